@@ -12,6 +12,8 @@ export UV_PYTHON_DOWNLOADS := never
 export UV_SYSTEM_CERTS := 1
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 export PIP_ROOT_USER_ACTION := ignore
+# Unset: without compiled files every start costs three seconds more.
+export PYTHONDONTWRITEBYTECODE :=
 
 .DEFAULT_GOAL := help
 .PHONY: help run test check lint types layers fresh generate lock demo bench-accept bench-list storm fuzz clean
@@ -110,7 +112,7 @@ endef
 
 define INSTALL
 { $(UV_LINES) > $(VENV)/uv.txt && $(PYTHON) -m pip install --quiet --require-hashes -r $(VENV)/uv.txt && \
-  $(VENV)/bin/uv pip install --quiet --python $(PYTHON) --require-hashes -r requirements.lock; } || \
+  $(VENV)/bin/uv pip install --quiet --compile-bytecode --python $(PYTHON) --require-hashes -r requirements.lock; } || \
 $(PYTHON) -m pip install --quiet --require-hashes -r requirements.lock || \
 { echo "The packages of requirements.lock could not be installed; the lines above say why. Run make again to go on." >&2; exit 1; }
 endef

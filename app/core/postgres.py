@@ -36,9 +36,7 @@ class EmbeddedPostgres:
     Several processes may ``start`` the same folder: they share one server, and the last to ``stop`` stops it.
     """
 
-    def __init__(
-        self, data: Path, *, durable: bool = True, die_with_parent: bool = False, port: int = 0
-    ) -> None:
+    def __init__(self, data: Path, *, durable: bool = True, die_with_parent: bool = False, port: int = 0) -> None:
         asked = data.absolute()
         with file_troubles(asked):
             self.data = data_folder(asked, owner_of(asked))
@@ -161,6 +159,9 @@ class EmbeddedPostgres:
                 raise
             self._port = 0 if stolen else self._port
             return False
+        except BaseException:
+            self._end(signal.SIGINT)
+            raise
         self._watch()
         return True
 
@@ -171,15 +172,11 @@ class EmbeddedPostgres:
                 self._port = running.port
                 return True
             if not self._alive():
-                raise self._cluster.trouble(
-                    "PostgreSQL ended before it was ready", self._cluster.log_from(mark)
-                )
+                raise self._cluster.trouble("PostgreSQL ended before it was ready", self._cluster.log_from(mark))
             return False
 
         if not _wait(ready, START_SECONDS):
-            raise StartFailed(
-                f"PostgreSQL was not ready after {START_SECONDS:.0f} s; see {self._cluster.log}."
-            )
+            raise StartFailed(f"PostgreSQL was not ready after {START_SECONDS:.0f} s; see {self._cluster.log}.")
 
     def _watch(self) -> None:
         """The pipe closes when this process ends, however it ends; its reader then stops the server."""

@@ -37,5 +37,9 @@ class SchemaOutdated(StartError):
     """The database's schema is not the one this code was written for."""
 
 
+class MigrationFailed(StartError):
+    """The schema could not be brought up to date."""
+
+
 class SettingsWrong(StartError):
     """An environment variable holds a value that cannot be used."""

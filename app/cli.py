@@ -1,0 +1,75 @@
+"""The ``sanshun`` command. Each function is one command; what it does lies in the rooms below."""
+
+import signal
+from contextlib import ExitStack
+from typing import Annotated, Any
+
+import typer
+from typer.core import TyperGroup
+from typing_extensions import override
+
+from app.core.errors import AppError
+from app.core.migrate import current_and_head, upgrade
+from app.core.start_errors import StartError
+from app.main import create_app
+from app.settings import Settings
+from app.workers.supervisor import Steps, bring_schema, database, listen, read_settings, serve, stoppable
+
+
+class PlainErrors(TyperGroup):
+    """A refusal is one sentence on stderr and exit code 1, never a traceback; Ctrl-C and SIGTERM stop in order."""
+
+    @override
+    def invoke(self, ctx: Any) -> Any:
+        try:
+            with stoppable():
+                return super().invoke(ctx)
+        except (StartError, AppError) as error:
+            typer.echo(f"sanshun: {error}", err=True)
+            raise typer.Exit(1) from None
+        except KeyboardInterrupt:
+            typer.echo("stopped", err=True)
+            raise typer.Exit(0) from None
+
+
+cli = typer.Typer(cls=PlainErrors, no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
+
+
+@cli.command()
+def run(
+    migrate: Annotated[bool, typer.Option(help="Bring the schema up to date first.")] = True,
+) -> None:
+    """Start PostgreSQL (or use DATABASE_URL), migrate, seed on the first start, and serve."""
+    settings = read_settings()
+    taken = listen(settings.host, settings.port)
+    steps = Steps(typer.echo, total=4)
+    with ExitStack() as until_stopped:
+        with steps.step("database"):
+            url = until_stopped.enter_context(database(settings))
+        with steps.step("schema") as say:
+            bring_schema(url, migrate=migrate, say=say)
+        with steps.step("server"):
+            app = create_app(settings.model_copy(update={"database_url": url}))
+        serve(app, taken, on_ready=lambda: typer.echo(welcome(settings)))
+
+
+def welcome(settings: Settings) -> str:
+    address = f"http://{settings.host}:{settings.port}"
+    return f"\n  address    {address}\n  docs page  {address}/docs\n\n  Ctrl-C stops everything."
+
+
+@cli.command()
+def migrate() -> None:
+    """Bring the schema of the database up to date."""
+    with database(read_settings()) as url:
+        before, head = current_and_head(url)
+        upgrade(url)
+    typer.echo(f"schema: {before or 'empty'} → {head}" if before != head else f"schema: {head}, up to date")
+
+
+@cli.command()
+def postgres() -> None:
+    """Start the embedded PostgreSQL, print its URL and keep it until Ctrl-C."""
+    with database(read_settings().model_copy(update={"database_url": None})) as url:
+        typer.echo(url)
+        signal.pause()
