@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Self
 
 from app.core.postgres_cluster import HOST, Cluster
-from app.core.postgres_files import FileLock, data_folder, file_troubles, owner_of, private_folder
+from app.core.postgres_files import STATE, FileLock, data_folder, file_troubles, owner_of, private_folder
 from app.core.start_errors import StartFailed
 
 START_SECONDS = 120.0
@@ -116,6 +116,9 @@ class EmbeddedPostgres:
         """Stop and delete the data; for throw-away servers."""
         self.stop()
         shutil.rmtree(self.data, ignore_errors=True)
+        if self.data.parent.parent == STATE:
+            with contextlib.suppress(OSError):
+                self.data.parent.rmdir()
 
     @contextlib.contextmanager
     def _turn(self) -> Iterator[None]:
@@ -130,6 +133,8 @@ class EmbeddedPostgres:
     def _start_in_turn(self) -> None:
         if not self._cluster.exists:
             self._cluster.make()
+        if self._process is not None:
+            self._process.poll()  # reaps a server that was killed since
         mark = self._cluster.open_log()
         running = self._cluster.running()
         if running is None:
