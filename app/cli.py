@@ -1,7 +1,7 @@
 """The ``sanshun`` command. Each function is one command; what it does lies in the rooms below."""
 
 import signal
-from contextlib import ExitStack
+from contextlib import ExitStack, closing
 from typing import Annotated, Any
 
 import typer
@@ -41,9 +41,9 @@ def run(
 ) -> None:
     """Start PostgreSQL (or use DATABASE_URL), migrate, seed on the first start, and serve."""
     settings = read_settings()
-    taken = listen(settings.host, settings.port)
     steps = Steps(typer.echo, total=4)
     with ExitStack() as until_stopped:
+        taken = until_stopped.enter_context(closing(listen(settings.host, settings.port)))
         with steps.step("database"):
             url = until_stopped.enter_context(database(settings))
         with steps.step("schema") as say:

@@ -1,6 +1,7 @@
 """Is the database server one the product can run on? Asked once, before anything is written."""
 
 import asyncio
+import re
 
 import asyncpg
 
@@ -9,6 +10,7 @@ from app.core.start_errors import ServerUnfit, Unreachable
 
 OLDEST = 150_000
 """PostgreSQL 15, as ``server_version_num`` counts."""
+WELL_FORMED = re.compile(r"postgres(ql)?(\+asyncpg)?://[^/?#]*/[^/?#]")
 CONNECT_SECONDS = 5.0
 
 FACTS = """
@@ -21,6 +23,8 @@ SIMILARITY = "SELECT similarity('漏水', '漏水') = 1"
 
 def check_server(url: str) -> None:
     """Raise Unreachable or ServerUnfit. Not to be called where an event loop runs."""
+    if not WELL_FORMED.match(url):
+        raise Unreachable("DATABASE_URL is not of the form postgresql://user:password@host:port/name.")
     try:
         asyncio.run(_check(url))
     except (OSError, TimeoutError, ValueError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
