@@ -12,7 +12,9 @@ from app.core.errors import AppError
 from app.core.migrate import current_and_head, upgrade
 from app.core.start_errors import StartError
 from app.main import create_app
+from app.services.seeding_accounts import DEMO_ACCOUNTS
 from app.settings import Settings
+from app.workers.seeding import DEMO_PASSWORD, bring_district, demo_logins, seed
 from app.workers.supervisor import Steps, bring_schema, database, listen, read_settings, serve, stoppable
 
 
@@ -48,14 +50,28 @@ def run(
             url = until_stopped.enter_context(database(settings))
         with steps.step("schema") as say:
             bring_schema(url, migrate=migrate, say=say)
+        with steps.step("data") as say:
+            bring_district(url, settings, say)
         with steps.step("server"):
             app = create_app(settings.model_copy(update={"database_url": url}))
-        serve(app, taken, on_ready=lambda: typer.echo(welcome(settings)))
+            greeting = welcome(settings, url)
+        serve(app, taken, on_ready=lambda: typer.echo(greeting))
 
 
-def welcome(settings: Settings) -> str:
+def welcome(settings: Settings, url: str) -> str:
+    """What a newcomer needs to know once the server serves."""
     address = f"http://{settings.host}:{settings.port}"
-    return f"\n  address    {address}\n  docs page  {address}/docs\n\n  Ctrl-C stops everything."
+    lines = ["", f"  address    {address}", f"  docs page  {address}/docs", ""]
+    logins = demo_logins(url, settings.seed_district)
+    if logins:
+        lines.append(f"  demo accounts, each with the password {DEMO_PASSWORD}:")
+        lines += [
+            f"    {demo.login + '@' + str(settings.seed_district):<22}{demo.description}"
+            for demo in DEMO_ACCOUNTS
+            if demo.login in logins
+        ]
+        lines.append("")
+    return "\n".join([*lines, "  Ctrl-C stops everything."])
 
 
 @cli.command()
@@ -65,6 +81,19 @@ def migrate() -> None:
         before, head = current_and_head(url)
         upgrade(url)
     typer.echo(f"schema: {before or 'empty'} → {head}" if before != head else f"schema: {head}, up to date")
+
+
+@cli.command("seed")
+def seed_command(
+    district: Annotated[int, typer.Option(min=100_000, max=999_999, help="Division code of the district.")],
+) -> None:
+    """Bring in a district from its files under seeds/; what is there already stays as it is."""
+    settings = read_settings()
+    with database(settings) as url:
+        bring_schema(url, migrate=True, say=typer.echo)
+        report = seed(url, settings, district, lambda table, done, total: typer.echo(f"{table}: {done:,} of {total:,}"))
+    added = ", ".join(f"{table} {count:,}" for table, count in report.added.items() if count)
+    typer.echo(f"district {report.code} {report.name}: {'added ' + added if added else 'nothing to add'}")
 
 
 @cli.command()
