@@ -1,0 +1,200 @@
+"""Builds a district from its files: places, organizations, people, what they may do, and sign-ins for trying it out.
+
+Every row's id is computed from what the row stands for, and rows that are there already stay as they are: seeding twice
+changes nothing, and what people corrected since is kept. Seeded rows have version 0: no event has changed them yet.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import func, select
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from app.core.clock import now
+from app.core.crypto import Sealer
+from app.core.ids import seeded_id
+from app.models import Account, District, Grant, Organization, Person, Place
+from app.services.seeding_accounts import demo_people
+from app.services.seeding_files import read_district
+from app.services.seeding_organizations import SeededOrganization, found_organizations
+from app.services.seeding_people import SeededPerson, gather
+from app.services.seeding_places import SeededPlace, lay_out
+
+BATCH = 500
+_SINCE = datetime(2024, 1, 1, tzinfo=UTC)
+"""When the authority of seeded people began."""
+
+Row = dict[str, Any]
+Progress = Callable[[str, int, int], None]
+"""Told the table, how many rows of it are done, and how many there are."""
+
+
+@dataclass(frozen=True, slots=True)
+class SeedReport:
+    """``added``: new rows by table. ``logins``: the demo accounts there are now, without the district."""
+
+    code: str
+    name: str
+    added: dict[str, int]
+    logins: tuple[str, ...]
+
+    @property
+    def changed(self) -> bool:
+        return any(self.added.values())
+
+
+@dataclass(frozen=True, slots=True)
+class _Table:
+    model: Any
+    rows: list[Row]
+
+
+async def seed_district(
+    session: AsyncSession,
+    code: int,
+    *,
+    sealer: Sealer,
+    demo_password_hash: str | None,
+    root: Path,
+    progress: Progress,
+) -> SeedReport:
+    """Write the district found under ``root/<code>``; the caller has entered the district and commits.
+
+    Demo accounts are made only when a password hash is given. Raises SeedRefused for a bad file, before anything is written.
+    """
+    ground = lay_out(read_district(root, f"{code:06d}"))
+    organizations = {community.community.code: found_organizations(community) for community in ground.communities}
+    people = {
+        community.community.code: gather(community, organizations[community.community.code])
+        for community in ground.communities
+    }
+    everybody = [person for neighbours in people.values() for person in neighbours]
+    units = [unit for members in organizations.values() for unit in members]
+    shown: dict[str, SeededPerson] = {}
+    if demo_password_hash and people:
+        first = min(people)
+        shown = demo_people(people[first], organizations[first])
+    columns = _Columns(code, sealer, now())
+    tables = [
+        _Table(Place, [columns.place(place) for place in ground.places]),
+        _Table(Organization, [columns.organization(unit) for unit in units]),
+        _Table(Person, [columns.person(person) for person in everybody]),
+        _Table(Grant, [row for person in everybody for row in columns.grants(person)]),
+        _Table(Account, [columns.account(*pair, demo_password_hash or "") for pair in shown.items()]),
+    ]
+    name = ground.places[0].name
+    await session.execute(insert(District).values(id=code, name=name).on_conflict_do_nothing())
+    added = {table.model.__tablename__: await _write(session, code, table, progress) for table in tables}
+    return SeedReport(f"{code:06d}", name, added, tuple(shown))
+
+
+async def _write(session: AsyncSession, code: int, table: _Table, progress: Progress) -> int:
+    """Insert what is missing, in batches; the number of new rows."""
+    model, rows = table.model, table.rows
+    size = select(func.count()).select_from(model).where(model.district_id == code)
+    before = (await session.scalars(size)).one()
+    statement = insert(model).on_conflict_do_nothing(index_elements=["district_id", "id"])
+    for start in range(0, len(rows), BATCH):
+        await session.execute(statement, rows[start : start + BATCH])
+        progress(model.__tablename__, min(start + BATCH, len(rows)), len(rows))
+    return int((await session.scalars(size)).one() - before)
+
+
+class _Columns:
+    """Turns what was invented into rows."""
+
+    def __init__(self, district: int, sealer: Sealer, moment: datetime) -> None:
+        self.district = district
+        self.sealer = sealer
+        self.stamp = {"version": 0, "created_at": moment, "updated_at": moment}
+
+    def place(self, place: SeededPlace) -> Row:
+        lon, lat = place.at or (None, None)
+        kinds = {"compound_kind": None, "property_management": None} | place.extra
+        return {
+            "district_id": self.district,
+            "id": place.id,
+            "kind": place.kind,
+            "parent_id": place.parent_id,
+            "code": place.code,
+            "name": place.name,
+            "path": place.path,
+            "community_id": place.community_id,
+            "grid_id": place.grid_id,
+            "lon": lon,
+            "lat": lat,
+            "boundary": list(place.boundary) if place.boundary else None,
+            "source": place.source,
+            "edition_year": place.edition_year,
+            **kinds,
+            **self.stamp,
+        }
+
+    def _located(self, place: SeededPlace) -> Row:
+        lon, lat = place.at or (None, None)
+        return {
+            "place_id": place.id,
+            "path": place.path,
+            "community_id": place.community_id,
+            "grid_id": place.grid_id,
+            "lon": lon,
+            "lat": lat,
+        }
+
+    def organization(self, unit: SeededOrganization) -> Row:
+        return {
+            "district_id": self.district,
+            "id": unit.id,
+            "kind": unit.kind,
+            "name": unit.name,
+            "parent_id": unit.parent_id,
+            "joint_committee": unit.joint_committee,
+            **self._located(unit.place),
+            **self.stamp,
+        }
+
+    def person(self, person: SeededPerson) -> Row:
+        district, sealer = self.district, self.sealer
+        return {
+            "district_id": district,
+            "id": person.id,
+            "name_sealed": sealer.seal(person.name, district, "people", "name", person.id),
+            "phone_sealed": sealer.seal(person.phone, district, "people", "phone", person.id),
+            "phone_index": sealer.blind_index(person.phone, district, "phone"),
+            "organization_id": person.organization_id,
+            "party_status": person.party_status,
+            "skills": [skill.value for skill in person.skills],
+            "languages": ["zh", "mn"] if person.mongolian else ["zh"],
+            **self._located(person.home),
+            **self.stamp,
+        }
+
+    def grants(self, person: SeededPerson) -> list[Row]:
+        return [
+            {
+                "district_id": self.district,
+                "id": seeded_id("grant", person.id, role, place.path),
+                "person_id": person.id,
+                "role": role,
+                "place_id": place.id,
+                "path": place.path,
+                "place_kind": place.kind.value,
+                "starts_at": _SINCE,
+            }
+            for role, place in person.charges
+        ]
+
+    def account(self, login: str, person: SeededPerson, password_hash: str) -> Row:
+        return {
+            "district_id": self.district,
+            "id": seeded_id("account", self.district, login),
+            "person_id": person.id,
+            "login": login,
+            "password_hash": password_hash,
+            "demo": True,
+            "created_at": self.stamp["created_at"],
+        }
