@@ -1,0 +1,1 @@
+"""Technical ground: knows no noun of the domain."""

@@ -1,0 +1,163 @@
+"""The database: one engine for ordinary verbs, one pool for hot ones, and the district every statement is bound to.
+
+Requests run as a role that owns nothing, so forced row-level security binds them; the policy compares each row's district
+with ``app.district``. Ordinary verbs set it first in their transaction. Hot verbs send single statements on connections of
+their own, which remember the district they were last set to and save the round trip.
+"""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from typing import Any
+
+import asyncpg
+from sqlalchemy import Executable, text
+from sqlalchemy.dialects.postgresql.asyncpg import PGDialect_asyncpg
+from sqlalchemy.exc import DBAPIError, SQLAlchemyError
+from sqlalchemy.ext.asyncio import (
+    AsyncConnection,
+    AsyncEngine,
+    AsyncSession,
+    async_sessionmaker,
+    create_async_engine,
+)
+
+from app.core.database_url import for_sqlalchemy, plain
+from app.core.errors import AppError, Conflict, Duplicate, Invalid, NotFound, Unavailable
+
+STATEMENT_TIMEOUT_MS = 20_000
+
+
+class HotConnection(asyncpg.Connection):
+    """A connection that keeps its district between uses and is not reset on release: it never holds a transaction."""
+
+    __slots__ = ("_district",)
+
+    async def enter(self, district_id: int) -> None:
+        if getattr(self, "_district", None) != district_id:
+            await self.execute(f"SET app.district = '{district_id:d}'")
+            self._district = district_id
+
+    def get_reset_query(self) -> str:
+        return ""
+
+
+@dataclass(frozen=True, slots=True)
+class HotStatement:
+    """A SQLAlchemy statement compiled once; ``order`` names its parameters by position."""
+
+    sql: str
+    order: tuple[str, ...]
+    constants: dict[str, Any]
+
+
+def compile_hot(statement: Executable) -> HotStatement:
+    """Compile a statement for the driver itself: building and compiling it costs more than running it."""
+    dialect = PGDialect_asyncpg()  # type: ignore[no-untyped-call]
+    compiled = statement.compile(dialect=dialect, compile_kwargs={"render_postcompile": True})  # type: ignore[attr-defined]
+    return HotStatement(str(compiled), tuple(compiled.positiontup or ()), dict(compiled.params))
+
+
+class Database:
+    """Owns the connections of one process. ``role`` None runs as the connecting user: for seeding and migrations."""
+
+    def __init__(self, url: str, role: str | None, pool_size: int) -> None:
+        self._url = plain(url)
+        self._pool_size = pool_size
+        self._server_settings = {
+            "application_name": "sanshun",
+            "timezone": "UTC",
+            "statement_timeout": str(STATEMENT_TIMEOUT_MS),
+            "idle_in_transaction_session_timeout": "30000",
+        } | ({"role": role} if role else {})
+        self.engine: AsyncEngine = create_async_engine(
+            for_sqlalchemy(url),
+            pool_size=pool_size,
+            max_overflow=0,
+            pool_timeout=10,
+            connect_args={"server_settings": self._server_settings, "timeout": 10},
+        )
+        self.sessions = async_sessionmaker(self.engine, expire_on_commit=False)
+        self._hot: asyncpg.Pool | None = None
+
+    async def open(self) -> None:
+        self._hot = await asyncpg.create_pool(
+            self._url,
+            min_size=1,
+            max_size=self._pool_size * 2,
+            connection_class=HotConnection,
+            server_settings=self._server_settings,
+            timeout=10,
+        )
+
+    async def close(self) -> None:
+        if self._hot is not None:
+            self._hot.terminate()
+            self._hot = None
+        await self.engine.dispose()
+
+    async def hot(self, district_id: int, statement: HotStatement, **values: Any) -> list[asyncpg.Record]:
+        """Run one statement in its own transaction, bound to the district."""
+        if self._hot is None:
+            raise Unavailable()
+        arguments = [values[name] if name in values else statement.constants[name] for name in statement.order]
+        async with self._hot.acquire(timeout=10) as connection:
+            await connection.enter(district_id)  # type: ignore[attr-defined]
+            rows: list[asyncpg.Record] = await connection.fetch(statement.sql, *arguments)
+            return rows
+
+    async def ready(self) -> bool:
+        """Whether the database answers and has the tables this code knows; never raises."""
+        try:
+            async with asyncio.timeout(3), self.sessions() as session:
+                await session.execute(text("SELECT id FROM districts LIMIT 1"))
+        except (SQLAlchemyError, OSError, TimeoutError):
+            return False
+        return True
+
+    @asynccontextmanager
+    async def transaction(self, district_id: int) -> AsyncIterator[AsyncSession]:
+        """One transaction bound to the district, committed at the end. For workers and commands."""
+        async with self.sessions.begin() as session:
+            await enter_district(session, district_id)
+            yield session
+
+
+async def enter_district(session: AsyncSession | AsyncConnection, district_id: int) -> None:
+    """Bind the rest of the transaction to one district. SET LOCAL takes no parameters; the number is formatted as one."""
+    await session.execute(text(f"SET LOCAL app.district = '{district_id:d}'"))
+
+
+_BY_CLASS: dict[str, type[AppError]] = {
+    "08": Unavailable,
+    "22": Invalid,
+    "40": Conflict,
+    "53": Unavailable,
+    "57": Unavailable,
+}
+_BY_STATE: dict[str, type[AppError]] = {
+    "23505": Duplicate,
+    "23503": NotFound,
+    "23514": Invalid,
+    "23P01": Conflict,
+    "55P03": Conflict,
+}
+
+
+def sqlstate_of(error: BaseException) -> str | None:
+    """The SQLSTATE behind a driver's or SQLAlchemy's error, if there is one."""
+    origin = error.orig if isinstance(error, DBAPIError) else error
+    state = getattr(origin, "sqlstate", None) or getattr(origin, "pgcode", None)
+    return state if isinstance(state, str) else None
+
+
+def refusal_of(error: BaseException) -> AppError | None:
+    """What a database error means to the caller; None when it is a fault of ours."""
+    state = sqlstate_of(error)
+    if state is None:
+        gone = isinstance(error, (OSError, asyncpg.InterfaceError, TimeoutError))
+        closed = isinstance(error, DBAPIError) and error.connection_invalidated
+        return Unavailable() if gone or closed else None
+    kind = _BY_STATE.get(state) or _BY_CLASS.get(state[:2])
+    return kind() if kind else None

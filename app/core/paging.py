@@ -1,0 +1,71 @@
+"""Keyset pages: a page starts after the last key seen, so that depth costs nothing and no row is shown twice."""
+
+import base64
+import binascii
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Annotated, Generic, TypeVar
+from uuid import UUID
+
+from pydantic import Field
+
+from app.core.errors import Invalid
+from app.core.types import Form
+
+Item = TypeVar("Item")
+
+Cursor = Annotated[
+    str,
+    Field(
+        min_length=1,
+        max_length=64,
+        pattern=r"^[A-Za-z0-9_\-]+$",
+        description="上一页返回的 next_cursor；不传则从头开始",
+    ),
+]
+
+
+class PageQuery(Form):
+    """What every list may be asked."""
+
+    limit: Annotated[int, Field(ge=1, le=100, description="每页条数")] = 20
+    cursor: Cursor | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Page(Generic[Item]):
+    """Some items and, when there are more, the cursor of what follows."""
+
+    items: Sequence[Item]
+    next_cursor: str | None
+
+
+def _encode(raw: bytes) -> str:
+    return base64.urlsafe_b64encode(raw).rstrip(b"=").decode()
+
+
+def _decode(cursor: str, size: int) -> bytes:
+    try:
+        raw = base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4))
+    except (binascii.Error, ValueError) as bad:
+        raise Invalid("分页游标无效") from bad
+    if len(raw) != size:
+        raise Invalid("分页游标无效")
+    return raw
+
+
+def id_cursor(last: UUID) -> str:
+    return _encode(last.bytes)
+
+
+def id_after(cursor: str | None) -> UUID | None:
+    return UUID(bytes=_decode(cursor, 16)) if cursor else None
+
+
+def position_cursor(last: int) -> str:
+    return _encode(last.to_bytes(8))
+
+
+def position_after(cursor: str | None) -> int:
+    """Bounded to PostgreSQL's bigint."""
+    return int.from_bytes(_decode(cursor, 8)) & 0x7FFF_FFFF_FFFF_FFFF if cursor else 0

@@ -1,0 +1,104 @@
+"""Passwords (argon2id, RFC 9106) and access tokens (JWT, EdDSA, RFC 8037)."""
+
+import asyncio
+import hashlib
+from collections import OrderedDict
+from dataclasses import dataclass
+from datetime import timedelta
+from uuid import UUID
+
+import argon2
+import jwt
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from cryptography.hazmat.primitives.serialization import (
+    Encoding,
+    PublicFormat,
+    load_pem_private_key,
+)
+
+from app.core.clock import now
+from app.core.errors import Unauthenticated
+
+_ISSUER = "sanshun"
+_AUDIENCE = "sanshun-api"
+_CACHE = 10_000
+_hasher = argon2.PasswordHasher()
+_NOBODY = _hasher.hash("no account has this password")
+
+
+async def hash_password(password: str) -> str:
+    return await asyncio.to_thread(_hasher.hash, password)
+
+
+async def password_fits(stored: str | None, password: str) -> bool:
+    """Whether the password is right; as slow for an account that does not exist, so that timing tells nothing."""
+    try:
+        await asyncio.to_thread(_hasher.verify, stored or _NOBODY, password)
+    except argon2.exceptions.VerificationError:
+        return False
+    return stored is not None
+
+
+@dataclass(frozen=True, slots=True)
+class Identity:
+    """What a valid token says: who, in which district. What they may do is read per request."""
+
+    district_id: int
+    person_id: UUID
+    account_id: UUID
+    expires_at: float
+
+
+class Tokens:
+    """Issues and checks access tokens with one Ed25519 key; the key id is the start of the public key's hash."""
+
+    def __init__(self, private_pem: bytes, lifetime: timedelta) -> None:
+        key = load_pem_private_key(private_pem, password=None)
+        if not isinstance(key, Ed25519PrivateKey):
+            raise TypeError("the signing key must be an Ed25519 private key")
+        self._private, self._public = key, key.public_key()
+        raw = self._public.public_bytes(Encoding.Raw, PublicFormat.Raw)
+        self.key_id = hashlib.sha256(raw).hexdigest()[:16]
+        self.lifetime = lifetime
+        self._seen: OrderedDict[str, Identity] = OrderedDict()
+
+    def issue(self, district_id: int, person_id: UUID, account_id: UUID) -> str:
+        claims = {
+            "iss": _ISSUER,
+            "aud": _AUDIENCE,
+            "sub": str(person_id),
+            "acc": str(account_id),
+            "dis": district_id,
+            "iat": now(),
+            "exp": now() + self.lifetime,
+        }
+        return jwt.encode(claims, self._private, algorithm="EdDSA", headers={"kid": self.key_id})
+
+    def check(self, token: str) -> Identity:
+        """The identity in a valid token. A verified token is remembered until it expires: the signature costs 80 µs."""
+        known = self._seen.get(token)
+        if known is None:
+            known = self._verify(token)
+            self._seen[token] = known
+            if len(self._seen) > _CACHE:
+                self._seen.popitem(last=False)
+        if known.expires_at <= now().timestamp():
+            self._seen.pop(token, None)
+            raise Unauthenticated("登录已过期，请重新登录")
+        return known
+
+    def _verify(self, token: str) -> Identity:
+        try:
+            if jwt.get_unverified_header(token).get("kid") != self.key_id:
+                raise Unauthenticated("登录凭证无效")
+            claims = jwt.decode(
+                token,
+                self._public,
+                algorithms=["EdDSA"],
+                audience=_AUDIENCE,
+                issuer=_ISSUER,
+                options={"require": ["exp", "iat", "sub", "dis", "acc"]},
+            )
+            return Identity(int(claims["dis"]), UUID(claims["sub"]), UUID(claims["acc"]), float(claims["exp"]))
+        except (jwt.PyJWTError, ValueError, TypeError) as bad:
+            raise Unauthenticated("登录凭证无效或已过期") from bad

@@ -1,0 +1,64 @@
+"""Base types of every scalar that crosses the border: bounded, without NUL or control characters, in NFC."""
+
+import unicodedata
+from datetime import datetime
+from typing import Annotated, Any
+
+from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field, PlainSerializer
+
+_LINE = r"^[^\x00-\x1f\x7f-\x9f]*[^\s\x00-\x1f\x7f-\x9f][^\x00-\x1f\x7f-\x9f]*$"
+"""One line with at least one visible character."""
+_WORDS = r"^[^\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]*[^\s\x00-\x1f\x7f-\x9f][^\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]*$"
+"""Several lines; tab, line feed and carriage return are the only control characters."""
+
+
+def _nfc(value: str) -> str:
+    return unicodedata.normalize("NFC", value)
+
+
+Line = Annotated[str, Field(min_length=1, max_length=120, pattern=_LINE), AfterValidator(_nfc)]
+LongLine = Annotated[str, Field(min_length=1, max_length=500, pattern=_LINE), AfterValidator(_nfc)]
+Words = Annotated[str, Field(min_length=1, max_length=2_000, pattern=_WORDS), AfterValidator(_nfc)]
+LongWords = Annotated[str, Field(min_length=1, max_length=10_000, pattern=_WORDS), AfterValidator(_nfc)]
+Code = Annotated[str, Field(min_length=1, max_length=40, pattern=r"^[0-9A-Za-z_.\-]+$")]
+DistrictCode = Annotated[int, Field(ge=100_000, le=999_999, description="区县六位行政区划代码（GB/T 2260）")]
+Longitude = Annotated[float, Field(ge=-180, le=180, allow_inf_nan=False)]
+Latitude = Annotated[float, Field(ge=-90, le=90, allow_inf_nan=False)]
+_EARLIEST, _LATEST = "2000-01-01T00:00:00+00:00", "2100-01-01T00:00:00+00:00"
+
+
+def _plausible(value: datetime) -> datetime:
+    """PostgreSQL and Python disagree beyond these years, and no service takes place there."""
+    if not datetime.fromisoformat(_EARLIEST) <= value < datetime.fromisoformat(_LATEST):
+        raise ValueError("时间须在 2000 年至 2100 年之间")
+    return value
+
+
+Moment = Annotated[AwareDatetime, AfterValidator(_plausible)]
+"""A time with its offset, kept in UTC."""
+
+
+class Form(BaseModel):
+    """What comes in: unknown fields are refused, numbers are finite."""
+
+    model_config = ConfigDict(extra="forbid", allow_inf_nan=False, frozen=True)
+
+
+class Read(BaseModel):
+    """What goes out: every field is always present."""
+
+    model_config = ConfigDict(from_attributes=True, frozen=True)
+
+
+def masked_phone(value: str) -> str:
+    """138****1234; anything short is hidden whole."""
+    return f"{value[:3]}****{value[-4:]}" if len(value) >= 9 else "****"
+
+
+def masked_name(value: str) -> str:
+    """王*, 王*华: the first and, of longer names, the last character stay."""
+    return value[:1] + "*" * max(1, len(value) - 2) + (value[-1:] if len(value) > 2 else "")
+
+
+Number = Annotated[float, PlainSerializer(lambda value: round(value, 6), return_type=float)]
+JsonObject = dict[str, Any]

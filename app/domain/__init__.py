@@ -1,0 +1,1 @@
+"""The rules in plain Python: no input or output, no ORM, no Pydantic."""

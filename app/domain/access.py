@@ -1,0 +1,93 @@
+"""The access table: which party may do what. ``noun:verb`` permissions; lifecycle actions come from the lifecycles themselves."""
+
+from app.core.errors import Forbidden
+from app.domain.assignments import ASSIGNMENT
+from app.domain.lifecycle import A, Lifecycle, S
+from app.domain.needs import NEED
+from app.domain.orders import ORDER
+from app.domain.people import HELPERS, Actor, Grant, Parties, Party, Relation, Role
+
+PUBLIC = "public"
+"""What an operation declares that needs no sign-in."""
+SELF = "self"
+"""What an operation declares that only concerns the caller's own record."""
+
+_ALL: Parties = frozenset(Role)
+_STAFF = frozenset({Role.GRID_WORKER, Role.COMMUNITY_ADMIN, Role.SUBDISTRICT_ADMIN, Role.DISTRICT_ADMIN})
+_ADMINS = frozenset({Role.COMMUNITY_ADMIN, Role.SUBDISTRICT_ADMIN, Role.DISTRICT_ADMIN})
+_READERS: Parties = _STAFF | {Role.AUDITOR}
+_UNITS: Parties = frozenset({Role.DEPARTMENT_STAFF, Role.UNIT_LIAISON, Role.SOCIAL_ORG_MANAGER})
+_PARTIES: Parties = frozenset({Relation.ASKER, Relation.FOLLOWER, Relation.ASKED, Relation.HOLDER, Relation.UNIT})
+
+_STATIC: dict[str, Parties] = {
+    "places:list": _ALL,
+    "places:read": _ALL,
+    "places:locate": _ALL,
+    "places:create": _ADMINS,
+    "places:update": _ADMINS,
+    "organizations:list": _READERS | _UNITS,
+    "organizations:read": _READERS | _UNITS,
+    "organizations:create": _ADMINS,
+    "organizations:update": _ADMINS,
+    "people:list": _READERS,
+    "people:read": _READERS,
+    "people:create": _STAFF,
+    "people:update": _STAFF,
+    "needs:list": _ALL,
+    "needs:read": _READERS | _PARTIES,
+    "needs:submit": _ALL - {Role.AUDITOR},
+    "needs:update": frozenset({Relation.ASKER}),
+    "orders:list": _ALL,
+    "orders:read": _READERS | _PARTIES | HELPERS,
+    "orders:open": frozenset({Role.GRID_WORKER, Role.COMMUNITY_ADMIN}),
+    "orders:rank": _READERS,
+    "assignments:list": _ALL,
+    "assignments:read": _READERS | _PARTIES,
+    "hours:list": _ALL,
+    "hours:read": _READERS | {Relation.HOLDER},
+    "hours:supplement": frozenset({Role.GRID_WORKER, Role.COMMUNITY_ADMIN}),
+    "hours:confirm": frozenset({Role.GRID_WORKER, Role.COMMUNITY_ADMIN}),
+    "hours:reverse": _ADMINS,
+    "approvals:list": _READERS,
+    "approvals:read": _READERS | _PARTIES,
+    "approvals:grant": _ADMINS,
+    "approvals:deny": _ADMINS,
+    "events:list": _READERS,
+    "imports:list": _ADMINS | {Role.AUDITOR},
+    "imports:read": _ADMINS | {Role.AUDITOR},
+    "imports:create": _ADMINS,
+    "notices:list": _ALL,
+    "notices:mark": _ALL,
+}
+
+
+def _rows_of(lifecycle: Lifecycle[S, A]) -> dict[str, Parties]:
+    return {lifecycle.permission(action): lifecycle.who(action) for action in lifecycle.routed()}
+
+
+TABLE: dict[str, Parties] = _STATIC | _rows_of(NEED) | _rows_of(ORDER) | _rows_of(ASSIGNMENT)
+"""permission → who holds it, as a role at the row's place or as a relation to the row."""
+
+
+def may(permission: str, parties: Parties) -> bool:
+    return bool(TABLE[permission] & parties)
+
+
+def require(actor: Actor, permission: str, path: str, relations: frozenset[Relation] = frozenset()) -> None:
+    """403 unless one of the actor's roles at this path, or relations to the row, holds the permission."""
+    actor.checked.add(permission)
+    if not may(permission, actor.roles_at(path) | relations):
+        raise Forbidden()
+
+
+def require_anywhere(actor: Actor, permission: str) -> list[Grant]:
+    """The grants that hold the permission; 403 when there is none. For lists and intake, which name no row yet."""
+    actor.checked.add(permission)
+    grants = [grant for grant in actor.grants if grant.role in TABLE[permission]]
+    if not grants:
+        raise Forbidden()
+    return grants
+
+
+def roles_of(permission: str) -> list[Party]:
+    return sorted(TABLE[permission], key=lambda party: (isinstance(party, Relation), party.value))

@@ -1,0 +1,93 @@
+"""Whom to ask: a simple, explained choice that a better one can replace.
+
+Feasible people are ranked by distance and load: one unfinished order weighs as much as ``LOAD_M`` metres, and an unanswered
+invitation ``ASKED_M``. Equal costs fall to the smaller id, so that the same facts give the same choice.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from enum import StrEnum
+from uuid import UUID
+
+from app.domain.orders import MOST_UNFINISHED
+
+LOAD_M = 400.0
+ASKED_M = 150.0
+FAR_M = 5_000.0
+"""Counted for a person or order without a known position."""
+
+
+class Obstacle(StrEnum):
+    """Why a person cannot have an order."""
+
+    NOT_A_HELPER = "not_a_helper"
+    ASKER = "asker"
+    ALREADY = "already"
+    SAID_NO = "said_no"
+    SKILL = "skill"
+    LOAD = "load"
+
+
+OBSTACLE_WORDS = {
+    Obstacle.NOT_A_HELPER: "不是本社区的志愿者或党员",
+    Obstacle.ASKER: "点单人不能接自己的单",
+    Obstacle.ALREADY: "已在此工单中",
+    Obstacle.SAID_NO: "曾婉拒此工单或未按时答复",
+    Obstacle.SKILL: "不具备所需技能",
+    Obstacle.LOAD: "在办工单已达上限",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """What matters about one person for one order."""
+
+    person_id: UUID
+    distance_m: float | None
+    skills: frozenset[str]
+    unfinished: int
+    """Orders held and not finished."""
+    pending: int
+    """Invitations not answered yet, to other orders."""
+    asker: bool
+    already: bool
+    """Holds a place in this order, or is being asked."""
+    said_no: bool
+    """Declined this order, let its invitation expire, or cancelled."""
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """A ranked candidate with the parts of the cost, in metres; the smallest cost is asked first."""
+
+    person_id: UUID
+    cost: float
+    distance_m: float | None
+    parts: dict[str, float]
+
+
+def obstacle(candidate: Candidate, skill: str | None, *, again: bool = False) -> Obstacle | None:
+    """The first reason against, None when feasible. ``again``: a supervisor asks someone who said no."""
+    checks = (
+        (candidate.asker, Obstacle.ASKER),
+        (candidate.already, Obstacle.ALREADY),
+        (candidate.said_no and not again, Obstacle.SAID_NO),
+        (skill is not None and skill not in candidate.skills, Obstacle.SKILL),
+        (candidate.unfinished >= MOST_UNFINISHED, Obstacle.LOAD),
+    )
+    return next((reason for stands, reason in checks if stands), None)
+
+
+def price(candidate: Candidate) -> Choice:
+    parts = {
+        "distance": round(FAR_M if candidate.distance_m is None else candidate.distance_m, 1),
+        "load": candidate.unfinished * LOAD_M,
+        "pending": candidate.pending * ASKED_M,
+    }
+    return Choice(candidate.person_id, round(sum(parts.values()), 1), candidate.distance_m, parts)
+
+
+def rank(candidates: Iterable[Candidate], skill: str | None) -> list[Choice]:
+    """All feasible candidates, best first."""
+    feasible = (candidate for candidate in candidates if obstacle(candidate, skill) is None)
+    return sorted((price(candidate) for candidate in feasible), key=lambda c: (c.cost, c.person_id))

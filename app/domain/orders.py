@@ -1,0 +1,280 @@
+"""The life of an order 工单, the unit of dispatch (LIFECYCLE.md, "Order").
+
+People are offered an order, never given one (志愿服务条例 §25); units and departments are assigned.
+"""
+
+from datetime import timedelta
+from enum import StrEnum
+
+from app.domain.lifecycle import Lifecycle, Step
+from app.domain.people import HELPERS, Relation, Role
+
+
+class OrderState(StrEnum):
+    OPEN = "open"
+    PUBLISHED = "published"
+    OFFERED = "offered"
+    ACCEPTED = "accepted"
+    IN_PROGRESS = "in_progress"
+    SUSPENDED = "suspended"
+    DISPUTED = "disputed"
+    REPORTED = "reported"
+    CLOSED = "closed"
+    PLANNED = "planned"
+    TERMINATED = "terminated"
+    WITHDRAWN = "withdrawn"
+
+
+class OrderAction(StrEnum):
+    PUBLISH = "publish"
+    OFFER = "offer"
+    ASSIGN = "assign"
+    TAKE = "take"
+    ACCEPT = "accept"
+    DECLINE = "decline"
+    EXPIRE = "expire"
+    OBJECT = "object"
+    UPHOLD = "uphold"
+    OVERRULE = "overrule"
+    TRANSFER = "transfer"
+    VACATE = "vacate"
+    START = "start"
+    SUSPEND = "suspend"
+    RESUME = "resume"
+    REPORT = "report"
+    CONFIRM = "confirm"
+    REWORK = "rework"
+    EXPLAIN = "explain"
+    PLAN = "plan"
+    DUE = "due"
+    TERMINATE = "terminate"
+    WITHDRAW = "withdraw"
+    REOPEN = "reopen"
+
+
+class Outcome(StrEnum):
+    SOLVED = "solved"
+    EXPLAINED = "explained"
+
+
+class SuspendReason(StrEnum):
+    WAITING_FOR_ASKER = "waiting_for_asker"
+    WAITING_FOR_PARTS = "waiting_for_parts"
+    WEATHER = "weather"
+    OTHER_DEPARTMENT = "other_department"
+    OTHER = "other"
+
+
+class TerminateReason(StrEnum):
+    ASKER_UNCOOPERATIVE = "asker_uncooperative"
+    LEGAL_BAR = "legal_bar"
+    DUPLICATE = "duplicate"
+    OTHER = "other"
+
+
+_S, _A = OrderState, OrderAction
+_GRID = frozenset({Role.GRID_WORKER, Role.COMMUNITY_ADMIN})
+_HUB = frozenset({Role.COMMUNITY_ADMIN, Role.SUBDISTRICT_ADMIN, Role.DISTRICT_ADMIN})
+_ABOVE = frozenset({Role.SUBDISTRICT_ADMIN, Role.DISTRICT_ADMIN})
+_SYSTEM = frozenset({Relation.SYSTEM})
+_HOLDER = frozenset({Relation.HOLDER})
+_ASKER = frozenset({Relation.ASKER})
+_UNDERWAY = frozenset(
+    {_S.OPEN, _S.PUBLISHED, _S.OFFERED, _S.ACCEPTED, _S.IN_PROGRESS, _S.SUSPENDED, _S.DISPUTED, _S.PLANNED}
+)
+
+ORDER = Lifecycle(
+    "order",
+    "工单",
+    initial=_S.OPEN,
+    actions=OrderAction,
+    state_names={
+        _S.OPEN: "待派",
+        _S.PUBLISHED: "可抢",
+        _S.OFFERED: "待接",
+        _S.ACCEPTED: "已接",
+        _S.IN_PROGRESS: "办理中",
+        _S.SUSPENDED: "挂起",
+        _S.DISPUTED: "异议",
+        _S.REPORTED: "待评",
+        _S.CLOSED: "办结",
+        _S.PLANNED: "挂账",
+        _S.TERMINATED: "终止",
+        _S.WITHDRAWN: "撤回",
+    },
+    action_names={
+        _A.PUBLISH: "发布抢单",
+        _A.OFFER: "派单邀请",
+        _A.ASSIGN: "指派单位",
+        _A.TAKE: "抢单",
+        _A.ACCEPT: "接单",
+        _A.DECLINE: "婉拒",
+        _A.EXPIRE: "邀请过期",
+        _A.OBJECT: "提出异议",
+        _A.UPHOLD: "异议成立",
+        _A.OVERRULE: "异议不成立",
+        _A.TRANSFER: "转交",
+        _A.VACATE: "承办人退出",
+        _A.START: "开始服务",
+        _A.SUSPEND: "挂起",
+        _A.RESUME: "恢复办理",
+        _A.REPORT: "报告完成",
+        _A.CONFIRM: "评单确认",
+        _A.REWORK: "要求返工",
+        _A.EXPLAIN: "解释办结",
+        _A.PLAN: "挂账",
+        _A.DUE: "到期销账",
+        _A.TERMINATE: "终止",
+        _A.WITHDRAW: "撤回",
+        _A.REOPEN: "重新办理",
+    },
+    steps=(
+        Step(_A.PUBLISH, frozenset({_S.OPEN}), _S.PUBLISHED, _GRID | _SYSTEM, note="写明谁可以抢、需要几人"),
+        Step(
+            _A.OFFER,
+            frozenset({_S.OPEN, _S.PUBLISHED}),
+            _S.OFFERED,
+            _GRID | _SYSTEM,
+            note="邀请而非命令（志愿服务条例第二十五条）；有答复期限",
+        ),
+        Step(_A.ASSIGN, frozenset({_S.OPEN, _S.PUBLISHED}), _S.ACCEPTED, _GRID, note="仅限单位与职能部门"),
+        Step(
+            _A.TAKE,
+            frozenset({_S.PUBLISHED}),
+            _S.ACCEPTED,
+            HELPERS,
+            also=frozenset({_S.PUBLISHED}),
+            note="本人符合条件且未超在办上限；先到先得；需要多人时满员才转为已接",
+        ),
+        Step(
+            _A.ACCEPT,
+            frozenset({_S.OFFERED}),
+            _S.ACCEPTED,
+            frozenset({Relation.ASKED}),
+            also=frozenset({_S.OFFERED}),
+            note="每个名额只有一人接单",
+        ),
+        Step(
+            _A.DECLINE,
+            frozenset({_S.OFFERED}),
+            _S.OPEN,
+            frozenset({Relation.ASKED}),
+            also=frozenset({_S.OFFERED}),
+            note="可不说明理由，不影响评价；本单不再邀请此人",
+        ),
+        Step(
+            _A.EXPIRE,
+            frozenset({_S.OFFERED}),
+            _S.OPEN,
+            _SYSTEM,
+            also=frozenset({_S.OFFERED}),
+            note="同婉拒，转下一人",
+        ),
+        Step(
+            _A.OBJECT,
+            frozenset({_S.OFFERED, _S.ACCEPTED}),
+            _S.DISPUTED,
+            frozenset({Relation.UNIT}),
+            note="一次，期限内，引用职责依据",
+        ),
+        Step(_A.UPHOLD, frozenset({_S.DISPUTED}), _S.OPEN, _ABOVE, note="写明理由"),
+        Step(_A.OVERRULE, frozenset({_S.DISPUTED}), _S.ACCEPTED, _ABOVE, note="写明理由；此后不得再退回"),
+        Step(_A.TRANSFER, frozenset({_S.ACCEPTED}), _S.OFFERED, _HOLDER | _GRID, note="接手人须同意；计时不停"),
+        Step(
+            _A.VACATE,
+            frozenset({_S.PUBLISHED, _S.OFFERED, _S.ACCEPTED, _S.IN_PROGRESS}),
+            _S.OPEN,
+            _SYSTEM,
+            also=frozenset({_S.PUBLISHED, _S.OFFERED, _S.IN_PROGRESS}),
+            note="有人取消或未到场，名额空出，另请他人；其余承办人继续",
+        ),
+        Step(_A.START, frozenset({_S.ACCEPTED}), _S.IN_PROGRESS, _HOLDER, note="类别要求时须签到"),
+        Step(
+            _A.SUSPEND,
+            frozenset({_S.IN_PROGRESS}),
+            _S.SUSPENDED,
+            _HOLDER,
+            approval=_HUB,
+            note="写明原因类别；办理时限暂停；最长三十天",
+        ),
+        Step(_A.RESUME, frozenset({_S.SUSPENDED}), _S.IN_PROGRESS, _HOLDER | _HUB | _SYSTEM),
+        Step(_A.REPORT, frozenset({_S.IN_PROGRESS}), _S.REPORTED, _HOLDER, note="结果与佐证；各协办人已签退"),
+        Step(
+            _A.CONFIRM,
+            frozenset({_S.REPORTED}),
+            _S.CLOSED,
+            _ASKER | _SYSTEM,
+            note="评分一至五；逾期由系统确认并注明",
+        ),
+        Step(
+            _A.REWORK,
+            frozenset({_S.REPORTED}),
+            _S.IN_PROGRESS,
+            _ASKER | _HUB,
+            barred=_HOLDER,
+            note="写明理由；轮次加一",
+        ),
+        Step(
+            _A.EXPLAIN,
+            frozenset({_S.REPORTED}),
+            _S.CLOSED,
+            _HUB,
+            barred=_HOLDER,
+            note="非承办人审核；写明依据；告知点单人",
+        ),
+        Step(
+            _A.PLAN,
+            frozenset({_S.IN_PROGRESS}),
+            _S.PLANNED,
+            _HOLDER,
+            approval=_ABOVE,
+            note="写明困难、措施、日期；上一级批准",
+        ),
+        Step(_A.DUE, frozenset({_S.PLANNED}), _S.IN_PROGRESS, _HOLDER | _HUB | _SYSTEM, note="到期或条件成熟"),
+        Step(
+            _A.TERMINATE,
+            _UNDERWAY,
+            _S.TERMINATED,
+            _HOLDER | _GRID,
+            approval=_HUB,
+            note="点单人不配合或法律障碍；书面说明",
+        ),
+        Step(_A.WITHDRAW, _UNDERWAY, _S.WITHDRAWN, _ASKER, note="释放已接单人员并告知"),
+        Step(
+            _A.REOPEN,
+            frozenset({_S.CLOSED}),
+            _S.OPEN,
+            _ASKER | {Relation.FOLLOWER} | _HUB,
+            note="期限内；轮次加一",
+        ),
+    ),
+)
+
+ENDED = frozenset({_S.CLOSED, _S.TERMINATED, _S.WITHDRAWN})
+"""States in which nothing is being done."""
+WORKED_ON = frozenset(_S) - ENDED
+
+CONFIRM_WINDOW = timedelta(days=7)
+"""House rule: a reported order nobody rated is confirmed by the system after this long, and marked so."""
+OBJECT_WINDOW = timedelta(days=1)
+"""House rule: a unit says "not ours" within a day of being assigned; limits per category come with the catalogue."""
+LONGEST_SUSPENSION = timedelta(days=30)
+"""House rule: a suspension ends by itself after this long."""
+OFFER_WINDOW = timedelta(hours=1)
+"""House rule: how long a person asked may think before the next is asked, unless the order says otherwise."""
+RETRY_OFFER_AFTER = timedelta(minutes=10)
+"""House rule: when nobody feasible is left to ask, the system looks again after this long."""
+MOST_UNFINISHED = 5
+"""House rule: how many unfinished orders one helper may hold."""
+MOST_PLACES = 20
+"""How many people one order may ask for."""
+
+
+def after_acceptance(filled: int, wanted: int, state: OrderState) -> OrderState:
+    """The state once one more person has said yes: accepted when every place in the order is filled."""
+    return _S.ACCEPTED if filled >= wanted else state
+
+
+def after_refusal(still_invited: int) -> OrderState:
+    """The state once a person said no or stayed silent: others may still be thinking."""
+    return _S.OFFERED if still_invited else _S.OPEN

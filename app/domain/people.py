@@ -1,0 +1,125 @@
+"""Roles, relations to a row, and who acts.
+
+An authority is role × place: it covers the place's whole subtree (DOMAIN.md, "authority"). A relation is what a person
+is to one row: its asker, one of the asked, its holder. Lifecycles name both kinds, so both are parties.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from uuid import UUID
+
+
+class Role(StrEnum):
+    RESIDENT = "resident"
+    VOLUNTEER = "volunteer"
+    PARTY_MEMBER = "party_member"
+    GRID_WORKER = "grid_worker"
+    COMMUNITY_ADMIN = "community_admin"
+    SUBDISTRICT_ADMIN = "subdistrict_admin"
+    DISTRICT_ADMIN = "district_admin"
+    DEPARTMENT_STAFF = "department_staff"
+    UNIT_LIAISON = "unit_liaison"
+    SOCIAL_ORG_MANAGER = "social_org_manager"
+    AUDITOR = "auditor"
+
+
+ROLE_NAMES = {
+    Role.RESIDENT: "居民",
+    Role.VOLUNTEER: "志愿者",
+    Role.PARTY_MEMBER: "党员",
+    Role.GRID_WORKER: "网格员",
+    Role.COMMUNITY_ADMIN: "社区管理员",
+    Role.SUBDISTRICT_ADMIN: "街道管理员",
+    Role.DISTRICT_ADMIN: "区管理员",
+    Role.DEPARTMENT_STAFF: "职能部门人员",
+    Role.UNIT_LIAISON: "共建单位联络员",
+    Role.SOCIAL_ORG_MANAGER: "社会组织负责人",
+    Role.AUDITOR: "审计员",
+}
+
+
+class Relation(StrEnum):
+    ASKER = "asker"
+    """Who asked, or who asked on their behalf (代点单)."""
+    FOLLOWER = "follower"
+    """Whose own need was merged into this one."""
+    ASKED = "asked"
+    """Has been offered the order, whatever came of it."""
+    HOLDER = "holder"
+    """Has accepted the order, in person or through the unit."""
+    UNIT = "unit"
+    """Acts for the unit or department the order was assigned to."""
+    SYSTEM = "system"
+
+
+RELATION_NAMES = {
+    Relation.ASKER: "点单人",
+    Relation.FOLLOWER: "并单人",
+    Relation.ASKED: "被邀请人",
+    Relation.HOLDER: "承办人",
+    Relation.UNIT: "承办单位",
+    Relation.SYSTEM: "系统",
+}
+
+Party = Role | Relation
+Parties = frozenset[Party]
+
+HELPERS = frozenset({Role.VOLUNTEER, Role.PARTY_MEMBER})
+"""Who may be asked in person. An offer, never an order: 志愿服务条例 §25."""
+UNIT_ROLES = frozenset({Role.DEPARTMENT_STAFF, Role.UNIT_LIAISON, Role.SOCIAL_ORG_MANAGER})
+"""Who acts for an organization."""
+
+
+class PartyStatus(StrEnum):
+    NONE = "none"
+    REGISTERED = "registered"
+    """在册党员"""
+    REPORTED_IN = "reported_in"
+    """报到党员: belongs to a work unit, reports to the community of residence."""
+
+
+@dataclass(frozen=True, slots=True)
+class Grant:
+    """A role at a place, with the place's path and kind."""
+
+    role: Role
+    place_id: UUID
+    path: str
+    place_kind: str
+
+
+@dataclass(frozen=True, slots=True)
+class Actor:
+    """The person behind a request with the grants in force at this moment."""
+
+    district_id: int
+    person_id: UUID
+    account_id: UUID
+    organization_id: UUID | None
+    grants: tuple[Grant, ...]
+    checked: set[str] = field(default_factory=set, compare=False)
+    """The permissions a verb has asked about; a request that never asked about its own is refused."""
+
+    def roles_at(self, path: str) -> frozenset[Role]:
+        return frozenset(grant.role for grant in self.grants if path.startswith(grant.path))
+
+    @property
+    def roles(self) -> frozenset[Role]:
+        return frozenset(grant.role for grant in self.grants)
+
+    def grants_of(self, roles: Iterable[Role]) -> list[Grant]:
+        wanted = frozenset(roles)
+        return [grant for grant in self.grants if grant.role in wanted]
+
+
+@dataclass(frozen=True, slots=True)
+class Validity:
+    """From when until when something holds; an open end holds until further notice."""
+
+    starts_at: datetime
+    ends_at: datetime | None
+
+    def covers(self, moment: datetime) -> bool:
+        return self.starts_at <= moment and (self.ends_at is None or moment < self.ends_at)
