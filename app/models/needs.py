@@ -1,0 +1,85 @@
+"""Needs 需求 and who follows them."""
+
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import CheckConstraint, Index, UniqueConstraint, text
+from sqlalchemy.orm import Mapped, mapped_column
+
+from app.domain.needs import NeedSource, NeedState, Privacy, Urgency
+from app.models.base import Base, Located, Tenant, Versioned, key_to, text_enum
+
+
+class Need(Tenant, Located, Versioned, Base):
+    __tablename__ = "needs"
+
+    state: Mapped[NeedState] = mapped_column(text_enum(NeedState, "state"), default=NeedState.SUBMITTED)
+    title: Mapped[str]
+    details: Mapped[str]
+    category: Mapped[str | None]
+    urgency: Mapped[Urgency] = mapped_column(text_enum(Urgency, "urgency"), default=Urgency.NORMAL)
+    privacy: Mapped[Privacy] = mapped_column(text_enum(Privacy, "privacy"), default=Privacy.HANDLERS)
+    risks: Mapped[str | None]
+    """What a helper must know before coming (志愿服务条例 §13)."""
+    people_concerned: Mapped[int] = mapped_column(default=1)
+    wanted_at: Mapped[datetime | None]
+    source: Mapped[NeedSource] = mapped_column(text_enum(NeedSource, "source"))
+    source_number: Mapped[str | None]
+    source_digest: Mapped[bytes | None]
+    asked_at: Mapped[datetime]
+    asker_id: Mapped[UUID | None]
+    asker_name_sealed: Mapped[bytes | None]
+    """Of an asker without a record of their own (imported, or asked for by someone else)."""
+    submitted_by: Mapped[UUID | None]
+    round: Mapped[int] = mapped_column(default=1)
+    appealed: Mapped[bool] = mapped_column(default=False)
+    due_at: Mapped[datetime | None]
+    answer_by: Mapped[datetime | None]
+    planned_until: Mapped[datetime | None]
+    merged_into_id: Mapped[UUID | None]
+    state_before_merge: Mapped[NeedState | None] = mapped_column(text_enum(NeedState, "state_before_merge"))
+    met_at: Mapped[datetime | None]
+    closed_at: Mapped[datetime | None]
+    closed_by_system: Mapped[bool] = mapped_column(default=False)
+
+    __table_args__ = (
+        key_to("places", "place_id"),
+        key_to("people", "asker_id"),
+        key_to("people", "submitted_by"),
+        key_to("needs", "merged_into_id"),
+        UniqueConstraint("district_id", "community_id", "source_number"),
+        CheckConstraint("(state = 'merged') = (merged_into_id IS NOT NULL)", name="merged"),
+        CheckConstraint("merged_into_id <> id", name="not_into_itself"),
+        CheckConstraint("char_length(details) <= 10000", name="details_length"),
+        Index("ix_needs_community", "district_id", "community_id", "id"),
+        Index("ix_needs_grid", "district_id", "grid_id", "id"),
+        Index("ix_needs_asker", "district_id", "asker_id", "id"),
+        Index("ix_needs_submitted_by", "district_id", "submitted_by", "id"),
+        Index("ix_needs_merged_into", "district_id", "merged_into_id", "id"),
+        Index(
+            "ix_needs_answer_by",
+            "district_id",
+            "answer_by",
+            postgresql_where=text("state = 'info_requested'"),
+        ),
+        Index("ix_needs_met_at", "district_id", "met_at", postgresql_where=text("state = 'met'")),
+        Index("ix_needs_planned", "district_id", "planned_until", postgresql_where=text("state = 'planned'")),
+    )
+
+
+class NeedFollower(Tenant, Base):
+    """Whoever asked for the same thing keeps following it (并单)."""
+
+    __tablename__ = "need_followers"
+
+    need_id: Mapped[UUID]
+    person_id: Mapped[UUID]
+    from_need_id: Mapped[UUID]
+
+    __table_args__ = (
+        key_to("needs", "need_id"),
+        key_to("needs", "from_need_id"),
+        key_to("people", "person_id"),
+        UniqueConstraint("district_id", "need_id", "person_id", "from_need_id"),
+        Index("ix_need_followers_person", "district_id", "person_id", "need_id"),
+    )

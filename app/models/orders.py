@@ -1,0 +1,152 @@
+"""Orders 工单 and assignments 接单."""
+
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import CheckConstraint, Index, text
+from sqlalchemy.orm import Mapped, mapped_column
+
+from app.domain.assignments import ACTIVE, UNFINISHED, AssignmentState, CheckMethod
+from app.domain.needs import Urgency
+from app.domain.orders import MOST_PLACES, WORKED_ON, OrderState, Outcome
+from app.models.base import Base, Located, Tenant, Versioned, key_to, literal_in, text_enum
+
+_HELD = AssignmentState.INVITED
+
+
+class Order(Tenant, Located, Versioned, Base):
+    __tablename__ = "orders"
+
+    need_id: Mapped[UUID]
+    state: Mapped[OrderState] = mapped_column(text_enum(OrderState, "state"), default=OrderState.OPEN)
+    title: Mapped[str]
+    category: Mapped[str]
+    urgency: Mapped[Urgency] = mapped_column(text_enum(Urgency, "urgency"), default=Urgency.NORMAL)
+    people_wanted: Mapped[int] = mapped_column(default=1)
+    people_accepted: Mapped[int] = mapped_column(default=0)
+    """How many of its places are held now."""
+    round: Mapped[int] = mapped_column(default=1)
+    wanted_at: Mapped[datetime | None]
+    due_at: Mapped[datetime]
+    auto_offer: Mapped[bool] = mapped_column(default=True)
+    """Whether the system goes on offering it to the next candidate by itself."""
+    offer_minutes: Mapped[int]
+    next_offer_at: Mapped[datetime | None]
+    suspended_at: Mapped[datetime | None]
+    planned_until: Mapped[datetime | None]
+    objected_at: Mapped[datetime | None]
+    assigned_at: Mapped[datetime | None]
+    overruled: Mapped[bool] = mapped_column(default=False)
+    result: Mapped[str | None]
+    outcome: Mapped[Outcome | None] = mapped_column(text_enum(Outcome, "outcome"))
+    rating: Mapped[int | None]
+    rating_words: Mapped[str | None]
+    reported_at: Mapped[datetime | None]
+    closed_at: Mapped[datetime | None]
+    closed_by_system: Mapped[bool] = mapped_column(default=False)
+
+    __table_args__ = (
+        key_to("needs", "need_id"),
+        key_to("places", "place_id"),
+        CheckConstraint(f"people_wanted BETWEEN 1 AND {MOST_PLACES}", name="people_wanted"),
+        CheckConstraint("people_accepted BETWEEN 0 AND people_wanted", name="people_accepted"),
+        CheckConstraint("rating BETWEEN 1 AND 5", name="rating"),
+        CheckConstraint("(state = 'closed') = (outcome IS NOT NULL)", name="outcome"),
+        CheckConstraint("(state = 'suspended') = (suspended_at IS NOT NULL)", name="suspended"),
+        Index("ix_orders_community", "district_id", "community_id", "id"),
+        Index("ix_orders_grid", "district_id", "grid_id", "id"),
+        Index("ix_orders_need", "district_id", "need_id", "id"),
+        Index(
+            "ix_orders_community_working",
+            "district_id",
+            "community_id",
+            "id",
+            postgresql_where=text(literal_in("state", WORKED_ON)),
+        ),
+        Index(
+            "ix_orders_grid_working",
+            "district_id",
+            "grid_id",
+            "id",
+            postgresql_where=text(literal_in("state", WORKED_ON)),
+        ),
+        Index(
+            "ix_orders_pool",
+            "district_id",
+            "community_id",
+            "id",
+            postgresql_where=text("state = 'published'"),
+        ),
+        Index(
+            "ix_orders_next_offer",
+            "district_id",
+            "next_offer_at",
+            postgresql_where=text("state = 'open' AND auto_offer"),
+        ),
+        Index("ix_orders_reported", "district_id", "reported_at", postgresql_where=text("state = 'reported'")),
+        Index("ix_orders_planned", "district_id", "planned_until", postgresql_where=text("state = 'planned'")),
+        Index("ix_orders_suspended", "district_id", "suspended_at", postgresql_where=text("state = 'suspended'")),
+    )
+
+
+class Assignment(Tenant, Versioned, Base):
+    """One person, or one unit, on one place (``slot``) of one order. At most one is active a slot (I1)."""
+
+    __tablename__ = "assignments"
+
+    order_id: Mapped[UUID]
+    path: Mapped[str]
+    slot: Mapped[int]
+    load_slot: Mapped[int | None]
+    """Which of the person's own places for unfinished work this takes up: unique, so the limit holds in a race."""
+    person_id: Mapped[UUID | None]
+    organization_id: Mapped[UUID | None]
+    state: Mapped[AssignmentState] = mapped_column(text_enum(AssignmentState, "state"))
+    invited_by: Mapped[UUID | None]
+    answer_by: Mapped[datetime | None]
+    accepted_at: Mapped[datetime | None]
+    checked_in_at: Mapped[datetime | None]
+    checked_out_at: Mapped[datetime | None]
+    check_in_method: Mapped[CheckMethod | None] = mapped_column(text_enum(CheckMethod, "check_in_method"))
+    check_out_method: Mapped[CheckMethod | None] = mapped_column(text_enum(CheckMethod, "check_out_method"))
+    replaces_id: Mapped[UUID | None]
+    choice: Mapped[dict[str, Any] | None]
+    """Why this person: the parts of the cost, and the runners-up."""
+
+    __table_args__ = (
+        key_to("orders", "order_id"),
+        key_to("people", "person_id"),
+        key_to("organizations", "organization_id"),
+        key_to("assignments", "replaces_id"),
+        CheckConstraint("(person_id IS NULL) <> (organization_id IS NULL)", name="one_party"),
+        CheckConstraint(f"slot BETWEEN 1 AND {MOST_PLACES}", name="slot"),
+        Index(
+            "uq_assignments_active_slot",
+            "district_id",
+            "order_id",
+            "slot",
+            unique=True,
+            postgresql_where=text(literal_in("state", ACTIVE)),
+        ),
+        Index(
+            "uq_assignments_active_person",
+            "district_id",
+            "order_id",
+            "person_id",
+            unique=True,
+            postgresql_where=text(literal_in("state", ACTIVE | {_HELD})),
+        ),
+        Index(
+            "uq_assignments_load_slot",
+            "district_id",
+            "person_id",
+            "load_slot",
+            unique=True,
+            postgresql_where=text(literal_in("state", UNFINISHED)),
+        ),
+        Index("ix_assignments_order", "district_id", "order_id", "id"),
+        Index("ix_assignments_person", "district_id", "person_id", "id"),
+        Index("ix_assignments_organization", "district_id", "organization_id", "id"),
+        Index("ix_assignments_answer_by", "district_id", "answer_by", postgresql_where=text("state = 'invited'")),
+    )

@@ -1,0 +1,164 @@
+"""Needs and everything that moves them."""
+
+from datetime import datetime
+from typing import Annotated
+from uuid import UUID
+
+from pydantic import ConfigDict, Field
+from pydantic.config import JsonDict
+
+from app.core.paging import PageQuery
+from app.core.types import Code, Form, Line, LongLine, LongWords, Moment, Read, Words
+from app.domain.needs import Channel, NeedAction, NeedSource, NeedState, Privacy, RefusalReason, Urgency
+
+_EXAMPLE: JsonDict = {
+    "title": "厨房水管漏水",
+    "details": "厨房水池下面的水管一直滴水，已经泡坏了柜子，老人一个人在家。",
+    "category": "repair.plumbing",
+    "place_id": "0192f3a0-7c1e-7000-8000-000000000001",
+    "urgency": "urgent",
+    "risks": "家中有一只小狗",
+}
+
+
+class NeedSubmit(Form):
+    """点单。网格员可替人点单（代点单）：填写 asker_id 或 asker_name。"""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [_EXAMPLE]})
+
+    title: LongLine
+    details: LongWords
+    place_id: Annotated[UUID, Field(description="服务地点；一般为户、单元或小区")]
+    category: Annotated[Code | None, Field(description="服务类别；可由社区受理时确定")] = None
+    urgency: Urgency = Urgency.NORMAL
+    privacy: Privacy = Privacy.HANDLERS
+    risks: Annotated[Words | None, Field(description="上门须知的风险（志愿服务条例第十三条）")] = None
+    people_concerned: Annotated[int, Field(ge=1, le=100_000, description="涉及人数")] = 1
+    wanted_at: Annotated[Moment | None, Field(description="希望的时间")] = None
+    asker_id: Annotated[UUID | None, Field(description="代点单：替谁点单")] = None
+    asker_name: Annotated[Line | None, Field(description="代点单：未建档的点单人称呼")] = None
+
+
+class NeedUpdate(Form):
+    """点单人在受理前修改自己的需求。"""
+
+    title: LongLine = "-"
+    details: LongWords = "-"
+    urgency: Urgency = Urgency.NORMAL
+    risks: Words | None = None
+    people_concerned: Annotated[int, Field(ge=1, le=100_000)] = 1
+    wanted_at: Moment | None = None
+
+
+class NeedQuery(PageQuery):
+    state: NeedState | None = None
+    place_id: Annotated[UUID | None, Field(description="某地点及其下属")] = None
+    category: Code | None = None
+    source_number: Annotated[Line | None, Field(description="导入文件中的留言编号")] = None
+    mine: Annotated[bool, Field(description="只看我点的和我关注的；没有管理角色的人始终如此")] = False
+
+
+class NeedRead(Read):
+    id: UUID
+    state: NeedState
+    title: str
+    details: str
+    category: str | None
+    urgency: Urgency
+    privacy: Privacy
+    risks: str | None
+    people_concerned: int
+    wanted_at: datetime | None
+    source: NeedSource
+    source_number: str | None
+    asked_at: datetime
+    asker_id: UUID | None
+    asker_name: Annotated[str | None, Field(description="点单人称呼，已脱敏")]
+    submitted_by: UUID | None
+    place_id: UUID
+    community_id: UUID | None
+    grid_id: UUID | None
+    round: int
+    due_at: datetime | None
+    answer_by: datetime | None
+    planned_until: datetime | None
+    merged_into_id: UUID | None
+    met_at: datetime | None
+    closed_at: datetime | None
+    closed_by_system: bool
+    version: int
+    created_at: datetime
+    updated_at: datetime
+    actions: Annotated[list[NeedAction], Field(description="您现在可以做的")]
+
+
+class NeedPage(Read):
+    items: list[NeedRead]
+    next_cursor: str | None
+
+
+class NeedAsk(Form):
+    question: Words
+
+
+class NeedAnswer(Form):
+    answer: LongWords
+
+
+class NeedAccept(Form):
+    """受理入库，并开出首个工单。"""
+
+    category: Annotated[Code | None, Field(description="不填则沿用点单时的类别")] = None
+    place_id: Annotated[UUID | None, Field(description="更正服务地点")] = None
+    order_title: LongLine | None = None
+    people_wanted: Annotated[int, Field(ge=1, le=20, description="首个工单需要几人")] = 1
+    auto_offer: Annotated[bool, Field(description="由系统逐个邀请合适的人")] = True
+    offer_minutes: Annotated[int, Field(ge=1, le=7 * 24 * 60, description="答复期限，分钟")] = 60
+
+
+class NeedRefuse(Form):
+    reason: RefusalReason
+    words: Words
+
+
+class NeedAppeal(Form):
+    words: Words
+
+
+class NeedRedirect(Form):
+    channel: Channel
+    words: Words
+
+
+class NeedMerge(Form):
+    into_id: Annotated[UUID, Field(description="并入哪一件需求")]
+
+
+class NeedUnmerge(Form):
+    words: LongLine | None = None
+
+
+class NeedConfirm(Form):
+    words: Words | None = None
+
+
+class NeedExplain(Form):
+    basis: Words
+
+
+class NeedPlan(Form):
+    obstacle: Words
+    measures: Words
+    until: Moment
+
+
+class NeedDue(Form):
+    words: LongLine | None = None
+
+
+class NeedWithdraw(Form):
+    words: LongLine | None = None
+
+
+class NeedReopen(Form):
+    words: Words

@@ -1,0 +1,196 @@
+"""Orders and everything that moves them."""
+
+from datetime import datetime
+from typing import Annotated
+from uuid import UUID
+
+from pydantic import ConfigDict, Field
+
+from app.core.paging import PageQuery
+from app.core.types import Code, Form, LongLine, LongWords, Moment, Read, Words
+from app.domain.needs import Urgency
+from app.domain.orders import MOST_PLACES, OrderAction, OrderState, Outcome, SuspendReason, TerminateReason
+from app.schemas.places import PositionForm
+
+_ORDER = "0192f3a0-7c1e-7000-8000-000000000001"
+People = Annotated[int, Field(ge=1, le=MOST_PLACES, description="需要几人")]
+OfferMinutes = Annotated[int, Field(ge=1, le=7 * 24 * 60, description="答复期限，分钟")]
+
+
+class OrderCreate(Form):
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [{"need_id": _ORDER, "title": "更换厨房水龙头", "people_wanted": 1, "auto_offer": True}]
+        }
+    )
+
+    need_id: UUID
+    title: Annotated[LongLine | None, Field(description="不填则沿用需求标题")] = None
+    category: Annotated[Code | None, Field(description="不填则沿用需求类别")] = None
+    people_wanted: People = 1
+    wanted_at: Moment | None = None
+    auto_offer: Annotated[bool, Field(description="是否由系统逐个邀请合适的人")] = True
+    offer_minutes: OfferMinutes = 60
+
+
+class OrderQuery(PageQuery):
+    state: Annotated[OrderState | None, Field(description="只看某一状态")] = None
+    working: Annotated[bool, Field(description="只看未结束的")] = False
+    place_id: Annotated[UUID | None, Field(description="某地点及其下属")] = None
+    need_id: UUID | None = None
+    mine: Annotated[bool, Field(description="只看与我有关的：我点的、邀请我的、我接的；没有管理角色的人始终如此")] = (
+        False
+    )
+    pool: Annotated[bool, Field(description="只看我可以抢的")] = False
+
+
+class OrderRead(Read):
+    id: UUID
+    need_id: UUID
+    state: OrderState
+    title: str
+    category: str
+    urgency: Urgency
+    people_wanted: int
+    people_accepted: int
+    round: int
+    wanted_at: datetime | None
+    due_at: datetime
+    place_id: Annotated[UUID | None, Field(description="服务地点；接单前只给到网格")]
+    community_id: UUID | None
+    grid_id: UUID | None
+    lon: Annotated[float | None, Field(description="经度，WGS-84；接单前不给")]
+    lat: Annotated[float | None, Field(description="纬度，WGS-84；接单前不给")]
+    auto_offer: bool
+    offer_minutes: int
+    suspended_at: datetime | None
+    planned_until: datetime | None
+    result: str | None
+    outcome: Outcome | None
+    rating: int | None
+    rating_words: str | None
+    reported_at: datetime | None
+    closed_at: datetime | None
+    closed_by_system: bool
+    version: int
+    created_at: datetime
+    updated_at: datetime
+    actions: Annotated[list[OrderAction], Field(description="您现在可以做的")]
+
+
+class OrderPage(Read):
+    items: list[OrderRead]
+    next_cursor: str | None
+
+
+class ChoiceRead(Read):
+    """为什么是这个人：代价越小越先邀请，单位为米。"""
+
+    person_id: UUID
+    name: str
+    cost: float
+    distance_m: float | None
+    parts: dict[str, float]
+
+
+class RankingRead(Read):
+    order_id: UUID
+    items: list[ChoiceRead]
+
+
+class OrderPublish(Form):
+    people_wanted: People | None = None
+    words: LongLine | None = None
+
+
+class OrderOffer(Form):
+    person_id: Annotated[UUID | None, Field(description="指名邀请；不填则由系统选最合适的")] = None
+    offer_minutes: OfferMinutes | None = None
+    again: Annotated[bool, Field(description="邀请曾婉拒或过期的人，须由社区管理员以上决定")] = False
+
+
+class OrderAssign(Form):
+    organization_id: UUID
+    words: LongLine | None = None
+
+
+class OrderTake(Form):
+    pass
+
+
+class OrderAccept(Form):
+    pass
+
+
+class OrderDecline(Form):
+    words: Annotated[LongLine | None, Field(description="可不填；不影响评价")] = None
+
+
+class OrderObject(Form):
+    basis: Annotated[Words, Field(description="引用的职责依据")]
+
+
+class OrderUphold(Form):
+    words: Words
+
+
+class OrderOverrule(Form):
+    words: Words
+
+
+class OrderTransfer(Form):
+    person_id: Annotated[UUID, Field(description="接手人，须同意")]
+    words: LongLine | None = None
+
+
+class OrderStart(Form):
+    position: Annotated[PositionForm | None, Field(description="签到位置；类别要求签到时必填")] = None
+
+
+class OrderSuspend(Form):
+    reason: SuspendReason
+    words: Words
+
+
+class OrderResume(Form):
+    words: LongLine | None = None
+
+
+class OrderReport(Form):
+    result: Annotated[LongWords, Field(description="做了什么、结果如何")]
+
+
+class OrderConfirm(Form):
+    rating: Annotated[int, Field(ge=1, le=5, description="满意度，一至五")]
+    words: Words | None = None
+
+
+class OrderRework(Form):
+    words: Words
+
+
+class OrderExplain(Form):
+    basis: Annotated[Words, Field(description="法律或政策依据")]
+
+
+class OrderPlan(Form):
+    obstacle: Words
+    measures: Words
+    until: Moment
+
+
+class OrderDue(Form):
+    words: LongLine | None = None
+
+
+class OrderTerminate(Form):
+    reason: TerminateReason
+    words: Words
+
+
+class OrderWithdraw(Form):
+    words: LongLine | None = None
+
+
+class OrderReopen(Form):
+    words: Words

@@ -1,0 +1,1 @@
+"""Verbs as module functions, one file a noun: read, decide, write."""

@@ -1,0 +1,67 @@
+"""The only row scope: which rows of a table an actor may see in a list.
+
+Items are judged by ``app.domain.access`` on the row itself; a test holds both to the same answer. Scopes are equalities on
+community and grid, which the lists' indexes begin with, not prefixes of the path. Values are bound by name, so that a
+statement can be compiled once and serve every place of the same kind.
+"""
+
+from collections.abc import Sequence
+from typing import Any, cast
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, Text, Uuid, and_, bindparam, false, or_, true
+
+from app.domain.people import Actor, Grant, Role
+from app.domain.places import PlaceKind, below
+
+READER_ROLES = frozenset(
+    {Role.GRID_WORKER, Role.COMMUNITY_ADMIN, Role.SUBDISTRICT_ADMIN, Role.DISTRICT_ADMIN, Role.AUDITOR}
+)
+"""Whose work is to see all of their place."""
+
+
+def reads_all(actor: Actor) -> list[Grant]:
+    return actor.grants_of(READER_ROLES)
+
+
+def at_place(model: Any, kind: str, name: str) -> ColumnElement[bool]:
+    """Rows of a located table at or under a place whose values are bound as ``place_bind(name, …)``."""
+    match kind:
+        case PlaceKind.DISTRICT:
+            return true()
+        case PlaceKind.COMMUNITY if hasattr(model, "community_id"):
+            return cast("ColumnElement[bool]", model.community_id == bindparam(f"{name}_id", type_=Uuid()))
+        case PlaceKind.GRID if hasattr(model, "grid_id"):
+            return cast("ColumnElement[bool]", model.grid_id == bindparam(f"{name}_id", type_=Uuid()))
+    low, high = bindparam(f"{name}_low", type_=Text()), bindparam(f"{name}_high", type_=Text())
+    return and_(model.path >= low, model.path < high)
+
+
+def place_bind(name: str, place_id: UUID, path: str) -> dict[str, Any]:
+    low, high = below(path)
+    return {f"{name}_id": place_id, f"{name}_low": low, f"{name}_high": high}
+
+
+def places_bound(grants: Sequence[Grant]) -> dict[str, Any]:
+    values: dict[str, Any] = {}
+    for i, grant in enumerate(grants):
+        values |= place_bind(f"scope_{i}", grant.place_id, grant.path)
+    return values
+
+
+def under(model: Any, grants: Sequence[Grant]) -> ColumnElement[bool]:
+    """Rows under any of the grants' places, with the values in the statement itself; nothing when there is no grant."""
+    values = places_bound(grants)
+    conditions = or_(false(), *(at_place(model, grant.place_kind, f"scope_{i}") for i, grant in enumerate(grants)))
+    return conditions.params(values)
+
+
+def at(model: Any, kind: str, place_id: UUID, path: str) -> ColumnElement[bool]:
+    """Rows at or under one place, with its values in the statement itself."""
+    return at_place(model, kind, "place").params(place_bind("place", place_id, path))
+
+
+def under_path(model: Any, grants: Sequence[Grant]) -> ColumnElement[bool]:
+    """Like ``under``, for tables that carry nothing but the path."""
+    ranges = (below(grant.path) for grant in grants)
+    return or_(false(), *(and_(model.path >= low, model.path < high) for low, high in ranges))

@@ -1,0 +1,213 @@
+"""Needs: submit, read, list, correct; what the asker may do afterwards."""
+
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, exists, or_, select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from app.core.clock import now
+from app.core.crypto import Sealer
+from app.core.errors import Conflict, Forbidden, NotFound, RuleBroken
+from app.core.ids import new_id
+from app.core.paging import Page, id_after
+from app.core.types import masked_name
+from app.domain import access
+from app.domain.catalogue import category_of
+from app.domain.needs import NEED, REOPEN_WINDOW, NeedAction, NeedSource, NeedState
+from app.domain.orders import ENDED
+from app.domain.people import Actor, Relation, Role
+from app.models import Need, NeedFollower, Order, Person
+from app.schemas.needs import (
+    NeedAnswer,
+    NeedAppeal,
+    NeedConfirm,
+    NeedQuery,
+    NeedRead,
+    NeedReopen,
+    NeedSubmit,
+    NeedUpdate,
+    NeedWithdraw,
+)
+from app.services.access import READER_ROLES, at, reads_all, under
+from app.services.needs_case import NeedCase, decide, load, move
+from app.services.orders_case import load as load_order
+from app.services.orders_release import void_approvals
+from app.services.orders_work import withdraw_case
+from app.services.outbox import changes, hold, publish
+from app.services.people_names import names_of
+from app.services.places import located, paged, place_of
+
+_FIELDS = tuple(name for name in NeedRead.model_fields if name not in {"actions", "asker_name"})
+_PROXIES = READER_ROLES - {Role.AUDITOR}
+"""Who may ask on someone's behalf (代点单)."""
+
+
+async def submit(session: AsyncSession, actor: Actor, sealer: Sealer, form: NeedSubmit) -> NeedCase:
+    """点单. Whoever works at the place may ask for someone else, who stays the asker."""
+    place = await place_of(session, form.place_id)
+    access.require_anywhere(actor, "needs:submit")
+    if form.category is not None:
+        category_of(form.category)
+    proxy = form.asker_id is not None or form.asker_name is not None
+    if proxy and not actor.roles_at(place.path) & _PROXIES:
+        raise Forbidden("只有该地点的网格员或社区工作人员可以代点单")
+    await _check_asker(session, form)
+    moment = now()
+    columns = form.model_dump(exclude={"place_id", "asker_id", "asker_name"})
+    need = Need(
+        district_id=actor.district_id,
+        id=new_id(),
+        state=NEED.initial,
+        source=NeedSource.PROXY if proxy else NeedSource.SELF,
+        asked_at=moment,
+        created_at=moment,
+        asker_id=form.asker_id if proxy else actor.person_id,
+        submitted_by=actor.person_id,
+        round=1,
+        appealed=False,
+        closed_by_system=False,
+        **columns,
+        **located(place),
+    )
+    if form.asker_name is not None:
+        need.asker_name_sealed = sealer.seal(form.asker_name, need.district_id, "needs", "asker_name_sealed", need.id)
+    session.add(need)
+    data = {"source": need.source.value, "category": need.category}
+    publish(session, NEED.noun, need, "submit", actor=actor, target=need.state.value, data=data)
+    return NeedCase(need, actor.roles_at(need.path) | {Relation.ASKER})
+
+
+async def _check_asker(session: AsyncSession, form: NeedSubmit) -> None:
+    if form.asker_id is not None and form.asker_name is not None:
+        raise RuleBroken("点单人已建档时不必再填称呼", field="asker_name")
+    if form.asker_id is not None and await session.scalar(select(Person.id).where(Person.id == form.asker_id)) is None:
+        raise NotFound("没有这个人")
+
+
+async def present(session: AsyncSession, sealer: Sealer, cases: list[NeedCase]) -> list[dict[str, Any]]:
+    """The fields of NeedReads; askers' names masked."""
+    names = await names_of(session, sealer, [c.need.asker_id for c in cases if c.need.asker_id])
+    shown = []
+    for case in cases:
+        fields = {name: getattr(case.need, name) for name in _FIELDS}
+        fields["asker_name"] = _asker_name(case.need, sealer, names)
+        fields["actions"] = NEED.offered(case.need.state, case.parties)
+        shown.append(fields)
+    return shown
+
+
+def _asker_name(need: Need, sealer: Sealer, names: dict[UUID, str]) -> str | None:
+    if need.asker_id is not None:
+        return names.get(need.asker_id)
+    if need.asker_name_sealed is None:
+        return None
+    name = sealer.open(need.asker_name_sealed, need.district_id, "needs", "asker_name_sealed", need.id)
+    return masked_name(name)
+
+
+async def read(session: AsyncSession, actor: Actor, need_id: UUID) -> NeedCase:
+    return await load(session, actor, need_id, "needs:read", lock=False)
+
+
+async def page(session: AsyncSession, actor: Actor, query: NeedQuery) -> Page[NeedCase]:
+    """Needs of the reader's places, newest first; of everyone else, their own."""
+    access.require_anywhere(actor, "needs:list")
+    grants = [] if query.mine else reads_all(actor)
+    rows = select(Need).where(under(Need, grants) if grants else _concerns(actor))
+    if query.state is not None:
+        rows = rows.where(Need.state == query.state)
+    if query.place_id is not None:
+        place = await place_of(session, query.place_id)
+        rows = rows.where(at(Need, place.kind, place.id, place.path))
+    if query.category is not None:
+        rows = rows.where(Need.category == query.category)
+    if query.source_number is not None:
+        rows = rows.where(Need.source_number == query.source_number)
+    if (after := id_after(query.cursor)) is not None:
+        rows = rows.where(Need.id < after)
+    found = (await session.scalars(rows.order_by(Need.id.desc()).limit(query.limit + 1))).all()
+    needs: Page[Need] = paged(found, query.limit)
+    return Page([NeedCase(n, actor.roles_at(n.path) | _relations(n, actor)) for n in needs.items], needs.next_cursor)
+
+
+def _concerns(actor: Actor) -> ColumnElement[bool]:
+    follows = exists().where(NeedFollower.need_id == Need.id, NeedFollower.person_id == actor.person_id)
+    return or_(Need.asker_id == actor.person_id, Need.submitted_by == actor.person_id, follows)
+
+
+def _relations(need: Need, actor: Actor) -> frozenset[Relation]:
+    asks = actor.person_id in {need.asker_id, need.submitted_by}
+    return frozenset({Relation.ASKER} if asks else ())
+
+
+async def update(session: AsyncSession, actor: Actor, need_id: UUID, version: int, form: NeedUpdate) -> NeedCase:
+    """The asker corrects the words before the community has decided."""
+    case = await load(session, actor, need_id, "needs:update")
+    if not access.may("needs:update", case.parties):
+        raise Forbidden()
+    if case.need.state not in {NeedState.SUBMITTED, NeedState.INFO_REQUESTED}:
+        raise Conflict("受理后不能修改，可补充说明或撤回")
+    await hold(session, case.need, version)
+    fields = form.model_dump(exclude_unset=True)
+    for name, value in fields.items():
+        setattr(case.need, name, value)
+    publish(session, NEED.noun, case.need, "update", actor=actor, data={"fields": sorted(changes(fields))})
+    return case
+
+
+async def answer(session: AsyncSession, actor: Actor, need_id: UUID, form: NeedAnswer) -> NeedCase:
+    case = await load(session, actor, need_id, "needs:answer")
+    step = decide(case, NeedAction.ANSWER)
+    case.need.answer_by = None
+    move(session, case.need, step, actor, answer=form.answer)
+    return case
+
+
+async def appeal(session: AsyncSession, actor: Actor, need_id: UUID, form: NeedAppeal) -> NeedCase:
+    case = await load(session, actor, need_id, "needs:appeal")
+    step = decide(case, NeedAction.APPEAL)
+    if case.need.appealed:
+        raise Conflict("申诉只能提出一次")
+    case.need.appealed = True
+    move(session, case.need, step, actor, words=form.words)
+    return case
+
+
+async def confirm(session: AsyncSession, actor: Actor | None, need_id: UUID, form: NeedConfirm) -> NeedCase:
+    """The asker, or after a while the system, closes a met need."""
+    case = await load(session, actor, need_id, "needs:confirm")
+    step = decide(case, NeedAction.CONFIRM)
+    case.need.closed_at = now()
+    case.need.closed_by_system = actor is None
+    move(session, case.need, step, actor, words=form.words, auto=actor is None)
+    return case
+
+
+async def withdraw(session: AsyncSession, actor: Actor, need_id: UUID, form: NeedWithdraw) -> NeedCase:
+    """Take the need back: its orders are withdrawn, their people released and told."""
+    case = await load(session, actor, need_id, "needs:withdraw")
+    step = decide(case, NeedAction.WITHDRAW)
+    orders = await session.scalars(
+        select(Order.id).where(Order.need_id == need_id, Order.state.not_in(ENDED)).order_by(Order.id)
+    )
+    case.need.closed_at = now()
+    move(session, case.need, step, actor, words=form.words)
+    for order_id in list(orders):
+        await withdraw_case(session, await load_order(session, None, order_id, "orders:withdraw"), actor, form.words)
+    await void_approvals(session, case.need)
+    return case
+
+
+async def reopen(session: AsyncSession, actor: Actor, need_id: UUID, form: NeedReopen) -> NeedCase:
+    """Take an ended need up again within the window; a new round begins."""
+    case = await load(session, actor, need_id, "needs:reopen")
+    step = decide(case, NeedAction.REOPEN)
+    ended = case.need.closed_at or case.need.met_at
+    if ended is None or ended + REOPEN_WINDOW < now():
+        raise Conflict("已超过重新办理的期限")
+    case.need.round += 1
+    case.need.met_at = case.need.closed_at = None
+    case.need.closed_by_system = False
+    move(session, case.need, step, actor, words=form.words, round=case.need.round)
+    return case

@@ -1,0 +1,50 @@
+"""Putting a need on the books until a date (挂账), with the approval of one level up."""
+
+from collections.abc import Awaitable, Callable
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from app.core.clock import now
+from app.core.errors import RuleBroken
+from app.domain.lifecycle import Step
+from app.domain.needs import NeedAction, NeedState
+from app.domain.people import Actor
+from app.schemas.needs import NeedDue, NeedPlan
+from app.services.approvals import ask, decides_alone
+from app.services.needs_case import NeedCase, decide, load, move
+
+
+async def plan(session: AsyncSession, actor: Actor, need_id: UUID, form: NeedPlan) -> NeedCase:
+    """Obstacle, measures and date, shown to the asker; moves once approved."""
+    if form.until <= now():
+        raise RuleBroken("挂账日期须在今后", field="until")
+    case = await load(session, actor, need_id, "needs:plan")
+    step = decide(case, NeedAction.PLAN)
+    wish = form.model_dump(mode="json")
+    if decides_alone(step, case.parties):
+        await _plan(session, case, step, actor, wish)
+    else:
+        await ask(session, actor, "need", case.need, step.action.value, wish)
+    return case
+
+
+async def _plan(
+    session: AsyncSession, case: NeedCase, step: Step[NeedState, NeedAction], actor: Actor, form: dict[str, Any]
+) -> None:
+    case.need.planned_until = NeedPlan.model_validate(form).until
+    move(session, case.need, step, actor, **form)
+
+
+PLANNED: dict[NeedAction, Callable[..., Awaitable[None]]] = {NeedAction.PLAN: _plan}
+"""What an approved request does."""
+
+
+async def due(session: AsyncSession, actor: Actor | None, need_id: UUID, form: NeedDue) -> NeedCase:
+    """The planned date has come, or the obstacle is gone."""
+    case = await load(session, actor, need_id, "needs:due")
+    step = decide(case, NeedAction.DUE)
+    case.need.planned_until = None
+    move(session, case.need, step, actor, words=form.words)
+    return case

@@ -1,0 +1,95 @@
+"""Whom an event concerns, and in what words they are told."""
+
+from uuid import UUID
+
+from sqlalchemy import select
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from app.core.clock import now
+from app.core.ids import new_id
+from app.domain.assignments import ACTIVE, ASSIGNMENT, AssignmentAction
+from app.domain.needs import NEED, NeedAction
+from app.domain.orders import ORDER, OrderAction
+from app.models import Assignment, Event, Need, NeedFollower, Notice, Order
+
+_ASSIGNEE_WORDS = {
+    "invite": "有一个工单邀请您，请在期限内答复；不便可婉拒，不影响评价",
+    AssignmentAction.EXPIRE.value: "邀请已过期，已转请他人；不影响评价",
+    AssignmentAction.RELEASE.value: "您的接单已释放，不必前往",
+    AssignmentAction.SUBSTITUTE.value: "您的工单已转请他人接手",
+    AssignmentAction.VERIFY.value: "您的服务已由点单人确认，谢谢",
+}
+_QUIET = frozenset({NeedAction.DISPATCH.value, "submit", "update"})
+"""What an asker did themselves, or would only be noise."""
+
+
+async def tell(session: AsyncSession, events: list[Event]) -> None:
+    """One notice a person and event, whoever relays it and however often."""
+    for event in events:
+        words, people = await _words_and_people(session, event)
+        if words and (told := people - {event.actor_id, None}):
+            await session.execute(
+                insert(Notice)
+                .values([_row(event, person, words) for person in told if person is not None])
+                .on_conflict_do_nothing()
+            )
+
+
+def _row(event: Event, person_id: UUID, words: str) -> dict[str, object]:
+    return {
+        "district_id": event.district_id,
+        "id": new_id(),
+        "person_id": person_id,
+        "event_id": event.id,
+        "text": words,
+        "created_at": now(),
+    }
+
+
+async def _words_and_people(session: AsyncSession, event: Event) -> tuple[str, set[UUID | None]]:
+    if event.aggregate == ASSIGNMENT.noun:
+        person = event.data.get("person_id")
+        return _ASSIGNEE_WORDS.get(event.action, ""), {UUID(person)} if person else set()
+    if event.aggregate == NEED.noun and event.action not in _QUIET:
+        return _need_words(event), await _askers(session, event.aggregate_id)
+    if event.aggregate == ORDER.noun and event.action in _ORDER_WORDS:
+        return await _order_words_and_people(session, event)
+    return "", set()
+
+
+def _need_words(event: Event) -> str:
+    """The step in plain words, with whatever the community wrote about it."""
+    step = NEED.action_names.get(NeedAction(event.action)) if event.action in set(NeedAction) else None
+    said = next((event.data[name] for name in ("question", "words", "basis", "measures") if event.data.get(name)), "")
+    return f"您的需求：{step}。{said}" if step else ""
+
+
+_ORDER_WORDS = {
+    OrderAction.ACCEPT.value: "已有人接单",
+    OrderAction.TAKE.value: "已有人接单",
+    OrderAction.START.value: "服务已开始",
+    OrderAction.REPORT.value: "服务已完成，请评单",
+    OrderAction.EXPLAIN.value: "工单已解释办结",
+    OrderAction.TERMINATE.value: "工单已终止",
+    OrderAction.PLAN.value: "工单已挂账",
+    OrderAction.REWORK.value: "点单人要求返工",
+    OrderAction.REOPEN.value: "工单重新办理",
+}
+
+
+async def _order_words_and_people(session: AsyncSession, event: Event) -> tuple[str, set[UUID | None]]:
+    """Askers hear how it goes; what sends the work back goes to those who hold it."""
+    if event.action == OrderAction.REWORK.value:
+        holders = await session.scalars(
+            select(Assignment.person_id).where(Assignment.order_id == event.aggregate_id, Assignment.state.in_(ACTIVE))
+        )
+        return _ORDER_WORDS[event.action], set(holders)
+    need_id = await session.scalar(select(Order.need_id).where(Order.id == event.aggregate_id))
+    return f"您的需求：{_ORDER_WORDS[event.action]}", await _askers(session, need_id) if need_id else set()
+
+
+async def _askers(session: AsyncSession, need_id: UUID) -> set[UUID | None]:
+    asker = (await session.execute(select(Need.asker_id, Need.submitted_by).where(Need.id == need_id))).first()
+    followers = await session.scalars(select(NeedFollower.person_id).where(NeedFollower.need_id == need_id))
+    return {*(asker or ()), *followers}

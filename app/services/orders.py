@@ -1,0 +1,80 @@
+"""Orders: open one for a need; what starts, pauses and ends the work on it."""
+
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from app.core.clock import now
+from app.core.errors import NotFound, RuleBroken
+from app.core.ids import new_id
+from app.domain import access
+from app.domain.catalogue import category_of
+from app.domain.needs import NeedState
+from app.domain.orders import ORDER, OrderState
+from app.domain.people import Actor
+from app.domain.workdays import add_working_days
+from app.models import Need, Order
+from app.schemas.orders import OrderCreate
+from app.services.orders_case import SYSTEM, OrderCase, load
+from app.services.outbox import publish
+
+
+async def open_order(session: AsyncSession, actor: Actor, form: OrderCreate) -> OrderCase:
+    """A further order for an accepted need, which may make several."""
+    need = await session.scalar(select(Need).where(Need.id == form.need_id).with_for_update())
+    if need is None or not access.may("needs:read", actor.roles_at(need.path)):
+        raise NotFound("没有这件需求")
+    access.require(actor, "orders:open", need.path)
+    if need.state not in {NeedState.ACCEPTED, NeedState.IN_SERVICE}:
+        raise RuleBroken("需求已入库且未办结时才能开单", field="need_id")
+    order = add_order(
+        session,
+        need,
+        actor,
+        title=form.title or need.title[:500],
+        category=form.category or need.category or "other",
+        people_wanted=form.people_wanted,
+        wanted_at=form.wanted_at or need.wanted_at,
+        auto_offer=form.auto_offer,
+        offer_minutes=form.offer_minutes,
+    )
+    await session.flush()
+    return await load(session, actor, order.id, "orders:read")
+
+
+def add_order(session: AsyncSession, need: Need, actor: Actor, *, category: str, **columns: Any) -> Order:
+    """A new open order at the need's place, its deadline from the catalogue."""
+    kind = category_of(category)
+    moment = now()
+    order = Order(
+        district_id=need.district_id,
+        id=new_id(),
+        need_id=need.id,
+        state=OrderState.OPEN,
+        category=kind.code,
+        urgency=need.urgency,
+        place_id=need.place_id,
+        path=need.path,
+        community_id=need.community_id,
+        grid_id=need.grid_id,
+        lon=need.lon,
+        lat=need.lat,
+        due_at=add_working_days(moment, kind.resolve_working_days),
+        people_accepted=0,
+        round=1,
+        overruled=False,
+        closed_by_system=False,
+        created_at=moment,
+        next_offer_at=moment if columns.get("auto_offer") else None,
+        **columns,
+    )
+    session.add(order)
+    data = {"need_id": str(need.id), "category": kind.code, "people_wanted": order.people_wanted}
+    publish(session, ORDER.noun, order, "open", actor=actor, target=order.state.value, data=data)
+    return order
+
+
+def new_case(need: Need, order: Order) -> OrderCase:
+    """A case for an order that was opened a moment ago, in the hands of the system."""
+    return OrderCase(order, need, [], SYSTEM)

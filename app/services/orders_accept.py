@@ -1,0 +1,198 @@
+"""The hot verbs: take an order from the pool (抢单), accept an invitation (接单). First wins, whoever races.
+
+Each is one reading statement, a decision in plain Python, and one writing statement that only bites when the order is still
+as it was read: change, assignment, both events, their outbox rows and the idempotency record stand or fall together. A
+lost race shows as nothing written; then the order is read again and the refusal, or the replay, is what that says.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+import asyncpg
+import orjson
+
+from app.core.clock import now
+from app.core.db import Database
+from app.core.errors import Conflict, LostRace, NotFound, RuleBroken
+from app.core.ids import new_id
+from app.domain import access
+from app.domain.assignments import ACTIVE, ASSIGNMENT, NOT_AGAIN, AssignmentAction, AssignmentState
+from app.domain.catalogue import category_of
+from app.domain.dispatch import OBSTACLE_WORDS, Candidate, obstacle
+from app.domain.lifecycle import Step
+from app.domain.orders import MOST_UNFINISHED, ORDER, OrderAction, OrderState, after_acceptance
+from app.domain.people import Actor, Parties, Relation
+from app.services.idempotency import Answer, Key, replayed
+from app.services.orders_accept_sql import READ, WRITE_ACCEPT, WRITE_TAKE
+from app.services.orders_case import readable, relations_by
+from app.services.orders_read import FIELDS, present
+
+_TRIES = 5
+_INVITED = AssignmentState.INVITED
+
+
+@dataclass(frozen=True, slots=True)
+class _Facts:
+    """One reading: the order's columns, who is on it, and the actor's own load."""
+
+    row: Mapping[str, Any]
+    assignments: list[dict[str, Any]]
+    mine: list[dict[str, Any]]
+    parties: Parties
+
+    @property
+    def free_slot(self) -> int | None:
+        taken = {a["slot"] for a in self.assignments if a["state"] in ACTIVE}
+        return next((s for s in range(1, self.row["people_wanted"] + 1) if s not in taken), None)
+
+    @property
+    def free_load_slot(self) -> int | None:
+        taken = set(self.row["load_slots"] or ())
+        return next((s for s in range(1, MOST_UNFINISHED + 1) if s not in taken), None)
+
+    def invitation(self) -> dict[str, Any] | None:
+        return next((a for a in self.mine if a["state"] == _INVITED), None)
+
+
+async def take(database: Database, actor: Actor, order_id: UUID, key: Key | None) -> Answer:
+    """Take a published order. 409 when another was first; 422 when something stands against this person."""
+    return await _until_decided(database, actor, order_id, OrderAction.TAKE, key)
+
+
+async def accept(database: Database, actor: Actor, order_id: UUID, key: Key | None) -> Answer:
+    """Accept an invitation. 409 when it was answered, has expired or the place is filled."""
+    return await _until_decided(database, actor, order_id, OrderAction.ACCEPT, key)
+
+
+async def _until_decided(
+    database: Database, actor: Actor, order_id: UUID, action: OrderAction, key: Key | None
+) -> Answer:
+    for _ in range(_TRIES):
+        facts = await _read(database, actor, order_id, action, key)
+        if key is not None and (earlier := replayed(facts.row, key)) is not None:
+            return earlier
+        step = ORDER.decide(OrderState(facts.row["state"]), action, facts.parties)
+        invitation = _check(facts, actor, action)
+        if (answer := await _write(database, actor, facts, step, invitation, key)) is not None:
+            return answer
+    raise LostRace()
+
+
+async def _read(database: Database, actor: Actor, order_id: UUID, action: OrderAction, key: Key | None) -> _Facts:
+    rows = await database.hot(actor.district_id, READ, order=order_id, me=actor.person_id, key=key.value if key else "")
+    if not rows:
+        raise NotFound()
+    row = rows[0]
+    assignments = orjson.loads(row["assignments"]) if row["assignments"] else []
+    mine = [a for a in assignments if a["person_id"] == str(actor.person_id)]
+    relations = {r for a in mine for r in relations_by(AssignmentState(a["state"]), unit=False)}
+    if row["is_asker"]:
+        relations.add(Relation.ASKER)
+    parties = actor.roles_at(row["path"]) | relations
+    permission = ORDER.permission(action)
+    actor.checked.add(permission)
+    if not readable(OrderState(row["state"]), parties) and not access.may(permission, parties):
+        raise NotFound()
+    return _Facts(dict(row), assignments, mine, parties)
+
+
+def _check(facts: _Facts, actor: Actor, action: OrderAction) -> dict[str, Any] | None:
+    """Whether this person may have it; the invitation they answer, when they do. 409 or 422 otherwise."""
+    invitation = facts.invitation()
+    if action is OrderAction.ACCEPT and invitation is None:
+        raise Conflict("您的邀请已答复或已过期")
+    if action is OrderAction.ACCEPT and invitation and datetime.fromisoformat(invitation["answer_by"]) <= now():
+        raise Conflict("您的邀请已过期")
+    if facts.free_slot is None:
+        raise LostRace()
+    _check_person(facts, actor, invited=action is OrderAction.ACCEPT)
+    return invitation if action is OrderAction.ACCEPT else None
+
+
+def _check_person(facts: _Facts, actor: Actor, *, invited: bool) -> None:
+    """The rule of dispatch, on the person themselves; whoever asked them has looked at the rest."""
+    active = [a for a in facts.mine if a["state"] in ACTIVE]
+    candidate = Candidate(
+        person_id=actor.person_id,
+        distance_m=None,
+        skills=frozenset(facts.row["skills"] or ()),
+        unfinished=MOST_UNFINISHED if facts.free_load_slot is None else 0,
+        pending=0,
+        asker=Relation.ASKER in facts.parties,
+        already=bool(active) or (not invited and facts.invitation() is not None),
+        said_no=not invited and any(a["state"] in NOT_AGAIN for a in facts.mine),
+    )
+    reason = obstacle(candidate, None if invited else category_of(facts.row["category"]).skill)
+    if reason is not None:
+        raise RuleBroken(OBSTACLE_WORDS[reason], obstacle=reason.value)
+
+
+async def _write(
+    database: Database,
+    actor: Actor,
+    facts: _Facts,
+    step: Step[OrderState, OrderAction],
+    invitation: dict[str, Any] | None,
+    key: Key | None,
+) -> Answer | None:
+    """The change and all that goes with it; None when someone else was faster."""
+    moment, row = now(), facts.row
+    people_accepted = row["people_accepted"] + 1
+    target = after_acceptance(people_accepted, row["people_wanted"], OrderState(row["state"]))
+    changed = {
+        "state": target.value,
+        "people_accepted": people_accepted,
+        "version": row["version"] + 1,
+        "updated_at": moment,
+    }
+    shown = present({name: changed.get(name, row[name]) for name in FIELDS}, facts.parties | {Relation.HOLDER})
+    answer = Answer(200, {"etag": f'"{changed["version"]}"'}, orjson.dumps(shown, option=orjson.OPT_UTC_Z))
+    values = _values(actor, facts, step, invitation, moment) | {
+        "target": target.value,
+        "slot": facts.free_slot if invitation is None else invitation["slot"],
+        "load_slot": facts.free_load_slot,
+        "key": key.value if key else None,
+        "fingerprint": key.fingerprint if key else b"",
+        "status": answer.status,
+        "headers": orjson.dumps(answer.headers).decode(),
+        "body": answer.body,
+    }
+    try:
+        written = await database.hot(actor.district_id, WRITE_ACCEPT if invitation else WRITE_TAKE, **values)
+    except asyncpg.UniqueViolationError:
+        return None
+    return answer if written else None
+
+
+def _values(
+    actor: Actor,
+    facts: _Facts,
+    step: Step[OrderState, OrderAction],
+    invitation: dict[str, Any] | None,
+    moment: datetime,
+) -> dict[str, Any]:
+    row = facts.row
+    assignment_id = UUID(invitation["id"]) if invitation else new_id()
+    told = {"person_id": str(actor.person_id), "order_id": str(row["id"])}
+    return {
+        "district": actor.district_id,
+        "order": row["id"],
+        "me": actor.person_id,
+        "now": moment,
+        "path": row["path"],
+        "source": row["state"],
+        "version": row["version"],
+        "action": step.action.value,
+        "assignment": assignment_id,
+        "assignment_version": invitation["version"] if invitation else 0,
+        "assignment_source": _INVITED.value if invitation else None,
+        "assignment_action": AssignmentAction.ACCEPT.value if invitation else step.action.value,
+        "assignment_noun": ASSIGNMENT.noun,
+        "order_noun": ORDER.noun,
+        "order_event": new_id(),
+        "assignment_event": new_id(),
+        "told": orjson.dumps(told).decode(),
+    }

@@ -1,0 +1,237 @@
+"""The statements of the hot verbs, built and compiled once at import."""
+
+from typing import Any
+
+from sqlalchemy import (
+    BigInteger,
+    DateTime,
+    Integer,
+    LargeBinary,
+    Text,
+    Uuid,
+    and_,
+    bindparam,
+    cast,
+    func,
+    insert,
+    literal_column,
+    null,
+    or_,
+    select,
+    text,
+    union_all,
+    update,
+)
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.orm import aliased
+
+from app.core.db import HotStatement, compile_hot
+from app.domain.assignments import UNFINISHED, AssignmentState
+from app.models import Assignment, Event, IdempotencyKey, Need, Order, OutboxRow, Person
+from app.models.base import literal_in
+from app.services.orders_read import FIELDS
+
+_TYPES: dict[str, Any] = {
+    "district": Integer(),
+    "now": DateTime(timezone=True),
+    "version": BigInteger(),
+    "assignment_version": BigInteger(),
+    "slot": Integer(),
+    "load_slot": Integer(),
+    "status": Integer(),
+    "fingerprint": LargeBinary(),
+    "body": LargeBinary(),
+} | {name: Uuid() for name in ("order", "me", "assignment", "order_event", "assignment_event")}
+
+
+def _b(name: str) -> Any:
+    return bindparam(name, type_=_TYPES.get(name, Text()))
+
+
+def _json(name: str) -> Any:
+    return cast(_b(name), JSONB)
+
+
+def _read() -> HotStatement:
+    """The order, its assignments, the person's load and skills, and what this idempotency key has answered before."""
+    shown = ("id", "slot", "state", "person_id", "version", "answer_by")
+    parts: list[Any] = []
+    for name in shown:
+        parts += [literal_column(f"'{name}'"), getattr(Assignment, name)]
+    on_order = (
+        select(func.jsonb_agg(func.jsonb_build_object(*parts)))
+        .where(Assignment.district_id == Order.district_id, Assignment.order_id == Order.id)
+        .correlate(Order)
+        .scalar_subquery()
+    )
+    mine = aliased(Assignment, name="mine")
+    load_slots = (
+        select(func.array_agg(mine.load_slot))
+        .where(
+            mine.district_id == Order.district_id,
+            mine.person_id == _b("me"),
+            text(literal_in("mine.state", UNFINISHED)),
+        )
+        .correlate(Order)
+        .scalar_subquery()
+    )
+    query = (
+        select(
+            *(getattr(Order, name) for name in FIELDS),
+            Order.path,
+            or_(Need.asker_id == _b("me"), Need.submitted_by == _b("me")).label("is_asker"),
+            Person.skills,
+            on_order.label("assignments"),
+            load_slots.label("load_slots"),
+            IdempotencyKey.fingerprint.label("key_fingerprint"),
+            IdempotencyKey.status.label("key_status"),
+            IdempotencyKey.headers.label("key_headers"),
+            IdempotencyKey.body.label("key_body"),
+        )
+        .join(Need, and_(Need.district_id == Order.district_id, Need.id == Order.need_id))
+        .join(Person, and_(Person.district_id == Order.district_id, Person.id == _b("me")))
+        .outerjoin(
+            IdempotencyKey,
+            and_(
+                IdempotencyKey.district_id == Order.district_id,
+                IdempotencyKey.person_id == _b("me"),
+                IdempotencyKey.key == _b("key"),
+            ),
+        )
+        .where(Order.id == _b("order"))
+    )
+    return compile_hot(query)
+
+
+def _moved() -> Any:
+    return (
+        update(Order)
+        .where(Order.district_id == _b("district"), Order.id == _b("order"), Order.version == _b("version"))
+        .values(
+            state=text_of("target"),
+            people_accepted=Order.people_accepted + 1,
+            version=Order.version + 1,
+            updated_at=_b("now"),
+        )
+        .returning(Order.id)
+        .cte("moved")
+    )
+
+
+def text_of(name: str) -> Any:
+    """A text parameter for an enum column: the value is checked by the column's CHECK."""
+    return cast(_b(name), Text)
+
+
+def _taken(moved: Any) -> Any:
+    """A new assignment for whoever takes from the pool."""
+    columns = {
+        "district_id": _b("district"),
+        "id": _b("assignment"),
+        "order_id": moved.c.id,
+        "path": _b("path"),
+        "slot": _b("slot"),
+        "load_slot": _b("load_slot"),
+        "person_id": _b("me"),
+        "state": literal_column(f"'{AssignmentState.ACCEPTED.value}'"),
+        "accepted_at": _b("now"),
+        "version": literal_column("1"),
+        "created_at": _b("now"),
+        "updated_at": _b("now"),
+    }
+    rows = select(*columns.values()).select_from(moved)
+    return insert(Assignment).from_select(list(columns), rows, include_defaults=False).returning(Assignment.id)
+
+
+def _accepted(moved: Any) -> Any:
+    """The invitation answered, if it is still as it was read."""
+    return (
+        update(Assignment)
+        .where(
+            Assignment.district_id == _b("district"),
+            Assignment.id == _b("assignment"),
+            Assignment.version == _b("assignment_version"),
+            Assignment.order_id == moved.c.id,
+        )
+        .values(
+            state=literal_column(f"'{AssignmentState.ACCEPTED.value}'"),
+            load_slot=_b("load_slot"),
+            accepted_at=_b("now"),
+            version=Assignment.version + 1,
+            updated_at=_b("now"),
+        )
+        .returning(Assignment.id)
+    )
+
+
+def _event(
+    moved: Any, noun: str, event: str, aggregate: str, version: str, action: str, source: str, target: Any
+) -> Any:
+    return select(
+        _b("district").label("district_id"),
+        _b(event).label("id"),
+        _b(noun).label("aggregate"),
+        _b(aggregate).label("aggregate_id"),
+        (_b(version) + 1).label("seq"),
+        _b(action).label("action"),
+        _b(source).label("source"),
+        target.label("target"),
+        _b("me").label("actor_id"),
+        _b("path").label("path"),
+        _json("told").label("data"),
+        _b("now").label("at"),
+    ).select_from(moved)
+
+
+def _events(moved: Any) -> Any:
+    accepted = literal_column(f"'{AssignmentState.ACCEPTED.value}'", Text())
+    rows = union_all(
+        _event(moved, "order_noun", "order_event", "order", "version", "action", "source", text_of("target")),
+        _event(
+            moved,
+            "assignment_noun",
+            "assignment_event",
+            "assignment",
+            "assignment_version",
+            "assignment_action",
+            "assignment_source",
+            accepted,
+        ),
+    )
+    columns = list(rows.selected_columns.keys())
+    return insert(Event).from_select(columns, rows, include_defaults=False).returning(Event.id)
+
+
+def _kept_answer(moved: Any) -> Any:
+    columns = {
+        "district_id": _b("district"),
+        "person_id": _b("me"),
+        "key": _b("key"),
+        "fingerprint": _b("fingerprint"),
+        "status": _b("status"),
+        "headers": _json("headers"),
+        "body": _b("body"),
+        "created_at": _b("now"),
+    }
+    rows = select(*columns.values()).select_from(moved).where(_b("key").is_not(null()))
+    return insert(IdempotencyKey).from_select(list(columns), rows, include_defaults=False)
+
+
+def _write(assignment: Any) -> HotStatement:
+    """All changes of one acceptance; answers one row when they were made, none when the order had moved on."""
+    moved = _moved()
+    events = _events(moved).cte("events_written")
+    outbox = insert(OutboxRow).from_select(
+        ["district_id", "id"], select(_b("district"), events.c.id), include_defaults=False
+    )
+    query = (
+        select(moved.c.id)
+        .add_cte(assignment(moved).cte("assigned"), events, outbox.cte("outbox_written"))
+        .add_cte(_kept_answer(moved).cte("key_written"))
+    )
+    return compile_hot(query)
+
+
+READ = _read()
+WRITE_TAKE = _write(_taken)
+WRITE_ACCEPT = _write(_accepted)

@@ -1,0 +1,208 @@
+"""What an order looks like, and to whom: one item, the list, the ranking."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any
+from uuid import UUID
+
+import orjson
+from sqlalchemy import ColumnElement, ScalarSelect, Uuid, and_, bindparam, exists, or_, select, text
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import aliased
+
+from app.core.db import Database, HotStatement, compile_hot
+from app.core.paging import id_after, id_cursor
+from app.domain import access
+from app.domain.assignments import AssignmentState
+from app.domain.orders import ORDER, WORKED_ON, OrderState
+from app.domain.people import HELPERS, UNIT_ROLES, Actor, Grant, Parties, Relation
+from app.models import Assignment, Need, NeedFollower, Order
+from app.models.base import literal_in
+from app.schemas.orders import OrderQuery, OrderRead
+from app.services.access import at_place, place_bind, places_bound, reads_all
+from app.services.dispatch import ranking
+from app.services.orders_case import OrderCase, load, relations_by
+from app.services.people_names import names_of
+from app.services.places import spot_of
+
+FIELDS = tuple(name for name in OrderRead.model_fields if name != "actions")
+_PRECISE = access.TABLE["orders:read"] - HELPERS - {Relation.ASKED}
+"""Who sees the door: everyone else in the pool or asked sees the grid."""
+_COARSE = {"place_id": None, "lon": None, "lat": None}
+
+
+def present(values: Mapping[str, Any], parties: Parties) -> dict[str, Any]:
+    """The fields of an OrderRead, place coarsened and actions chosen for these parties."""
+    shown = {name: values[name] for name in FIELDS}
+    if not parties & _PRECISE:
+        shown |= _COARSE
+    shown["actions"] = ORDER.offered(OrderState(values["state"]), parties)
+    return shown
+
+
+def present_case(case: OrderCase) -> dict[str, Any]:
+    return present({name: getattr(case.order, name) for name in FIELDS}, case.parties)
+
+
+async def read(session: AsyncSession, actor: Actor, order_id: UUID) -> dict[str, Any]:
+    """One order; 404 when it does not show itself to this actor."""
+    return present_case(await load(session, actor, order_id, "orders:read", lock=False))
+
+
+@dataclass(frozen=True, slots=True)
+class Shape:
+    """Which filters a list has; each shape is compiled once. Values stay out of it."""
+
+    scope: tuple[str, ...]
+    """Kinds of the places the reader's grants stand on; empty: only what concerns the actor."""
+    pool: bool
+    state: OrderState | None
+    working: bool
+    place: str | None
+    need: bool
+    after: bool
+
+
+async def page(database: Database, actor: Actor, query: OrderQuery) -> bytes:
+    """A page of orders, newest first, as JSON bytes: rows go straight out, which halves the cost of a list."""
+    access.require_anywhere(actor, "orders:list")
+    grants = _scope(actor, query)
+    place = await spot_of(database, actor, query.place_id) if query.place_id else None
+    after = id_after(query.cursor)
+    shape = Shape(
+        scope=tuple(grant.place_kind for grant in grants),
+        pool=query.pool,
+        state=query.state,
+        working=query.working,
+        place=place.kind if place else None,
+        need=query.need_id is not None,
+        after=after is not None,
+    )
+    values = places_bound(grants)
+    if place is not None:
+        values |= place_bind("place", place.id, place.path)
+    values |= {"me": actor.person_id, "org": _organization(actor), "need": query.need_id, "after": after}
+    rows = await database.hot(actor.district_id, _statement(shape), limit=query.limit + 1, **values)
+    return _page_json(rows, actor, query.limit)
+
+
+def _scope(actor: Actor, query: OrderQuery) -> list[Grant]:
+    if query.mine:
+        return []
+    return actor.grants_of(HELPERS) if query.pool else reads_all(actor)
+
+
+def _organization(actor: Actor) -> UUID | None:
+    return actor.organization_id if actor.roles & UNIT_ROLES else None
+
+
+def _page_json(rows: list[Any], actor: Actor, limit: int) -> bytes:
+    items = [present(row, actor.roles_at(row["path"]) | _relations(row)) for row in rows[:limit]]
+    cursor = id_cursor(rows[limit - 1]["id"]) if len(rows) > limit else None
+    return orjson.dumps({"items": items, "next_cursor": cursor}, option=orjson.OPT_UTC_Z)
+
+
+def _relations(row: Mapping[str, Any]) -> frozenset[Relation]:
+    found: set[Relation] = set()
+    if row["is_asker"]:
+        found.add(Relation.ASKER)
+    if row["is_follower"]:
+        found.add(Relation.FOLLOWER)
+    if row["my_state"]:
+        found |= relations_by(AssignmentState(row["my_state"]), unit=False)
+    if row["unit_state"]:
+        found |= relations_by(AssignmentState(row["unit_state"]), unit=True)
+    return frozenset(found)
+
+
+_ME: Any = bindparam("me", type_=Uuid())
+_ORG: Any = bindparam("org", type_=Uuid())
+
+
+def _newest_state(party: ColumnElement[bool]) -> ScalarSelect[Any]:
+    return (
+        select(Assignment.state)
+        .where(Assignment.district_id == Order.district_id, Assignment.order_id == Order.id, party)
+        .order_by(Assignment.id.desc())
+        .limit(1)
+        .correlate(Order)
+        .scalar_subquery()
+    )
+
+
+def _concerns_me() -> ColumnElement[bool]:
+    """Orders I am asked for, hold, or asked for myself; two short index walks instead of one long filter."""
+    mine, other, need = aliased(Assignment), aliased(Order), aliased(Need)
+    held = select(mine.order_id).where(or_(mine.person_id == _ME, mine.organization_id == _ORG))
+    asked = (
+        select(other.id)
+        .join(need, and_(need.district_id == other.district_id, need.id == other.need_id))
+        .where(or_(need.asker_id == _ME, need.submitted_by == _ME))
+    )
+    return Order.id.in_(held.union(asked))
+
+
+@lru_cache(maxsize=512)
+def _statement(shape: Shape) -> HotStatement:
+    follows = exists().where(
+        NeedFollower.district_id == Order.district_id,
+        NeedFollower.need_id == Order.need_id,
+        NeedFollower.person_id == _ME,
+    )
+    query = (
+        select(
+            *(getattr(Order, name) for name in FIELDS),
+            Order.path,
+            or_(Need.asker_id == _ME, Need.submitted_by == _ME).label("is_asker"),
+            follows.label("is_follower"),
+            _newest_state(Assignment.person_id == _ME).label("my_state"),
+            _newest_state(Assignment.organization_id == _ORG).label("unit_state"),
+        )
+        .join(Need, and_(Need.district_id == Order.district_id, Need.id == Order.need_id))
+        .where(*_filters(shape))
+        .order_by(Order.id.desc())
+        .limit(bindparam("limit"))
+    )
+    return compile_hot(query)
+
+
+def _filters(shape: Shape) -> list[ColumnElement[bool]]:
+    """The WHERE of a shape. States are literals: a partial index only serves a predicate written like its own."""
+    found = [
+        or_(*(at_place(Order, kind, f"scope_{i}") for i, kind in enumerate(shape.scope)))
+        if shape.scope or shape.pool
+        else _concerns_me()
+    ]
+    if shape.pool:
+        found.append(text("orders.state = 'published'"))  # type: ignore[arg-type]
+    if shape.state is not None:
+        found.append(text(f"orders.state = '{shape.state.value}'"))  # type: ignore[arg-type]
+    if shape.working:
+        found.append(text(literal_in("orders.state", WORKED_ON)))  # type: ignore[arg-type]
+    if shape.place is not None:
+        found.append(at_place(Order, shape.place, "place"))
+    if shape.need:
+        found.append(Order.need_id == bindparam("need", type_=Uuid()))
+    if shape.after:
+        found.append(Order.id < bindparam("after", type_=Uuid()))
+    return found
+
+
+async def ranked(session: AsyncSession, actor: Actor, order_id: UUID, sealer: Any) -> dict[str, Any]:
+    """Who would be asked next, and why."""
+    case = await load(session, actor, order_id, "orders:rank", lock=False)
+    access.require(actor, "orders:rank", case.order.path)
+    choices = (await ranking(session, case.order, case.need))[:20]
+    names = await names_of(session, sealer, [choice.person_id for choice in choices])
+    items = [
+        {
+            "person_id": choice.person_id,
+            "name": names[choice.person_id],
+            "cost": choice.cost,
+            "distance_m": choice.distance_m,
+            "parts": choice.parts,
+        }
+        for choice in choices
+    ]
+    return {"order_id": order_id, "items": items}

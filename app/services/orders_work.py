@@ -1,0 +1,166 @@
+"""The work on an order: start, report, rate, send back, explain, take up again."""
+
+from uuid import UUID
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from app.core.clock import now
+from app.core.errors import Conflict, RuleBroken
+from app.core.geo import to_wgs84
+from app.domain.assignments import ACTIVE, AssignmentAction, AssignmentState, CheckMethod
+from app.domain.catalogue import category_of
+from app.domain.needs import REOPEN_WINDOW, NeedAction, NeedState
+from app.domain.orders import OrderAction, Outcome
+from app.domain.people import Actor, Relation
+from app.models import Assignment
+from app.schemas.orders import (
+    OrderConfirm,
+    OrderExplain,
+    OrderReopen,
+    OrderReport,
+    OrderRework,
+    OrderStart,
+    OrderTransfer,
+    OrderWithdraw,
+)
+from app.services.assignments_check import check_in
+from app.services.dispatch import named
+from app.services.orders_case import SYSTEM, OrderCase, decide, load, move
+from app.services.orders_dispatch import go_on, invite, move_assignment
+from app.services.orders_release import move_need, release, settle_need
+
+
+async def start(session: AsyncSession, actor: Actor, order_id: UUID, form: OrderStart) -> OrderCase:
+    """Begin the work: the holder checks in where the category asks for it."""
+    case = await load(session, actor, order_id, "orders:start")
+    step = decide(case, OrderAction.START)
+    mine = case.mine(actor, {AssignmentState.ACCEPTED})
+    in_person = mine is not None and mine.person_id is not None
+    if mine is not None and in_person and category_of(case.order.category).check_in:
+        if form.position is None:
+            raise RuleBroken("此类服务须签到", field="position")
+        spot = to_wgs84(form.position.lon, form.position.lat, form.position.datum)
+        await check_in(session, case, mine, actor, spot, CheckMethod.POSITION)
+    move(session, case, step, actor)
+    return case
+
+
+async def report(session: AsyncSession, actor: Actor, order_id: UUID, form: OrderReport) -> OrderCase:
+    """Say what was done. Everyone checked in must have checked out, so that no time is lost."""
+    case = await load(session, actor, order_id, "orders:report")
+    step = decide(case, OrderAction.REPORT)
+    if any(a.state is AssignmentState.CHECKED_IN for a in case.active):
+        raise Conflict("还有人未签退，签退后才能报告完成")
+    case.order.result = form.result
+    case.order.reported_at = now()
+    move(session, case, step, actor, result=form.result)
+    return case
+
+
+async def confirm(session: AsyncSession, actor: Actor, order_id: UUID, form: OrderConfirm) -> OrderCase:
+    """The asker's rating closes the order as solved."""
+    case = await load(session, actor, order_id, "orders:confirm")
+    step = decide(case, OrderAction.CONFIRM)
+    case.order.rating, case.order.rating_words = form.rating, form.words
+    _close(case, Outcome.SOLVED)
+    move(session, case, step, actor, rating=form.rating, words=form.words)
+    await _verify(session, case, actor)
+    return case
+
+
+async def confirm_by_system(session: AsyncSession, order_id: UUID) -> None:
+    """Close a reported order nobody rated in time; marked so, and without a rating."""
+    case = await load(session, None, order_id, "orders:confirm")
+    step = decide(case, OrderAction.CONFIRM)
+    case.order.closed_by_system = True
+    _close(case, Outcome.SOLVED)
+    move(session, case, step, None, auto=True)
+    await _verify(session, case, None)
+
+
+async def rework(session: AsyncSession, actor: Actor, order_id: UUID, form: OrderRework) -> OrderCase:
+    case = await load(session, actor, order_id, "orders:rework")
+    step = decide(case, OrderAction.REWORK)
+    case.order.round += 1
+    case.order.reported_at = None
+    move(session, case, step, actor, words=form.words, round=case.order.round)
+    return case
+
+
+async def explain(session: AsyncSession, actor: Actor, order_id: UUID, form: OrderExplain) -> OrderCase:
+    """Close what could not be solved, with the legal basis; never by whoever handled it."""
+    case = await load(session, actor, order_id, "orders:explain")
+    step = decide(case, OrderAction.EXPLAIN)
+    _close(case, Outcome.EXPLAINED)
+    move(session, case, step, actor, basis=form.basis)
+    await _verify(session, case, actor)
+    return case
+
+
+async def withdraw(session: AsyncSession, actor: Actor, order_id: UUID, form: OrderWithdraw) -> OrderCase:
+    case = await load(session, actor, order_id, "orders:withdraw")
+    decide(case, OrderAction.WITHDRAW)
+    await withdraw_case(session, case, actor, form.words)
+    return case
+
+
+async def withdraw_case(session: AsyncSession, case: OrderCase, actor: Actor, words: str | None) -> None:
+    """Withdraw one order and let its people go; also as part of withdrawing the whole need."""
+    step = decide(case, OrderAction.WITHDRAW, frozenset({Relation.ASKER}))
+    await release(session, case, actor)
+    case.order.closed_at = now()
+    move(session, case, step, actor, words=words)
+    await settle_need(session, case)
+
+
+async def reopen(session: AsyncSession, actor: Actor, order_id: UUID, form: OrderReopen) -> OrderCase:
+    """Take a closed order up again within the window: a new round, and the need is open again too."""
+    case = await load(session, actor, order_id, "orders:reopen")
+    step = decide(case, OrderAction.REOPEN)
+    if case.order.closed_at is None or case.order.closed_at + REOPEN_WINDOW < now():
+        raise Conflict("已超过重新办理的期限")
+    order = case.order
+    order.round += 1
+    order.people_accepted = 0
+    order.outcome = order.rating = order.rating_words = order.result = None
+    order.reported_at = order.closed_at = None
+    order.closed_by_system = False
+    move(session, case, step, actor, words=form.words, round=order.round)
+    if case.need.state in {NeedState.MET, NeedState.CLOSED}:
+        case.need.round += 1
+        case.need.met_at = case.need.closed_at = None
+        move_need(session, case.need, NeedAction.REOPEN, None, order_id=str(order.id))
+    await go_on(session, case)
+    return case
+
+
+async def transfer(session: AsyncSession, actor: Actor, order_id: UUID, form: OrderTransfer) -> OrderCase:
+    """Pass a held place on to a named person, who must say yes; the clock goes on."""
+    case = await load(session, actor, order_id, "orders:transfer")
+    step = decide(case, OrderAction.TRANSFER)
+    giving = case.mine(actor, {AssignmentState.ACCEPTED}) or _sole_holder(case)
+    choice = await named(session, case.order, case.need, form.person_id, again=False)
+    move_assignment(session, giving, AssignmentAction.SUBSTITUTE, actor)
+    case.order.people_accepted -= 1
+    await session.flush()
+    invite(session, case, [choice], [], actor, step=step, replaces=giving.id, words=form.words)
+    return case
+
+
+def _sole_holder(case: OrderCase) -> Assignment:
+    holders = [a for a in case.active if a.state is AssignmentState.ACCEPTED]
+    if len(holders) != 1:
+        raise RuleBroken("多人工单须由承办人本人转交")
+    return holders[0]
+
+
+def _close(case: OrderCase, outcome: Outcome) -> None:
+    case.order.outcome = outcome
+    case.order.closed_at = now()
+
+
+async def _verify(session: AsyncSession, case: OrderCase, actor: Actor | None) -> None:
+    """The holders' part is done with the order."""
+    for assignment in [a for a in case.active if a.state in ACTIVE]:
+        move_assignment(session, assignment, AssignmentAction.VERIFY, actor, parties=SYSTEM)
+    await settle_need(session, case)
