@@ -14,6 +14,7 @@ from app.core.start_errors import StartError
 from app.main import create_app
 from app.services.seeding_accounts import DEMO_ACCOUNTS
 from app.settings import Settings
+from app.workers.bars import bars
 from app.workers.seeding import DEMO_PASSWORD, bring_district, demo_logins, seed
 from app.workers.supervisor import Steps, bring_schema, database, listen, read_settings, serve, stoppable
 
@@ -91,7 +92,8 @@ def seed_command(
     settings = read_settings()
     with database(settings) as url:
         bring_schema(url, migrate=True, say=typer.echo)
-        report = seed(url, settings, district, lambda table, done, total: typer.echo(f"{table}: {done:,} of {total:,}"))
+        with bars() as tell:
+            report = seed(url, settings, district, tell)
     added = ", ".join(f"{table} {count:,}" for table, count in report.added.items() if count)
     typer.echo(f"district {report.code} {report.name}: {'added ' + added if added else 'nothing to add'}")
 

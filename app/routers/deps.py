@@ -1,0 +1,145 @@
+"""What handlers ask for: the actor, the session, the key of a keyed request, the version the client has seen."""
+
+import re
+from collections.abc import AsyncIterator
+from typing import Annotated, Any
+
+from fastapi import Depends, Header, Request, Response
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from app.core.crypto import Sealer
+from app.core.db import Database, enter_district
+from app.core.errors import BadRequest, IdempotencyKeyMissing, PreconditionRequired
+from app.core.security import Tokens
+from app.domain.people import Actor
+from app.routers.problems import PROBLEMS
+from app.routers.route import Replay
+from app.services import accounts, idempotency
+
+_KEY = re.compile(r"^[\x21-\x7e]{1,64}$")
+_ETAG = re.compile(r'^(?:W/)?"?(\d{1,18})"?$')
+
+
+def get_database(request: Request) -> Database:
+    database: Database = request.app.state.database
+    return database
+
+
+async def get_sealer(request: Request) -> Sealer:
+    sealer: Sealer = request.app.state.sealer
+    return sealer
+
+
+async def get_tokens(request: Request) -> Tokens:
+    tokens: Tokens = request.app.state.tokens
+    return tokens
+
+
+async def get_actor(request: Request) -> Actor:
+    """The person behind the token, with the grants in force now."""
+    actor = await accounts.actor_of(request.app.state.database, request.state.identity)
+    request.state.actor = actor
+    return actor
+
+
+ActorDep = Annotated[Actor, Depends(get_actor)]
+
+
+async def get_session(request: Request, actor: ActorDep) -> AsyncIterator[AsyncSession]:
+    """One transaction a request, bound to the actor's district; scope="function" commits it before the answer leaves."""
+    async with request.app.state.database.sessions.begin() as session:
+        await enter_district(session, actor.district_id)
+        request.state.session = session
+        yield session
+
+
+SessionDep = Annotated[AsyncSession, Depends(get_session, scope="function")]
+
+
+async def get_hot_database(request: Request) -> Database:
+    """The database itself, for hot verbs and lists that send single statements."""
+    return get_database(request)
+
+
+DatabaseDep = Annotated[Database, Depends(get_hot_database)]
+SealerDep = Annotated[Sealer, Depends(get_sealer)]
+TokensDep = Annotated[Tokens, Depends(get_tokens)]
+KeyHeader = Annotated[
+    str | None,
+    Header(
+        alias="Idempotency-Key",
+        description="客户端为每次操作生成的唯一键；重发同一请求时带同一个键，只生效一次，得到同样的答复",
+    ),
+]
+
+
+async def read_key(request: Request, idempotency_key: KeyHeader = None) -> idempotency.Key:
+    """The key of a request that must have one, with the fingerprint of what it asks."""
+    if idempotency_key is None:
+        raise IdempotencyKeyMissing()
+    if not _KEY.match(idempotency_key):
+        raise BadRequest("Idempotency-Key 须为 1 至 64 个可见 ASCII 字符")
+    body = await request.body()
+    return idempotency.Key(idempotency_key, idempotency.fingerprint(request.method, request.url.path, body))
+
+
+HotKeyDep = Annotated[idempotency.Key, Depends(read_key)]
+
+
+async def begin_key(request: Request, actor: ActorDep, session: SessionDep, key: HotKeyDep) -> idempotency.Key:
+    """Hold the key in the session's transaction; a request answered before is answered the same again."""
+    earlier = await idempotency.begin(session, actor.district_id, actor.person_id, key)
+    if earlier is not None:
+        raise Replay(earlier)
+    request.state.key = key
+    return key
+
+
+Keyed = Depends(begin_key)
+
+
+async def read_version(
+    if_match: Annotated[str | None, Header(alias="If-Match", description='读到的 ETag，如 "3"')] = None,
+) -> int:
+    """The version the client has seen; a change without one is refused."""
+    if if_match is None:
+        raise PreconditionRequired()
+    found = _ETAG.match(if_match)
+    if found is None:
+        raise BadRequest("If-Match 格式有误")
+    return int(found[1])
+
+
+VersionDep = Annotated[int, Depends(read_version)]
+
+
+def operation(
+    permission: str,
+    summary: str,
+    *,
+    keyed: bool = False,
+    large_body: bool = False,
+    created: type[Any] | None = None,
+    read: str | None = None,
+    **extra: Any,
+) -> dict[str, Any]:
+    """What every operation declares: its permission, its Chinese summary, how it refuses; of a create, where its row is read."""
+    answers: dict[int | str, dict[str, Any]] = dict(PROBLEMS)
+    more: dict[str, Any] = {"x-permission": permission}
+    arguments: dict[str, Any] = {}
+    if large_body:
+        more["x-large-body"] = True
+    if keyed:
+        arguments["dependencies"] = [Keyed]
+    if created is not None:
+        links = {"read": {"operationId": read, "parameters": {"id": "$response.body#/id"}}} if read else {}
+        answers[201] = {"model": created, "links": links}
+        arguments |= {"status_code": 201, "response_model": created}
+    return {"summary": summary, "responses": answers, "openapi_extra": more} | arguments | extra
+
+
+def tagged(response: Response, version: int, location: str | None = None) -> None:
+    """Say which version this is, and of something new where it can be read."""
+    response.headers["ETag"] = f'"{version}"'
+    if location is not None:
+        response.headers["Location"] = location

@@ -1,0 +1,92 @@
+"""The published document: what the framework generates, with what it cannot know added once."""
+
+from typing import Any
+
+from fastapi import FastAPI
+
+from app.domain.access import PUBLIC
+from app.routers.problems import Problem
+
+DESCRIPTION = """群众点单、网格派单、党员接单、群众评单：一个社区服务闭环的后台。
+
+**登录**：`POST /v1/token`，用户名形如 `grid1@150103`；随后在 `Authorization: Bearer …` 中带上令牌。
+**动作**：每个答复的 `actions` 说明您此刻可以做什么，一个动作一个地址。
+**拒绝**：`application/problem+json`（RFC 9457），`code` 稳定不变。
+先后次序：401 未登录、404 看不到、403 无权、409 此刻不行、422 内容有误。
+**幂等**：新建、抢单、接单须带 `Idempotency-Key`，重发只生效一次。
+**并发**：修改须带 `If-Match`，内容已变则 412。
+**分页**：`next_cursor` 原样带回即为下一页。
+**坐标**：出去的一律 WGS-84；进来的注明 `datum`。时间一律 UTC；时长单位为分钟。"""
+
+TAGS = [
+    {"name": "工单", "description": "派单的单位。状态与动作见 openapi/lifecycles.md。"},
+    {"name": "需求", "description": "群众点单。"},
+    {"name": "接单记录", "description": "一个人或一个单位在一个工单上的名额。"},
+    {"name": "时长", "description": "只增不改的时长账。"},
+    {"name": "事件", "description": "每次变更一条事件；通知由事件而来。"},
+    {"name": "地点", "description": "区—街道—社区—网格—小区—楼栋—单元—户。"},
+    {"name": "人员", "description": "姓名、电话加密保存、脱敏显示。"},
+    {"name": "单位", "description": "党组织、部门、共建单位、社会组织、队伍。"},
+    {"name": "批准", "description": "须由另一人批准的动作。"},
+    {"name": "导入", "description": "群众留言文件。"},
+    {"name": "登录", "description": "短时令牌。"},
+    {"name": "运行", "description": "健康检查。"},
+]
+
+
+class Undeclared(RuntimeError):
+    """An operation without a permission; the app does not start with one."""
+
+
+def document(app: FastAPI) -> None:
+    """Make ``app.openapi()`` complete, and refuse to start when an operation declares no permission."""
+    generate = app.openapi
+
+    def complete() -> dict[str, Any]:
+        if app.openapi_schema is None:
+            app.openapi_schema = _completed(generate())
+        return app.openapi_schema
+
+    app.openapi = complete  # type: ignore[method-assign]
+    for path, method, operation in operations(app.openapi()):
+        if not operation.get("x-permission"):
+            raise Undeclared(f"{method.upper()} {path} declares no permission")
+
+
+def operations(schema: dict[str, Any]) -> list[tuple[str, str, dict[str, Any]]]:
+    return [
+        (path, method, operation)
+        for path, item in schema["paths"].items()
+        for method, operation in item.items()
+        if method in {"get", "post", "put", "patch", "delete"}
+    ]
+
+
+def _completed(schema: dict[str, Any]) -> dict[str, Any]:
+    components = schema.setdefault("components", {})
+    models = components.setdefault("schemas", {})
+    problem = Problem.model_json_schema(ref_template="#/components/schemas/{model}")
+    models |= problem.pop("$defs", {}) | {"Problem": problem}
+    models.pop("HTTPValidationError", None)
+    models.pop("ValidationError", None)
+    components["securitySchemes"] = {
+        "password": {
+            "type": "oauth2",
+            "description": "用户名形如 grid1@150103",
+            "flows": {"password": {"tokenUrl": "/v1/token", "scopes": {}}},
+        }
+    }
+    for _, _, operation in operations(schema):
+        _complete_operation(operation)
+    return schema
+
+
+def _complete_operation(operation: dict[str, Any]) -> None:
+    operation["operationId"] = operation["operationId"].split("_v1_")[0]
+    if operation.get("x-permission") != PUBLIC:
+        operation["security"] = [{"password": []}]
+    for parameter in operation.get("parameters", []):
+        if parameter["name"] in {"Idempotency-Key", "If-Match"}:
+            parameter["required"] = True
+    validation = operation["responses"].get("422", {})
+    validation["content"] = {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}}

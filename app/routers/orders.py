@@ -1,0 +1,211 @@
+"""工单：一个动作一个地址。"""
+
+from typing import Annotated, Any
+from uuid import UUID
+
+from fastapi import APIRouter, Query, Response
+
+from app.routers.deps import ActorDep, DatabaseDep, HotKeyDep, SealerDep, SessionDep, operation, tagged
+from app.routers.route import HouseRoute, as_response
+from app.schemas import orders as forms
+from app.schemas.orders import OrderPage, OrderQuery, OrderRead, RankingRead
+from app.services import orders, orders_accept, orders_dispatch, orders_pause, orders_read, orders_work
+from app.services.idempotency import Answer
+from app.services.orders_case import OrderCase
+
+router = APIRouter(prefix="/orders", tags=["工单"], route_class=HouseRoute)
+
+
+def shown(response: Response, case: OrderCase) -> dict[str, Any]:
+    """An order as it is after a verb, with its version."""
+    tagged(response, case.order.version)
+    return orders_read.present_case(case)
+
+
+@router.post(
+    "/{id}/take",
+    response_model=OrderRead,
+    **operation("orders:take", "抢单：先到先得"),
+)
+async def order_take(id: UUID, database: DatabaseDep, actor: ActorDep, key: HotKeyDep, _: forms.OrderTake) -> Response:
+    return as_response(await orders_accept.take(database, actor, id, key))
+
+
+@router.post(
+    "/{id}/accept",
+    response_model=OrderRead,
+    **operation("orders:accept", "接单：答应邀请"),
+)
+async def order_accept(
+    id: UUID, database: DatabaseDep, actor: ActorDep, key: HotKeyDep, _: forms.OrderAccept
+) -> Response:
+    return as_response(await orders_accept.accept(database, actor, id, key))
+
+
+@router.get("", response_model=OrderPage, **operation("orders:list", "工单列表，新的在前"))
+async def order_list(database: DatabaseDep, actor: ActorDep, query: Annotated[OrderQuery, Query()]) -> Response:
+    return as_response(Answer(200, {}, await orders_read.page(database, actor, query)))
+
+
+@router.get("/{id}", response_model=OrderRead, **operation("orders:read", "一个工单"))
+async def order_read(id: UUID, session: SessionDep, actor: ActorDep, response: Response) -> dict[str, Any]:
+    order = await orders_read.read(session, actor, id)
+    tagged(response, order["version"])
+    return order
+
+
+@router.get("/{id}/candidates", response_model=RankingRead, **operation("orders:rank", "接下来会邀请谁，为什么"))
+async def order_rank(id: UUID, session: SessionDep, actor: ActorDep, sealer: SealerDep) -> dict[str, Any]:
+    return await orders_read.ranked(session, actor, id, sealer)
+
+
+@router.post(
+    "",
+    **operation("orders:open", "为已入库的需求再开一个工单", keyed=True, created=OrderRead, read="order_read"),
+)
+async def order_open(
+    session: SessionDep, actor: ActorDep, response: Response, form: forms.OrderCreate
+) -> dict[str, Any]:
+    case = await orders.open_order(session, actor, form)
+    tagged(response, case.order.version, f"/v1/orders/{case.order.id}")
+    return orders_read.present_case(case)
+
+
+@router.post("/{id}/publish", response_model=OrderRead, **operation("orders:publish", "发布抢单"))
+async def order_publish(
+    id: UUID, session: SessionDep, actor: ActorDep, response: Response, form: forms.OrderPublish
+) -> dict[str, Any]:
+    return shown(response, await orders_dispatch.publish(session, actor, id, form))
+
+
+@router.post("/{id}/offer", response_model=OrderRead, **operation("orders:offer", "派单：邀请最合适的人，或指名邀请"))
+async def order_offer(
+    id: UUID, session: SessionDep, actor: ActorDep, response: Response, form: forms.OrderOffer
+) -> dict[str, Any]:
+    return shown(response, await orders_dispatch.offer(session, actor, id, form))
+
+
+@router.post("/{id}/assign", response_model=OrderRead, **operation("orders:assign", "指派单位或职能部门"))
+async def order_assign(
+    id: UUID, session: SessionDep, actor: ActorDep, response: Response, form: forms.OrderAssign
+) -> dict[str, Any]:
+    return shown(response, await orders_dispatch.assign(session, actor, id, form))
+
+
+@router.post("/{id}/decline", response_model=OrderRead, **operation("orders:decline", "婉拒邀请"))
+async def order_decline(
+    id: UUID, session: SessionDep, actor: ActorDep, response: Response, form: forms.OrderDecline
+) -> dict[str, Any]:
+    return shown(response, await orders_dispatch.decline(session, actor, id, form))
+
+
+@router.post("/{id}/object", response_model=OrderRead, **operation("orders:object", "单位提出异议"))
+async def order_object(
+    id: UUID, session: SessionDep, actor: ActorDep, response: Response, form: forms.OrderObject
+) -> dict[str, Any]:
+    return shown(response, await orders_pause.object_to(session, actor, id, form))
+
+
+@router.post("/{id}/uphold", response_model=OrderRead, **operation("orders:uphold", "异议成立"))
+async def order_uphold(
+    id: UUID, session: SessionDep, actor: ActorDep, response: Response, form: forms.OrderUphold
+) -> dict[str, Any]:
+    return shown(response, await orders_pause.uphold(session, actor, id, form))
+
+
+@router.post("/{id}/overrule", response_model=OrderRead, **operation("orders:overrule", "异议不成立"))
+async def order_overrule(
+    id: UUID, session: SessionDep, actor: ActorDep, response: Response, form: forms.OrderOverrule
+) -> dict[str, Any]:
+    return shown(response, await orders_pause.overrule(session, actor, id, form))
+
+
+@router.post("/{id}/transfer", response_model=OrderRead, **operation("orders:transfer", "转交他人"))
+async def order_transfer(
+    id: UUID, session: SessionDep, actor: ActorDep, response: Response, form: forms.OrderTransfer
+) -> dict[str, Any]:
+    return shown(response, await orders_work.transfer(session, actor, id, form))
+
+
+@router.post("/{id}/start", response_model=OrderRead, **operation("orders:start", "开始服务（签到）"))
+async def order_start(
+    id: UUID, session: SessionDep, actor: ActorDep, response: Response, form: forms.OrderStart
+) -> dict[str, Any]:
+    return shown(response, await orders_work.start(session, actor, id, form))
+
+
+@router.post("/{id}/suspend", response_model=OrderRead, **operation("orders:suspend", "申请挂起"))
+async def order_suspend(
+    id: UUID, session: SessionDep, actor: ActorDep, response: Response, form: forms.OrderSuspend
+) -> dict[str, Any]:
+    return shown(response, await orders_pause.suspend(session, actor, id, form))
+
+
+@router.post("/{id}/resume", response_model=OrderRead, **operation("orders:resume", "恢复办理"))
+async def order_resume(
+    id: UUID, session: SessionDep, actor: ActorDep, response: Response, form: forms.OrderResume
+) -> dict[str, Any]:
+    return shown(response, await orders_pause.resume(session, actor, id, form))
+
+
+@router.post("/{id}/report", response_model=OrderRead, **operation("orders:report", "报告完成"))
+async def order_report(
+    id: UUID, session: SessionDep, actor: ActorDep, response: Response, form: forms.OrderReport
+) -> dict[str, Any]:
+    return shown(response, await orders_work.report(session, actor, id, form))
+
+
+@router.post("/{id}/confirm", response_model=OrderRead, **operation("orders:confirm", "评单"))
+async def order_confirm(
+    id: UUID, session: SessionDep, actor: ActorDep, response: Response, form: forms.OrderConfirm
+) -> dict[str, Any]:
+    return shown(response, await orders_work.confirm(session, actor, id, form))
+
+
+@router.post("/{id}/rework", response_model=OrderRead, **operation("orders:rework", "要求返工"))
+async def order_rework(
+    id: UUID, session: SessionDep, actor: ActorDep, response: Response, form: forms.OrderRework
+) -> dict[str, Any]:
+    return shown(response, await orders_work.rework(session, actor, id, form))
+
+
+@router.post("/{id}/explain", response_model=OrderRead, **operation("orders:explain", "解释办结"))
+async def order_explain(
+    id: UUID, session: SessionDep, actor: ActorDep, response: Response, form: forms.OrderExplain
+) -> dict[str, Any]:
+    return shown(response, await orders_work.explain(session, actor, id, form))
+
+
+@router.post("/{id}/plan", response_model=OrderRead, **operation("orders:plan", "申请挂账"))
+async def order_plan(
+    id: UUID, session: SessionDep, actor: ActorDep, response: Response, form: forms.OrderPlan
+) -> dict[str, Any]:
+    return shown(response, await orders_pause.plan(session, actor, id, form))
+
+
+@router.post("/{id}/due", response_model=OrderRead, **operation("orders:due", "到期销账"))
+async def order_due(
+    id: UUID, session: SessionDep, actor: ActorDep, response: Response, form: forms.OrderDue
+) -> dict[str, Any]:
+    return shown(response, await orders_pause.due(session, actor, id, form))
+
+
+@router.post("/{id}/terminate", response_model=OrderRead, **operation("orders:terminate", "申请终止"))
+async def order_terminate(
+    id: UUID, session: SessionDep, actor: ActorDep, response: Response, form: forms.OrderTerminate
+) -> dict[str, Any]:
+    return shown(response, await orders_pause.terminate(session, actor, id, form))
+
+
+@router.post("/{id}/withdraw", response_model=OrderRead, **operation("orders:withdraw", "撤回"))
+async def order_withdraw(
+    id: UUID, session: SessionDep, actor: ActorDep, response: Response, form: forms.OrderWithdraw
+) -> dict[str, Any]:
+    return shown(response, await orders_work.withdraw(session, actor, id, form))
+
+
+@router.post("/{id}/reopen", response_model=OrderRead, **operation("orders:reopen", "重新办理"))
+async def order_reopen(
+    id: UUID, session: SessionDep, actor: ActorDep, response: Response, form: forms.OrderReopen
+) -> dict[str, Any]:
+    return shown(response, await orders_work.reopen(session, actor, id, form))

@@ -1,0 +1,49 @@
+"""One frozen settings class: what may differ between one installation and another.
+
+Every field can be set by an environment variable of the same name in capitals with the prefix
+``SANSHUN_``; ``DATABASE_URL`` and ``PORT`` are read without the prefix, as hosting platforms set them.
+"""
+
+from functools import cached_property
+from pathlib import Path
+from typing import Literal
+
+from pydantic import AliasChoices, Field, SecretStr
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+ROOT = Path(__file__).resolve().parent.parent
+
+
+class Settings(BaseSettings):
+    model_config = SettingsConfigDict(env_prefix="SANSHUN_", frozen=True, extra="ignore")
+
+    environment: Literal["development", "production"] = "development"
+    database_url: str | None = Field(
+        default=None, validation_alias=AliasChoices("DATABASE_URL", "SANSHUN_DATABASE_URL", "database_url")
+    )
+    """postgresql://user:password@host:port/name; none = the embedded PostgreSQL."""
+    host: str = "127.0.0.1"
+    port: int = Field(default=8000, ge=1, le=65535, validation_alias=AliasChoices("PORT", "SANSHUN_PORT", "port"))
+    data_dir: Path = ROOT / ".data"
+    """Embedded database files and, in development, generated keys."""
+    seed_district: int = 150103
+    app_role: str = Field(default="sanshun_app", pattern="^[a-z_][a-z0-9_]{0,62}$")
+    """The database role requests run as: it owns nothing, so row-level security binds it."""
+    pool_size: int = Field(default=8, ge=1, le=100)
+    workers: bool = True
+    """Run relay, clocks and import jobs inside this process."""
+    signing_key: SecretStr | None = None
+    """Ed25519 private key, PEM; production must set it, development generates one in data_dir."""
+    field_key: SecretStr | None = None
+    """32 bytes in base64 for sealed columns and blind indexes; as above."""
+    token_minutes: int = Field(default=15, ge=1, le=60)
+    max_body_bytes: int = 1_048_576
+    max_import_bytes: int = 256 * 1_048_576
+    request_seconds: float = 30.0
+    import_seconds: float = 600.0
+    log_json: bool | None = None
+    """None: JSON in production, coloured lines in development."""
+
+    @cached_property
+    def json_logs(self) -> bool:
+        return self.log_json if self.log_json is not None else self.environment == "production"

@@ -1,0 +1,94 @@
+"""The clocks: what happens because time has passed. Each due row is one transaction; two workers never do one thing twice.
+
+Rows are found without a lock, then locked and looked at again by the verb itself: whoever comes second finds the row moved
+on and is refused, which is the right outcome here.
+"""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from datetime import timedelta
+from uuid import UUID
+
+import structlog
+from sqlalchemy import ColumnElement, Select, delete, select, text
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import InstrumentedAttribute
+
+from app.core.clock import now
+from app.core.db import Database
+from app.core.errors import AppError
+from app.domain.needs import CONFIRM_WINDOW as NEED_CONFIRM_WINDOW
+from app.domain.orders import CONFIRM_WINDOW, LONGEST_SUSPENSION
+from app.models import Assignment, IdempotencyKey, Need, Order
+from app.schemas.needs import NeedConfirm, NeedDue
+from app.schemas.orders import OrderDue, OrderResume
+from app.services import needs, needs_plan, needs_triage, orders_dispatch, orders_pause, orders_work
+from app.workers.relay import every, in_each_district
+
+_PAUSE_SECONDS = 2.0
+_BATCH = 200
+_KEEP_KEYS = timedelta(hours=24)
+_log = structlog.get_logger()
+_Verb = Callable[[AsyncSession, UUID], Awaitable[object]]
+
+
+async def run(database: Database, stop: asyncio.Event) -> None:
+    """Keep time until told to stop."""
+    await every(_PAUSE_SECONDS, stop, lambda: in_each_district(database, tick))
+
+
+async def tick(database: Database, district_id: int) -> None:
+    """Everything that is due in one district."""
+    for ids, verb in _due():
+        async with database.transaction(district_id) as session:
+            found = list(dict.fromkeys(await session.scalars(ids)))
+        for row_id in found:
+            await _do(database, district_id, verb, row_id)
+    async with database.transaction(district_id) as session:
+        await session.execute(delete(IdempotencyKey).where(IdempotencyKey.created_at < now() - _KEEP_KEYS))
+
+
+async def _do(database: Database, district_id: int, verb: _Verb, row_id: UUID) -> None:
+    try:
+        async with database.transaction(district_id) as session:
+            await verb(session, row_id)
+    except AppError as refused:
+        _log.info("clock_refused", code=refused.code)
+
+
+def _due() -> list[tuple[Select[tuple[UUID]], _Verb]]:
+    """What may be due, each with the verb that deals with it."""
+    moment = now()
+    return [
+        (
+            _ids(Assignment.order_id, "assignments.state = 'invited'", Assignment.answer_by <= moment),
+            orders_dispatch.expire,
+        ),
+        (_ids(Order.id, "state = 'open' AND auto_offer", Order.next_offer_at <= moment), orders_dispatch.look_again),
+        (
+            _ids(Order.id, "state = 'reported'", Order.reported_at <= moment - CONFIRM_WINDOW),
+            orders_work.confirm_by_system,
+        ),
+        (
+            _ids(Order.id, "state = 'suspended'", Order.suspended_at <= moment - LONGEST_SUSPENSION),
+            lambda session, row_id: orders_pause.resume(session, None, row_id, OrderResume()),
+        ),
+        (
+            _ids(Order.id, "state = 'planned'", Order.planned_until <= moment),
+            lambda session, row_id: orders_pause.due(session, None, row_id, OrderDue()),
+        ),
+        (_ids(Need.id, "state = 'info_requested'", Need.answer_by <= moment), needs_triage.lapse),
+        (
+            _ids(Need.id, "state = 'met'", Need.met_at <= moment - NEED_CONFIRM_WINDOW),
+            lambda session, row_id: needs.confirm(session, None, row_id, NeedConfirm()),
+        ),
+        (
+            _ids(Need.id, "state = 'planned'", Need.planned_until <= moment),
+            lambda session, row_id: needs_plan.due(session, None, row_id, NeedDue()),
+        ),
+    ]
+
+
+def _ids(column: InstrumentedAttribute[UUID], literal: str, condition: ColumnElement[bool]) -> Select[tuple[UUID]]:
+    """Ids of due rows; the state is a literal, so that the partial index on what runs serves, whatever has ended."""
+    return select(column).where(text(literal), condition).limit(_BATCH)
