@@ -18,6 +18,7 @@ from app.core.clock import now
 from app.core.db import Database
 from app.core.errors import Conflict, LostRace, NotFound, RuleBroken
 from app.core.ids import new_id
+from app.core.json import dumps
 from app.domain import access
 from app.domain.assignments import ACTIVE, ASSIGNMENT, NOT_AGAIN, AssignmentAction, AssignmentState
 from app.domain.catalogue import category_of
@@ -149,7 +150,7 @@ async def _write(
         "updated_at": moment,
     }
     shown = present({name: changed.get(name, row[name]) for name in FIELDS}, facts.parties | {Relation.HOLDER})
-    answer = Answer(200, {"etag": f'"{changed["version"]}"'}, orjson.dumps(shown, option=orjson.OPT_UTC_Z))
+    answer = Answer(200, {"etag": f'"{changed["version"]}"'}, dumps(shown))
     values = _values(actor, facts, step, invitation, moment) | {
         "target": target.value,
         "slot": facts.free_slot if invitation is None else invitation["slot"],

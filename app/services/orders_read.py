@@ -6,12 +6,12 @@ from functools import lru_cache
 from typing import Any
 from uuid import UUID
 
-import orjson
 from sqlalchemy import ColumnElement, ScalarSelect, Uuid, and_, bindparam, exists, or_, select, text
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased
 
 from app.core.db import Database, HotStatement, compile_hot
+from app.core.json import dumps
 from app.core.paging import id_after, id_cursor
 from app.domain import access
 from app.domain.assignments import AssignmentState
@@ -100,7 +100,7 @@ def _organization(actor: Actor) -> UUID | None:
 def _page_json(rows: list[Any], actor: Actor, limit: int) -> bytes:
     items = [present(row, actor.roles_at(row["path"]) | _relations(row)) for row in rows[:limit]]
     cursor = id_cursor(rows[limit - 1]["id"]) if len(rows) > limit else None
-    return orjson.dumps({"items": items, "next_cursor": cursor}, option=orjson.OPT_UTC_Z)
+    return dumps({"items": items, "next_cursor": cursor})
 
 
 def _relations(row: Mapping[str, Any]) -> frozenset[Relation]:

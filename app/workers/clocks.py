@@ -56,7 +56,7 @@ async def _do(database: Database, district_id: int, verb: _Verb, row_id: UUID) -
         _log.info("clock_refused", code=refused.code)
 
 
-def _due() -> list[tuple[Select[tuple[UUID]], _Verb]]:
+def _due() -> list[tuple[Select[UUID], _Verb]]:
     """What may be due, each with the verb that deals with it."""
     moment = now()
     return [
@@ -89,6 +89,6 @@ def _due() -> list[tuple[Select[tuple[UUID]], _Verb]]:
     ]
 
 
-def _ids(column: InstrumentedAttribute[UUID], literal: str, condition: ColumnElement[bool]) -> Select[tuple[UUID]]:
+def _ids(column: InstrumentedAttribute[UUID], literal: str, condition: ColumnElement[bool]) -> Select[UUID]:
     """Ids of due rows; the state is a literal, so that the partial index on what runs serves, whatever has ended."""
     return select(column).where(text(literal), condition).limit(_BATCH)

@@ -1,0 +1,244 @@
+"""A small district for a test: one street, two communities, a grid each with homes, and people in every role."""
+
+from dataclasses import dataclass, field
+from typing import Any
+from uuid import UUID
+
+import httpx
+from fastapi import FastAPI
+from sqlalchemy import insert, select
+
+from app.core.clock import now
+from app.core.crypto import Sealer
+from app.core.db import Database
+from app.core.ids import new_id, seeded_id
+from app.core.security import Tokens
+from app.domain.people import PartyStatus, Role
+from app.domain.places import PlaceKind, child_path
+from app.models import Account, District, Grant, Organization, Person, Place
+
+LON, LAT = 111.65, 40.82
+STEP = 0.001
+"""About 85 m east-west at this latitude."""
+_PASSWORDLESS = "!"
+
+STAFF = {
+    "grid": (Role.GRID_WORKER, "grid"),
+    "community": (Role.COMMUNITY_ADMIN, "community"),
+    "subdistrict": (Role.SUBDISTRICT_ADMIN, "subdistrict"),
+    "district": (Role.DISTRICT_ADMIN, "district"),
+    "auditor": (Role.AUDITOR, "district"),
+    "department": (Role.DEPARTMENT_STAFF, "community"),
+    "liaison": (Role.UNIT_LIAISON, "community"),
+    "manager": (Role.SOCIAL_ORG_MANAGER, "community"),
+    "sibling_grid": (Role.GRID_WORKER, "sibling_grid"),
+    "sibling_community": (Role.COMMUNITY_ADMIN, "sibling_community"),
+}
+HELPERS = {
+    "member1": Role.PARTY_MEMBER,
+    "member2": Role.PARTY_MEMBER,
+    "member3": Role.PARTY_MEMBER,
+    "volunteer1": Role.VOLUNTEER,
+    "volunteer2": Role.VOLUNTEER,
+}
+
+
+@dataclass
+class World:
+    district_id: int
+    tokens: Tokens
+    transport: httpx.ASGITransport
+    places: dict[str, UUID] = field(default_factory=dict)
+    paths: dict[str, str] = field(default_factory=dict)
+    people: dict[str, UUID] = field(default_factory=dict)
+    accounts: dict[str, UUID] = field(default_factory=dict)
+    units: dict[str, UUID] = field(default_factory=dict)
+
+    def token(self, who: str) -> str:
+        return self.tokens.issue(self.district_id, self.people[who], self.accounts[who])
+
+    def client(self, who: str | None = None) -> "Caller":
+        headers = {"authorization": f"Bearer {self.token(who)}"} if who else {}
+        return Caller(httpx.AsyncClient(transport=self.transport, base_url="http://test", headers=headers))
+
+    async def call(self, who: str | None, method: str, path: str, **arguments: Any) -> httpx.Response:
+        """One request as this person; POSTs carry a fresh idempotency key unless one is given."""
+        return await self.client(who).call(method, path, **arguments)
+
+    async def ok(self, who: str | None, method: str, path: str, **arguments: Any) -> Any:
+        """The JSON of a request that must succeed."""
+        answer = await self.call(who, method, path, **arguments)
+        assert answer.is_success, f"{method} {path} as {who}: {answer.status_code} {answer.text}"
+        return answer.json()
+
+
+class Caller:
+    def __init__(self, client: httpx.AsyncClient) -> None:
+        self._client = client
+
+    async def call(self, method: str, path: str, **arguments: Any) -> httpx.Response:
+        headers = dict(arguments.pop("headers", {}))
+        if method == "POST":
+            headers.setdefault("idempotency-key", str(new_id()))
+        return await self._client.request(method, path, headers=headers, **arguments)
+
+
+async def build_world(app: FastAPI, owner: Database, transport: httpx.ASGITransport, district_id: int) -> World:
+    world = World(district_id, app.state.tokens, transport)
+    async with owner.transaction(district_id) as session:
+        await session.execute(insert(District).values(id=district_id, name=f"测试区{district_id}"))
+        for rows in _rows(world, app.state.sealer):
+            table = type(rows[0])
+            await session.execute(insert(table), [_columns(row) for row in rows])
+    return world
+
+
+def _columns(row: Any) -> dict[str, Any]:
+    found = {c.key: getattr(row, c.key) for c in row.__mapper__.columns if getattr(row, c.key) is not None}
+    return found
+
+
+def _rows(world: World, sealer: Sealer) -> list[list[Any]]:
+    places = _places(world)
+    units = _units(world)
+    people, accounts, grants = [], [], []
+    for who, (role, at) in STAFF.items():
+        unit = {"department": "department", "liaison": "unit", "manager": "society"}.get(who)
+        people.append(_person(world, sealer, who, "home1", unit))
+        accounts.append(_account(world, who))
+        grants.append(_grant(world, who, role, at))
+    for index, (who, role) in enumerate(HELPERS.items()):
+        people.append(_person(world, sealer, who, f"home{index + 2}", None, skills=["plumbing"]))
+        accounts.append(_account(world, who))
+        grants.append(_grant(world, who, role, "community"))
+    for who in ("resident1", "resident2"):
+        people.append(_person(world, sealer, who, "home1", None))
+        accounts.append(_account(world, who))
+        grants.append(_grant(world, who, Role.RESIDENT, "community"))
+    people.append(_person(world, sealer, "nobody", "home1", None))
+    accounts.append(_account(world, "nobody"))
+    return [*[[place] for place in places], units, people, accounts, grants]
+
+
+def _places(world: World) -> list[Place]:
+    tree = [("district", PlaceKind.DISTRICT, None, str(world.district_id))]
+    tree += [("subdistrict", PlaceKind.SUBDISTRICT, "district", f"{world.district_id}001")]
+    for prefix, number in (("", 1), ("sibling_", 2)):
+        tree += [
+            (f"{prefix}community", PlaceKind.COMMUNITY, "subdistrict", f"{world.district_id}00100{number}"),
+            (f"{prefix}grid", PlaceKind.GRID, f"{prefix}community", "01"),
+            (f"{prefix}compound", PlaceKind.COMPOUND, f"{prefix}grid", "01"),
+            (f"{prefix}building", PlaceKind.BUILDING, f"{prefix}compound", "1"),
+            (f"{prefix}entrance", PlaceKind.ENTRANCE, f"{prefix}building", "1"),
+        ]
+    tree += [(f"home{i}", PlaceKind.HOUSEHOLD, "entrance", f"{i}01") for i in range(1, 8)]
+    return [_place(world, *row) for row in tree]
+
+
+def _place(world: World, name: str, kind: PlaceKind, parent: str | None, code: str) -> Place:
+    place = Place(
+        district_id=world.district_id,
+        id=seeded_id(world.district_id, name),
+        kind=kind,
+        code=code,
+        name=f"测试{name}",
+        version=1,
+        created_at=now(),
+        updated_at=now(),
+    )
+    place.parent_id = world.places[parent] if parent else None
+    place.path = child_path(world.paths[parent] if parent else "", code)
+    prefix = "sibling_" if name.startswith("sibling_") else ""
+    world.places[name], world.paths[name] = place.id, place.path
+    place.community_id = world.places.get(f"{prefix}community")
+    place.grid_id = world.places.get(f"{prefix}grid")
+    east = 0.1 if prefix else 0.0
+    number = int(name[-1]) if name[-1].isdigit() else 0
+    if kind not in {PlaceKind.DISTRICT, PlaceKind.SUBDISTRICT}:
+        place.lon, place.lat = LON + east + number * STEP, LAT
+    if kind is PlaceKind.GRID:
+        west, south = LON + east - 0.05, LAT - 0.05
+        place.boundary = [(west, south), (west + 0.1, south), (west + 0.1, south + 0.1), (west, south + 0.1)]
+    return place
+
+
+def _units(world: World) -> list[Organization]:
+    kinds = {"department": "department", "unit": "partner_unit", "society": "social_org"}
+    found = []
+    for name, kind in kinds.items():
+        world.units[name] = seeded_id(world.district_id, "unit", name)
+        found.append(
+            Organization(
+                district_id=world.district_id,
+                id=world.units[name],
+                kind=kind,
+                name=f"测试单位{name}",
+                place_id=world.places["community"],
+                path=world.paths["community"],
+                community_id=world.places["community"],
+                joint_committee=True,
+                version=1,
+                created_at=now(),
+                updated_at=now(),
+            )
+        )
+    return found
+
+
+def _person(
+    world: World, sealer: Sealer, who: str, home: str, unit: str | None, skills: list[str] | None = None
+) -> Person:
+    person_id = world.people[who] = seeded_id(world.district_id, "person", who)
+    number = int(home[-1])
+    return Person(
+        district_id=world.district_id,
+        id=person_id,
+        name_sealed=sealer.seal(f"测试{who}", world.district_id, "people", "name_sealed", person_id),
+        place_id=world.places[home],
+        path=world.paths[home],
+        community_id=world.places["community"],
+        grid_id=world.places["grid"],
+        lon=LON + number * STEP,
+        lat=LAT,
+        organization_id=world.units[unit] if unit else None,
+        party_status=PartyStatus.NONE,
+        skills=skills or [],
+        languages=["zh"],
+        version=1,
+        created_at=now(),
+        updated_at=now(),
+    )
+
+
+def _account(world: World, who: str) -> Account:
+    account_id = world.accounts[who] = seeded_id(world.district_id, "account", who)
+    return Account(
+        district_id=world.district_id,
+        id=account_id,
+        person_id=world.people[who],
+        login=who,
+        password_hash=_PASSWORDLESS,
+        demo=True,
+        created_at=now(),
+    )
+
+
+def _grant(world: World, who: str, role: Role, at: str) -> Grant:
+    kind = at.removeprefix("sibling_")
+    return Grant(
+        district_id=world.district_id,
+        id=new_id(),
+        person_id=world.people[who],
+        role=role,
+        place_id=world.places[at],
+        path=world.paths[at],
+        place_kind=kind,
+        starts_at=now(),
+    )
+
+
+async def count(owner: Database, district_id: int, model: Any, *conditions: Any) -> int:
+    """How many rows of a table the district has, seen by the owner."""
+    async with owner.transaction(district_id) as session:
+        rows = await session.scalars(select(model.id).where(model.district_id == district_id, *conditions))
+        return len(rows.all())
