@@ -16,7 +16,7 @@ from typing import Self
 
 from app.core.postgres_cluster import HOST, Cluster
 from app.core.postgres_files import STATE, FileLock, data_folder, file_troubles, owner_of, private_folder
-from app.core.start_errors import StartFailed
+from app.core.start_errors import StartError, StartFailed
 
 START_SECONDS = 120.0
 """Long enough to replay a gigabyte of log after a crash on a slow disk."""
@@ -48,6 +48,7 @@ class EmbeddedPostgres:
         self._pid = 0
         self._process: subprocess.Popen[bytes] | None = None
         self._watcher: subprocess.Popen[bytes] | None = None
+        self._mark = 0
         self._use: FileLock | None = None
 
     def __enter__(self) -> Self:
@@ -120,6 +121,10 @@ class EmbeddedPostgres:
             with contextlib.suppress(OSError):
                 self.data.parent.rmdir()
 
+    def trouble(self, sentence: str) -> StartError:
+        """The error to raise when the server was lost while in use; its log says why."""
+        return self._cluster.trouble(sentence, self._cluster.log_from(self._mark))
+
     @contextlib.contextmanager
     def _turn(self) -> Iterator[None]:
         """One process at a time starts or stops."""
@@ -135,13 +140,13 @@ class EmbeddedPostgres:
             self._cluster.make()
         if self._process is not None:
             self._process.poll()  # reaps a server that was killed since
-        mark = self._cluster.open_log()
+        self._mark = self._cluster.open_log()
         running = self._cluster.running()
         if running is None:
             self._launch_patiently()
         else:
             self._pid = running.pid
-            self._await_ready(mark)
+            self._await_ready()
 
     def _launch_patiently(self) -> None:
         """Launch; again where the hindrance passes by itself."""
@@ -151,12 +156,12 @@ class EmbeddedPostgres:
 
     def _launched(self, *, last_try: bool) -> bool:
         self._port = self._port or _free_port()
-        mark = self._cluster.open_log()
+        self._mark = self._cluster.open_log()
         self._cluster.disown_note()
         try:
             self._process = self._cluster.launch(self._port)
             self._pid = self._process.pid
-            self._await_ready(mark)
+            self._await_ready()
         except StartFailed as error:
             self._end(signal.SIGQUIT)
             stolen = "Address already in use" in error.log and not self._port_given
@@ -170,14 +175,14 @@ class EmbeddedPostgres:
         self._watch()
         return True
 
-    def _await_ready(self, mark: int) -> None:
+    def _await_ready(self) -> None:
         def ready() -> bool:
             running = self._cluster.running()
             if running is not None and running.pid == self._pid and running.ready:
                 self._port = running.port
                 return True
             if not self._alive():
-                raise self._cluster.trouble("PostgreSQL ended before it was ready", self._cluster.log_from(mark))
+                raise self.trouble("PostgreSQL ended before it was ready")
             return False
 
         if not _wait(ready, START_SECONDS):

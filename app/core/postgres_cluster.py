@@ -15,6 +15,9 @@ from app.core.start_errors import StartError, StartFailed, Unwritable
 
 HOST = "127.0.0.1"
 DATABASE = "sanshun"
+ROOM_BYTES = 300 * 1_048_576
+"""New files, a district and the log of writing them; less would fill up in the middle of the first start."""
+FULL_BYTES = 1_048_576
 LOG_BYTES = 16 * 1_048_576
 
 INITDB = [
@@ -66,6 +69,8 @@ class Cluster:
 
     def make(self) -> None:
         """Write new database files. An interrupted attempt stays in ``cluster.new``: it never looks complete."""
+        if shutil.disk_usage(self._folder).free < ROOM_BYTES:
+            raise no_space(self._folder)
         new = self._folder / "cluster.new"
         shutil.rmtree(new, ignore_errors=True)
         self._password.write_text(secrets.token_urlsafe(32))
@@ -120,11 +125,14 @@ class Cluster:
 
     def trouble(self, sentence: str, log: str) -> StartError:
         """The error to raise for what a program printed."""
-        if "No space left on device" in log or "Disk quota exceeded" in log:
+        # a full disk may keep the log from saying so
+        full = shutil.disk_usage(self._folder).free < FULL_BYTES
+        if full or "No space left on device" in log or "Disk quota exceeded" in log:
             return no_space(self._folder)
         if "Permission denied" in log:
             return Unwritable(f"{sentence}: access denied; set SANSHUN_DATA_DIR to another folder.")
-        last = next((line for line in reversed(log.splitlines()) if "FATAL" in line or "error" in line), "")
+        telling = ("PANIC", "FATAL", "error")
+        last = next((line for line in reversed(log.splitlines()) if any(word in line for word in telling)), "")
         return StartFailed(f"{sentence}: {last.strip() or 'no reason given'} (see {self.log}).", log)
 
     def open_log(self) -> int:

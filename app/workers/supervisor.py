@@ -7,16 +7,21 @@ import time
 from collections.abc import Callable, Iterator
 from types import FrameType
 
+import asyncpg
 import uvicorn
 from pydantic import ValidationError
+from sqlalchemy.exc import DBAPIError
 from typing_extensions import override
 
+from app.core.database_url import place
+from app.core.db import sqlstate_of
 from app.core.migrate import current_and_head, require_head, upgrade
 from app.core.postgres import EmbeddedPostgres
 from app.core.server_check import check_server
-from app.core.start_errors import PortTaken, SettingsWrong
+from app.core.start_errors import PortTaken, SettingsWrong, Unreachable
 from app.settings import Settings
 
+LOST = (ConnectionError, asyncpg.InterfaceError, asyncpg.PostgresConnectionError, DBAPIError)
 STOP_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 FAREWELL_SECONDS = 5
 """How long running requests may take to end once we are told to stop."""
@@ -75,15 +80,29 @@ def database(settings: Settings) -> Iterator[str]:
     """The URL of a database that answers and is fit: DATABASE_URL, or the embedded server while we are here."""
     if settings.database_url:
         check_server(settings.database_url)
-        yield settings.database_url
+        try:
+            yield settings.database_url
+        except LOST as error:
+            _pass_on_unless_lost(error)
+            raise Unreachable(f"The database at {place(settings.database_url)} was lost in the middle.") from error
         return
     embedded = EmbeddedPostgres(settings.data_dir / "postgres")
     try:
         embedded.start()
         check_server(embedded.url)
         yield embedded.url
+    except LOST as error:
+        _pass_on_unless_lost(error)
+        raise embedded.trouble("The embedded PostgreSQL was lost in the middle") from error
     finally:
         embedded.stop()
+
+
+def _pass_on_unless_lost(error: Exception) -> None:
+    """Of the database's errors only a lost connection, a full disk or a broken one is the installation's fault."""
+    state = sqlstate_of(error)
+    if isinstance(error, DBAPIError) and state and state[:2] not in {"08", "53", "57", "58"}:
+        raise error
 
 
 def bring_schema(url: str, *, migrate: bool, say: Say) -> None:
