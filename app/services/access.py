@@ -24,17 +24,24 @@ def reads_all(actor: Actor) -> list[Grant]:
     return actor.grants_of(READER_ROLES)
 
 
-def at_place(model: Any, kind: str, name: str) -> ColumnElement[bool]:
-    """Rows of a located table at or under a place whose values are bound as ``place_bind(name, …)``."""
+def at_place(model: Any, kind: str, name: str, values: dict[str, Any] | None = None) -> ColumnElement[bool]:
+    """Rows of a located table at or under a place.
+
+    The place's values are bound as ``place_bind(name, …)`` when the statement runs, or stand in it when given.
+    """
     match kind:
         case PlaceKind.DISTRICT:
             return true()
         case PlaceKind.COMMUNITY if hasattr(model, "community_id"):
-            return cast("ColumnElement[bool]", model.community_id == bindparam(f"{name}_id", type_=Uuid()))
+            return cast("ColumnElement[bool]", model.community_id == _bound(f"{name}_id", Uuid(), values))
         case PlaceKind.GRID if hasattr(model, "grid_id"):
-            return cast("ColumnElement[bool]", model.grid_id == bindparam(f"{name}_id", type_=Uuid()))
-    low, high = bindparam(f"{name}_low", type_=Text()), bindparam(f"{name}_high", type_=Text())
+            return cast("ColumnElement[bool]", model.grid_id == _bound(f"{name}_id", Uuid(), values))
+    low, high = (_bound(f"{name}_{end}", Text(), values) for end in ("low", "high"))
     return and_(model.path >= low, model.path < high)
+
+
+def _bound(name: str, type_: Any, values: dict[str, Any] | None) -> Any:
+    return bindparam(name, type_=type_) if values is None else bindparam(name, values[name], type_=type_, unique=True)
 
 
 def place_bind(name: str, place_id: UUID, path: str) -> dict[str, Any]:
@@ -50,15 +57,13 @@ def places_bound(grants: Sequence[Grant]) -> dict[str, Any]:
 
 
 def under(model: Any, grants: Sequence[Grant]) -> ColumnElement[bool]:
-    """Rows under any of the grants' places, with the values in the statement itself; nothing when there is no grant."""
-    values = places_bound(grants)
-    conditions = or_(false(), *(at_place(model, grant.place_kind, f"scope_{i}") for i, grant in enumerate(grants)))
-    return conditions.params(values)
+    """Rows under any of the grants' places, values in the statement itself; nothing when there is no grant."""
+    return or_(false(), *(at(model, grant.place_kind, grant.place_id, grant.path) for grant in grants))
 
 
 def at(model: Any, kind: str, place_id: UUID, path: str) -> ColumnElement[bool]:
-    """Rows at or under one place, with its values in the statement itself."""
-    return at_place(model, kind, "place").params(place_bind("place", place_id, path))
+    """Rows at or under one place, its values in the statement itself."""
+    return at_place(model, kind, "place", place_bind("place", place_id, path))
 
 
 def under_path(model: Any, grants: Sequence[Grant]) -> ColumnElement[bool]:

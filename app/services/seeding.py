@@ -162,8 +162,8 @@ class _Columns:
         return {
             "district_id": district,
             "id": person.id,
-            "name_sealed": sealer.seal(person.name, district, "people", "name", person.id),
-            "phone_sealed": sealer.seal(person.phone, district, "people", "phone", person.id),
+            "name_sealed": sealer.seal(person.name, district, "people", "name_sealed", person.id),
+            "phone_sealed": sealer.seal(person.phone, district, "people", "phone_sealed", person.id),
             "phone_index": sealer.blind_index(person.phone, district, "phone"),
             "organization_id": person.organization_id,
             "party_status": person.party_status,
