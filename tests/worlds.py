@@ -94,8 +94,7 @@ async def build_world(app: FastAPI, owner: Database, transport: httpx.ASGITransp
 
 
 def _columns(row: Any) -> dict[str, Any]:
-    found = {c.key: getattr(row, c.key) for c in row.__mapper__.columns if getattr(row, c.key) is not None}
-    return found
+    return {c.key: getattr(row, c.key) for c in row.__mapper__.columns if getattr(row, c.key) is not None}
 
 
 def _rows(world: World, sealer: Sealer) -> list[list[Any]]:

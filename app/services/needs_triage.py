@@ -108,8 +108,8 @@ async def merge(session: AsyncSession, actor: Actor, need_id: UUID, form: NeedMe
         raise RuleBroken("只能并入同一社区的需求", field="into_id")
     await _withdraw_orders(session, case.need, actor)
     need = case.need
-    need.state_before_merge, need.merged_into_id = need.state, master.id
     await _follow(session, need, master)
+    need.state_before_merge, need.merged_into_id = need.state, master.id
     move(session, need, step, actor, into_id=str(master.id))
     return case
 

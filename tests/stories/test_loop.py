@@ -1,38 +1,12 @@
 """点单 → 派单 → 婉拒 → 接单 → 签到 → 报告 → 评单 → 时长, over HTTP."""
 
 from datetime import timedelta
-from typing import Any
 
 import time_machine
 
 from app.core.clock import now
-from tests.worlds import LAT, LON, World
-
-AT_HOME = {"lon": LON + 0.001, "lat": LAT, "datum": "wgs84"}
-
-
-async def submitted(world: World, **more: Any) -> Any:
-    form = {
-        "title": "厨房水管漏水",
-        "details": "水池下面一直滴水",
-        "place_id": str(world.places["home1"]),
-        "category": "repair.plumbing",
-    }
-    return await world.ok("resident1", "POST", "/v1/needs", json=form | more)
-
-
-async def only_order(world: World, need: Any) -> Any:
-    page = await world.ok("community", "GET", "/v1/orders", params={"need_id": need["id"]})
-    assert len(page["items"]) == 1
-    return page["items"][0]
-
-
-async def asked(world: World, order: Any) -> str:
-    """Who is being asked now, by name in the world."""
-    page = await world.ok("grid", "GET", "/v1/assignments", params={"order_id": order["id"], "state": "invited"})
-    people = {str(person): who for who, person in world.people.items()}
-    assert len(page["items"]) == 1
-    return people[page["items"][0]["person_id"]]
+from tests.stories.steps import AT_HOME, asked, only_order, submitted
+from tests.worlds import World
 
 
 async def test_from_asking_to_hours(world: World) -> None:
@@ -42,11 +16,11 @@ async def test_from_asking_to_hours(world: World) -> None:
     assert need["state"] == "in_service"
     order = await only_order(world, need)
     assert order["state"] == "offered"
-    first = await asked(world, order)
+    (first,) = await asked(world, order)
     path = f"/v1/orders/{order['id']}"
     assert "decline" in (await world.ok(first, "GET", path))["actions"]
     await world.ok(first, "POST", f"{path}/decline", json={})
-    second = await asked(world, order)
+    (second,) = await asked(world, order)
     assert second != first
     taken = await world.ok(second, "POST", f"{path}/accept", json={})
     assert (taken["state"], taken["place_id"]) == ("accepted", str(world.places["home1"]))
