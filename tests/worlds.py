@@ -120,7 +120,9 @@ def _rows(world: World, sealer: Sealer) -> list[list[Any]]:
 
 
 def _places(world: World) -> list[Place]:
-    tree = [("district", PlaceKind.DISTRICT, None, str(world.district_id))]
+    tree: list[tuple[str, PlaceKind, str | None, str]] = [
+        ("district", PlaceKind.DISTRICT, None, str(world.district_id))
+    ]
     tree += [("subdistrict", PlaceKind.SUBDISTRICT, "district", f"{world.district_id}001")]
     for prefix, number in (("", 1), ("sibling_", 2)):
         tree += [

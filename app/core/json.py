@@ -7,7 +7,7 @@ import orjson
 
 
 def _other(value: Any) -> str:
-    """orjson knows UUID itself but not the driver's subclass of it."""
+    """Orjson knows UUID itself but not the driver's subclass of it."""
     if isinstance(value, UUID):
         return str(value)
     raise TypeError(type(value).__name__)

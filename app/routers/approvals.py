@@ -7,7 +7,7 @@ from fastapi import APIRouter, Query, Response
 
 from app.core.paging import Page
 from app.models import Approval
-from app.routers.deps import ActorDep, SessionDep, operation, tagged
+from app.routers.deps import ActorDep, SessionDep, operation, step, tagged
 from app.routers.route import HouseRoute
 from app.schemas.approvals import ApprovalDeny, ApprovalGrant, ApprovalPage, ApprovalQuery, ApprovalRead
 from app.services import approvals, approvals_decide
@@ -29,11 +29,11 @@ async def approval_read(id: UUID, session: SessionDep, actor: ActorDep, response
     return approval
 
 
-@router.post("/{id}/grant", response_model=ApprovalRead, **operation("approvals:grant", "批准"))
+@router.post("/{id}/grant", response_model=ApprovalRead, **step("approvals:grant", "批准"))
 async def approval_grant(id: UUID, session: SessionDep, actor: ActorDep, form: ApprovalGrant) -> Approval:
     return await approvals_decide.grant(session, actor, id, form)
 
 
-@router.post("/{id}/deny", response_model=ApprovalRead, **operation("approvals:deny", "不批准"))
+@router.post("/{id}/deny", response_model=ApprovalRead, **step("approvals:deny", "不批准"))
 async def approval_deny(id: UUID, session: SessionDep, actor: ActorDep, form: ApprovalDeny) -> Approval:
     return await approvals_decide.deny(session, actor, id, form)

@@ -6,7 +6,7 @@ from uuid import UUID
 from fastapi import APIRouter, Query, Response
 
 from app.core.paging import Page
-from app.routers.deps import ActorDep, SessionDep, operation, tagged
+from app.routers.deps import ActorDep, SessionDep, operation, step, tagged
 from app.routers.route import HouseRoute
 from app.schemas import assignments as forms
 from app.schemas.assignments import AssignmentPage, AssignmentQuery, AssignmentRead
@@ -35,35 +35,35 @@ async def assignment_read(id: UUID, session: SessionDep, actor: ActorDep, respon
     return shown(response, await assignments.load(session, actor, id, "assignments:read", lock=False))
 
 
-@router.post("/{id}/check-in", response_model=AssignmentRead, **operation("assignments:check_in", "签到"))
+@router.post("/{id}/check-in", response_model=AssignmentRead, **step("assignments:check_in", "签到"))
 async def assignment_check_in(
     id: UUID, session: SessionDep, actor: ActorDep, response: Response, form: forms.AssignmentCheckIn
 ) -> dict[str, Any]:
     return shown(response, await assignments.check_in(session, actor, id, form))
 
 
-@router.post("/{id}/check-out", response_model=AssignmentRead, **operation("assignments:check_out", "签退，记录时长"))
+@router.post("/{id}/check-out", response_model=AssignmentRead, **step("assignments:check_out", "签退，记录时长"))
 async def assignment_check_out(
     id: UUID, session: SessionDep, actor: ActorDep, response: Response, form: forms.AssignmentCheckOut
 ) -> dict[str, Any]:
     return shown(response, await assignments.check_out(session, actor, id, form))
 
 
-@router.post("/{id}/cancel", response_model=AssignmentRead, **operation("assignments:cancel", "取消接单"))
+@router.post("/{id}/cancel", response_model=AssignmentRead, **step("assignments:cancel", "取消接单"))
 async def assignment_cancel(
     id: UUID, session: SessionDep, actor: ActorDep, response: Response, form: forms.AssignmentCancel
 ) -> dict[str, Any]:
     return shown(response, await assignments.cancel(session, actor, id, form))
 
 
-@router.post("/{id}/miss", response_model=AssignmentRead, **operation("assignments:miss", "登记未到场"))
+@router.post("/{id}/miss", response_model=AssignmentRead, **step("assignments:miss", "登记未到场"))
 async def assignment_miss(
     id: UUID, session: SessionDep, actor: ActorDep, response: Response, form: forms.AssignmentMiss
 ) -> dict[str, Any]:
     return shown(response, await assignments.miss(session, actor, id, form))
 
 
-@router.post("/{id}/excuse", response_model=AssignmentRead, **operation("assignments:excuse", "认可理由"))
+@router.post("/{id}/excuse", response_model=AssignmentRead, **step("assignments:excuse", "认可理由"))
 async def assignment_excuse(
     id: UUID, session: SessionDep, actor: ActorDep, response: Response, form: forms.AssignmentExcuse
 ) -> dict[str, Any]:

@@ -98,6 +98,18 @@ async def begin_key(request: Request, actor: ActorDep, session: SessionDep, key:
 Keyed = Depends(begin_key)
 
 
+async def begin_key_if_given(
+    request: Request, actor: ActorDep, session: SessionDep, idempotency_key: KeyHeader = None
+) -> idempotency.Key | None:
+    """Steps may carry a key too: a repeated one is answered the same again instead of 409."""
+    if idempotency_key is None:
+        return None
+    return await begin_key(request, actor, session, await read_key(request, idempotency_key))
+
+
+KeyedIfGiven = Depends(begin_key_if_given)
+
+
 async def read_version(
     if_match: Annotated[str | None, Header(alias="If-Match", description='读到的 ETag，如 "3"')] = None,
 ) -> int:
@@ -118,17 +130,23 @@ def operation(
     summary: str,
     *,
     keyed: bool = False,
+    hot: bool = False,
     large_body: bool = False,
     created: type[Any] | None = None,
     read: str | None = None,
     **extra: Any,
 ) -> dict[str, Any]:
-    """What every operation declares: its permission, its Chinese summary, how it refuses; of a create, where its row is read."""
+    """What every operation declares: its permission, its Chinese summary, how it refuses; of a create, where its row is read.
+
+    ``keyed``: an Idempotency-Key is required, and held in the session's transaction; ``hot``: required, and the verb's own.
+    """
     answers: dict[int | str, dict[str, Any]] = dict(PROBLEMS)
     more: dict[str, Any] = {"x-permission": permission}
     arguments: dict[str, Any] = {}
     if large_body:
         more["x-large-body"] = True
+    if keyed or hot:
+        more["x-idempotency-key"] = "required"
     if keyed:
         arguments["dependencies"] = [Keyed]
     if created is not None:
@@ -136,6 +154,11 @@ def operation(
         answers[201] = {"model": created, "links": links}
         arguments |= {"status_code": 201, "response_model": created}
     return {"summary": summary, "responses": answers, "openapi_extra": more} | arguments | extra
+
+
+def step(permission: str, summary: str) -> dict[str, Any]:
+    """What an operation declares that takes one step of a lifecycle: a key is welcome, not required."""
+    return operation(permission, summary, dependencies=[KeyedIfGiven])
 
 
 def tagged(response: Response, version: int, location: str | None = None) -> None:

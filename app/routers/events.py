@@ -7,7 +7,7 @@ from fastapi import APIRouter, Query
 
 from app.core.paging import Page
 from app.models import Notice
-from app.routers.deps import ActorDep, SessionDep, operation
+from app.routers.deps import ActorDep, SessionDep, operation, step
 from app.routers.route import HouseRoute
 from app.schemas.events import EventPage, EventQuery, NoticeMark, NoticePage, NoticeQuery, NoticeRead
 from app.services import events
@@ -27,6 +27,6 @@ async def notice_list(session: SessionDep, actor: ActorDep, query: Annotated[Not
     return await events.notices(session, actor, query)
 
 
-@router.post("/notices/{id}/mark", response_model=NoticeRead, **operation("notices:mark", "标为已读"))
+@router.post("/notices/{id}/mark", response_model=NoticeRead, **step("notices:mark", "标为已读"))
 async def notice_mark(id: UUID, session: SessionDep, actor: ActorDep, _: NoticeMark) -> Notice:
     return await events.mark_read(session, actor, id)

@@ -6,7 +6,7 @@ from uuid import UUID
 from fastapi import APIRouter, Query
 
 from app.core.paging import Page
-from app.routers.deps import ActorDep, SessionDep, operation
+from app.routers.deps import ActorDep, SessionDep, operation, step
 from app.routers.route import HouseRoute
 from app.schemas.hours import BalanceRead, HourConfirm, HourPage, HourQuery, HourRead, HourReverse, HourSupplement
 from app.services import hours
@@ -34,11 +34,11 @@ async def hour_supplement(session: SessionDep, actor: ActorDep, form: HourSupple
     return await hours.supplement(session, actor, form)
 
 
-@router.post("/{id}/confirm", response_model=HourRead, **operation("hours:confirm", "确认时长"))
+@router.post("/{id}/confirm", response_model=HourRead, **step("hours:confirm", "确认时长"))
 async def hour_confirm(id: UUID, session: SessionDep, actor: ActorDep, form: HourConfirm) -> dict[str, Any]:
     return await hours.confirm(session, actor, id, form)
 
 
-@router.post("/{id}/reverse", response_model=HourRead, **operation("hours:reverse", "冲正时长"))
+@router.post("/{id}/reverse", response_model=HourRead, **step("hours:reverse", "冲正时长"))
 async def hour_reverse(id: UUID, session: SessionDep, actor: ActorDep, form: HourReverse) -> dict[str, Any]:
     return await hours.reverse(session, actor, id, form)

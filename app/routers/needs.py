@@ -8,7 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.core.crypto import Sealer
 from app.core.paging import Page
-from app.routers.deps import ActorDep, SealerDep, SessionDep, VersionDep, operation, tagged
+from app.routers.deps import ActorDep, SealerDep, SessionDep, VersionDep, operation, step, tagged
 from app.routers.route import HouseRoute
 from app.schemas import needs as forms
 from app.schemas.needs import NeedPage, NeedQuery, NeedRead
@@ -61,98 +61,98 @@ async def need_update(
     return await shown(session, sealer, response, await needs.update(session, actor, id, version, form))
 
 
-@router.post("/{id}/ask", response_model=NeedRead, **operation("needs:ask", "要求点单人补充"))
+@router.post("/{id}/ask", response_model=NeedRead, **step("needs:ask", "要求点单人补充"))
 async def need_ask(
     id: UUID, session: SessionDep, actor: ActorDep, sealer: SealerDep, response: Response, form: forms.NeedAsk
 ) -> dict[str, Any]:
     return await shown(session, sealer, response, await needs_triage.ask(session, actor, id, form))
 
 
-@router.post("/{id}/answer", response_model=NeedRead, **operation("needs:answer", "补充说明"))
+@router.post("/{id}/answer", response_model=NeedRead, **step("needs:answer", "补充说明"))
 async def need_answer(
     id: UUID, session: SessionDep, actor: ActorDep, sealer: SealerDep, response: Response, form: forms.NeedAnswer
 ) -> dict[str, Any]:
     return await shown(session, sealer, response, await needs.answer(session, actor, id, form))
 
 
-@router.post("/{id}/accept", response_model=NeedRead, **operation("needs:accept", "受理入库，并开出首个工单"))
+@router.post("/{id}/accept", response_model=NeedRead, **step("needs:accept", "受理入库，并开出首个工单"))
 async def need_accept(
     id: UUID, session: SessionDep, actor: ActorDep, sealer: SealerDep, response: Response, form: forms.NeedAccept
 ) -> dict[str, Any]:
     return await shown(session, sealer, response, await needs_triage.accept(session, actor, id, form))
 
 
-@router.post("/{id}/refuse", response_model=NeedRead, **operation("needs:refuse", "不予受理"))
+@router.post("/{id}/refuse", response_model=NeedRead, **step("needs:refuse", "不予受理"))
 async def need_refuse(
     id: UUID, session: SessionDep, actor: ActorDep, sealer: SealerDep, response: Response, form: forms.NeedRefuse
 ) -> dict[str, Any]:
     return await shown(session, sealer, response, await needs_triage.refuse(session, actor, id, form))
 
 
-@router.post("/{id}/appeal", response_model=NeedRead, **operation("needs:appeal", "申诉"))
+@router.post("/{id}/appeal", response_model=NeedRead, **step("needs:appeal", "申诉"))
 async def need_appeal(
     id: UUID, session: SessionDep, actor: ActorDep, sealer: SealerDep, response: Response, form: forms.NeedAppeal
 ) -> dict[str, Any]:
     return await shown(session, sealer, response, await needs.appeal(session, actor, id, form))
 
 
-@router.post("/{id}/redirect", response_model=NeedRead, **operation("needs:redirect", "转介法定渠道"))
+@router.post("/{id}/redirect", response_model=NeedRead, **step("needs:redirect", "转介法定渠道"))
 async def need_redirect(
     id: UUID, session: SessionDep, actor: ActorDep, sealer: SealerDep, response: Response, form: forms.NeedRedirect
 ) -> dict[str, Any]:
     return await shown(session, sealer, response, await needs_triage.redirect(session, actor, id, form))
 
 
-@router.post("/{id}/merge", response_model=NeedRead, **operation("needs:merge", "并单"))
+@router.post("/{id}/merge", response_model=NeedRead, **step("needs:merge", "并单"))
 async def need_merge(
     id: UUID, session: SessionDep, actor: ActorDep, sealer: SealerDep, response: Response, form: forms.NeedMerge
 ) -> dict[str, Any]:
     return await shown(session, sealer, response, await needs_triage.merge(session, actor, id, form))
 
 
-@router.post("/{id}/unmerge", response_model=NeedRead, **operation("needs:unmerge", "撤销并单"))
+@router.post("/{id}/unmerge", response_model=NeedRead, **step("needs:unmerge", "撤销并单"))
 async def need_unmerge(
     id: UUID, session: SessionDep, actor: ActorDep, sealer: SealerDep, response: Response, form: forms.NeedUnmerge
 ) -> dict[str, Any]:
     return await shown(session, sealer, response, await needs_triage.unmerge(session, actor, id, form))
 
 
-@router.post("/{id}/confirm", response_model=NeedRead, **operation("needs:confirm", "确认办结"))
+@router.post("/{id}/confirm", response_model=NeedRead, **step("needs:confirm", "确认办结"))
 async def need_confirm(
     id: UUID, session: SessionDep, actor: ActorDep, sealer: SealerDep, response: Response, form: forms.NeedConfirm
 ) -> dict[str, Any]:
     return await shown(session, sealer, response, await needs.confirm(session, actor, id, form))
 
 
-@router.post("/{id}/explain", response_model=NeedRead, **operation("needs:explain", "解释办结"))
+@router.post("/{id}/explain", response_model=NeedRead, **step("needs:explain", "解释办结"))
 async def need_explain(
     id: UUID, session: SessionDep, actor: ActorDep, sealer: SealerDep, response: Response, form: forms.NeedExplain
 ) -> dict[str, Any]:
     return await shown(session, sealer, response, await needs_triage.explain(session, actor, id, form))
 
 
-@router.post("/{id}/plan", response_model=NeedRead, **operation("needs:plan", "申请挂账"))
+@router.post("/{id}/plan", response_model=NeedRead, **step("needs:plan", "申请挂账"))
 async def need_plan(
     id: UUID, session: SessionDep, actor: ActorDep, sealer: SealerDep, response: Response, form: forms.NeedPlan
 ) -> dict[str, Any]:
     return await shown(session, sealer, response, await needs_plan.plan(session, actor, id, form))
 
 
-@router.post("/{id}/due", response_model=NeedRead, **operation("needs:due", "到期销账"))
+@router.post("/{id}/due", response_model=NeedRead, **step("needs:due", "到期销账"))
 async def need_due(
     id: UUID, session: SessionDep, actor: ActorDep, sealer: SealerDep, response: Response, form: forms.NeedDue
 ) -> dict[str, Any]:
     return await shown(session, sealer, response, await needs_plan.due(session, actor, id, form))
 
 
-@router.post("/{id}/withdraw", response_model=NeedRead, **operation("needs:withdraw", "撤回"))
+@router.post("/{id}/withdraw", response_model=NeedRead, **step("needs:withdraw", "撤回"))
 async def need_withdraw(
     id: UUID, session: SessionDep, actor: ActorDep, sealer: SealerDep, response: Response, form: forms.NeedWithdraw
 ) -> dict[str, Any]:
     return await shown(session, sealer, response, await needs.withdraw(session, actor, id, form))
 
 
-@router.post("/{id}/reopen", response_model=NeedRead, **operation("needs:reopen", "重新办理"))
+@router.post("/{id}/reopen", response_model=NeedRead, **step("needs:reopen", "重新办理"))
 async def need_reopen(
     id: UUID, session: SessionDep, actor: ActorDep, sealer: SealerDep, response: Response, form: forms.NeedReopen
 ) -> dict[str, Any]:

@@ -86,7 +86,8 @@ def _complete_operation(operation: dict[str, Any]) -> None:
     if operation.get("x-permission") != PUBLIC:
         operation["security"] = [{"password": []}]
     for parameter in operation.get("parameters", []):
-        if parameter["name"] in {"Idempotency-Key", "If-Match"}:
+        required_key = parameter["name"] == "Idempotency-Key" and "x-idempotency-key" in operation
+        if required_key or parameter["name"] == "If-Match":
             parameter["required"] = True
     validation = operation["responses"].get("422", {})
     validation["content"] = {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}}

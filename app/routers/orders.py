@@ -5,7 +5,7 @@ from uuid import UUID
 
 from fastapi import APIRouter, Query, Response
 
-from app.routers.deps import ActorDep, DatabaseDep, HotKeyDep, SealerDep, SessionDep, operation, tagged
+from app.routers.deps import ActorDep, DatabaseDep, HotKeyDep, SealerDep, SessionDep, operation, step, tagged
 from app.routers.route import HouseRoute, as_response
 from app.schemas import orders as forms
 from app.schemas.orders import OrderPage, OrderQuery, OrderRead, RankingRead
@@ -25,7 +25,7 @@ def shown(response: Response, case: OrderCase) -> dict[str, Any]:
 @router.post(
     "/{id}/take",
     response_model=OrderRead,
-    **operation("orders:take", "抢单：先到先得"),
+    **operation("orders:take", "抢单：先到先得", hot=True),
 )
 async def order_take(id: UUID, database: DatabaseDep, actor: ActorDep, key: HotKeyDep, _: forms.OrderTake) -> Response:
     return as_response(await orders_accept.take(database, actor, id, key))
@@ -34,7 +34,7 @@ async def order_take(id: UUID, database: DatabaseDep, actor: ActorDep, key: HotK
 @router.post(
     "/{id}/accept",
     response_model=OrderRead,
-    **operation("orders:accept", "接单：答应邀请"),
+    **operation("orders:accept", "接单：答应邀请", hot=True),
 )
 async def order_accept(
     id: UUID, database: DatabaseDep, actor: ActorDep, key: HotKeyDep, _: forms.OrderAccept
@@ -71,140 +71,140 @@ async def order_open(
     return orders_read.present_case(case)
 
 
-@router.post("/{id}/publish", response_model=OrderRead, **operation("orders:publish", "发布抢单"))
+@router.post("/{id}/publish", response_model=OrderRead, **step("orders:publish", "发布抢单"))
 async def order_publish(
     id: UUID, session: SessionDep, actor: ActorDep, response: Response, form: forms.OrderPublish
 ) -> dict[str, Any]:
     return shown(response, await orders_dispatch.publish(session, actor, id, form))
 
 
-@router.post("/{id}/offer", response_model=OrderRead, **operation("orders:offer", "派单：邀请最合适的人，或指名邀请"))
+@router.post("/{id}/offer", response_model=OrderRead, **step("orders:offer", "派单：邀请最合适的人，或指名邀请"))
 async def order_offer(
     id: UUID, session: SessionDep, actor: ActorDep, response: Response, form: forms.OrderOffer
 ) -> dict[str, Any]:
     return shown(response, await orders_dispatch.offer(session, actor, id, form))
 
 
-@router.post("/{id}/assign", response_model=OrderRead, **operation("orders:assign", "指派单位或职能部门"))
+@router.post("/{id}/assign", response_model=OrderRead, **step("orders:assign", "指派单位或职能部门"))
 async def order_assign(
     id: UUID, session: SessionDep, actor: ActorDep, response: Response, form: forms.OrderAssign
 ) -> dict[str, Any]:
     return shown(response, await orders_dispatch.assign(session, actor, id, form))
 
 
-@router.post("/{id}/decline", response_model=OrderRead, **operation("orders:decline", "婉拒邀请"))
+@router.post("/{id}/decline", response_model=OrderRead, **step("orders:decline", "婉拒邀请"))
 async def order_decline(
     id: UUID, session: SessionDep, actor: ActorDep, response: Response, form: forms.OrderDecline
 ) -> dict[str, Any]:
     return shown(response, await orders_dispatch.decline(session, actor, id, form))
 
 
-@router.post("/{id}/object", response_model=OrderRead, **operation("orders:object", "单位提出异议"))
+@router.post("/{id}/object", response_model=OrderRead, **step("orders:object", "单位提出异议"))
 async def order_object(
     id: UUID, session: SessionDep, actor: ActorDep, response: Response, form: forms.OrderObject
 ) -> dict[str, Any]:
     return shown(response, await orders_pause.object_to(session, actor, id, form))
 
 
-@router.post("/{id}/uphold", response_model=OrderRead, **operation("orders:uphold", "异议成立"))
+@router.post("/{id}/uphold", response_model=OrderRead, **step("orders:uphold", "异议成立"))
 async def order_uphold(
     id: UUID, session: SessionDep, actor: ActorDep, response: Response, form: forms.OrderUphold
 ) -> dict[str, Any]:
     return shown(response, await orders_pause.uphold(session, actor, id, form))
 
 
-@router.post("/{id}/overrule", response_model=OrderRead, **operation("orders:overrule", "异议不成立"))
+@router.post("/{id}/overrule", response_model=OrderRead, **step("orders:overrule", "异议不成立"))
 async def order_overrule(
     id: UUID, session: SessionDep, actor: ActorDep, response: Response, form: forms.OrderOverrule
 ) -> dict[str, Any]:
     return shown(response, await orders_pause.overrule(session, actor, id, form))
 
 
-@router.post("/{id}/transfer", response_model=OrderRead, **operation("orders:transfer", "转交他人"))
+@router.post("/{id}/transfer", response_model=OrderRead, **step("orders:transfer", "转交他人"))
 async def order_transfer(
     id: UUID, session: SessionDep, actor: ActorDep, response: Response, form: forms.OrderTransfer
 ) -> dict[str, Any]:
     return shown(response, await orders_work.transfer(session, actor, id, form))
 
 
-@router.post("/{id}/start", response_model=OrderRead, **operation("orders:start", "开始服务（签到）"))
+@router.post("/{id}/start", response_model=OrderRead, **step("orders:start", "开始服务（签到）"))
 async def order_start(
     id: UUID, session: SessionDep, actor: ActorDep, response: Response, form: forms.OrderStart
 ) -> dict[str, Any]:
     return shown(response, await orders_work.start(session, actor, id, form))
 
 
-@router.post("/{id}/suspend", response_model=OrderRead, **operation("orders:suspend", "申请挂起"))
+@router.post("/{id}/suspend", response_model=OrderRead, **step("orders:suspend", "申请挂起"))
 async def order_suspend(
     id: UUID, session: SessionDep, actor: ActorDep, response: Response, form: forms.OrderSuspend
 ) -> dict[str, Any]:
     return shown(response, await orders_pause.suspend(session, actor, id, form))
 
 
-@router.post("/{id}/resume", response_model=OrderRead, **operation("orders:resume", "恢复办理"))
+@router.post("/{id}/resume", response_model=OrderRead, **step("orders:resume", "恢复办理"))
 async def order_resume(
     id: UUID, session: SessionDep, actor: ActorDep, response: Response, form: forms.OrderResume
 ) -> dict[str, Any]:
     return shown(response, await orders_pause.resume(session, actor, id, form))
 
 
-@router.post("/{id}/report", response_model=OrderRead, **operation("orders:report", "报告完成"))
+@router.post("/{id}/report", response_model=OrderRead, **step("orders:report", "报告完成"))
 async def order_report(
     id: UUID, session: SessionDep, actor: ActorDep, response: Response, form: forms.OrderReport
 ) -> dict[str, Any]:
     return shown(response, await orders_work.report(session, actor, id, form))
 
 
-@router.post("/{id}/confirm", response_model=OrderRead, **operation("orders:confirm", "评单"))
+@router.post("/{id}/confirm", response_model=OrderRead, **step("orders:confirm", "评单"))
 async def order_confirm(
     id: UUID, session: SessionDep, actor: ActorDep, response: Response, form: forms.OrderConfirm
 ) -> dict[str, Any]:
     return shown(response, await orders_work.confirm(session, actor, id, form))
 
 
-@router.post("/{id}/rework", response_model=OrderRead, **operation("orders:rework", "要求返工"))
+@router.post("/{id}/rework", response_model=OrderRead, **step("orders:rework", "要求返工"))
 async def order_rework(
     id: UUID, session: SessionDep, actor: ActorDep, response: Response, form: forms.OrderRework
 ) -> dict[str, Any]:
     return shown(response, await orders_work.rework(session, actor, id, form))
 
 
-@router.post("/{id}/explain", response_model=OrderRead, **operation("orders:explain", "解释办结"))
+@router.post("/{id}/explain", response_model=OrderRead, **step("orders:explain", "解释办结"))
 async def order_explain(
     id: UUID, session: SessionDep, actor: ActorDep, response: Response, form: forms.OrderExplain
 ) -> dict[str, Any]:
     return shown(response, await orders_work.explain(session, actor, id, form))
 
 
-@router.post("/{id}/plan", response_model=OrderRead, **operation("orders:plan", "申请挂账"))
+@router.post("/{id}/plan", response_model=OrderRead, **step("orders:plan", "申请挂账"))
 async def order_plan(
     id: UUID, session: SessionDep, actor: ActorDep, response: Response, form: forms.OrderPlan
 ) -> dict[str, Any]:
     return shown(response, await orders_pause.plan(session, actor, id, form))
 
 
-@router.post("/{id}/due", response_model=OrderRead, **operation("orders:due", "到期销账"))
+@router.post("/{id}/due", response_model=OrderRead, **step("orders:due", "到期销账"))
 async def order_due(
     id: UUID, session: SessionDep, actor: ActorDep, response: Response, form: forms.OrderDue
 ) -> dict[str, Any]:
     return shown(response, await orders_pause.due(session, actor, id, form))
 
 
-@router.post("/{id}/terminate", response_model=OrderRead, **operation("orders:terminate", "申请终止"))
+@router.post("/{id}/terminate", response_model=OrderRead, **step("orders:terminate", "申请终止"))
 async def order_terminate(
     id: UUID, session: SessionDep, actor: ActorDep, response: Response, form: forms.OrderTerminate
 ) -> dict[str, Any]:
     return shown(response, await orders_pause.terminate(session, actor, id, form))
 
 
-@router.post("/{id}/withdraw", response_model=OrderRead, **operation("orders:withdraw", "撤回"))
+@router.post("/{id}/withdraw", response_model=OrderRead, **step("orders:withdraw", "撤回"))
 async def order_withdraw(
     id: UUID, session: SessionDep, actor: ActorDep, response: Response, form: forms.OrderWithdraw
 ) -> dict[str, Any]:
     return shown(response, await orders_work.withdraw(session, actor, id, form))
 
 
-@router.post("/{id}/reopen", response_model=OrderRead, **operation("orders:reopen", "重新办理"))
+@router.post("/{id}/reopen", response_model=OrderRead, **step("orders:reopen", "重新办理"))
 async def order_reopen(
     id: UUID, session: SessionDep, actor: ActorDep, response: Response, form: forms.OrderReopen
 ) -> dict[str, Any]:

@@ -14,8 +14,9 @@ from fastapi import Request, Response
 from fastapi.routing import APIRoute
 from starlette.types import Message
 
-from app.core.errors import BadRequest, TimedOut, TooLarge, Unauthenticated
-from app.domain.access import PUBLIC
+from app.core.errors import BadRequest, Forbidden, TimedOut, TooLarge, Unauthenticated
+from app.domain.access import PUBLIC, may
+from app.domain.people import Relation
 from app.services import idempotency
 
 
@@ -103,6 +104,8 @@ class HouseRoute(APIRoute):
         try:
             response = await inner(StrictRequest(request, limit))
         except Replay as replay:
+            if not may(self.permission, state.actor.roles | frozenset(Relation)):
+                raise Forbidden() from None
             response = as_response(replay.answer)
             response.headers["idempotency-replayed"] = "true"
         else:

@@ -11,7 +11,7 @@ from app.core.types import Form, Read
 
 
 class EventQuery(PageQuery):
-    aggregate_id: Annotated[UUID | None, Field(description="只看某一需求、工单、接单记录…的历史")] = None
+    aggregate_id: Annotated[UUID | None, Field(description="某一需求、工单、接单记录…的全部历史，按次序")] = None
 
 
 class EventRead(Read):
@@ -32,7 +32,9 @@ class EventRead(Read):
 
 class EventPage(Read):
     items: list[EventRead]
-    next_cursor: Annotated[str | None, Field(description="下次从这里继续；变更流没有尽头，可一直轮询")]
+    next_cursor: Annotated[
+        str | None, Field(description="下次从这里继续；变更流没有尽头，可一直轮询；一个对象的历史有尽头")
+    ]
 
 
 class NoticeQuery(PageQuery):

@@ -1,5 +1,7 @@
 """The outbox: every committed event once, in order, told to those it concerns."""
 
+from typing import Any
+
 from fastapi import FastAPI
 
 from app.workers import relay
@@ -14,7 +16,7 @@ async def test_the_feed_tells_everything_in_order_and_only_once(world: World, ap
     assert (await world.ok("community", "GET", "/v1/events"))["items"] == []
     for _ in range(2):
         await relay.relay_district(app.state.database, world.district_id)
-    seen: list[dict[str, str]] = []
+    seen: list[dict[str, Any]] = []
     cursor: dict[str, str] = {}
     while page := (await world.ok("community", "GET", "/v1/events", params={"limit": 2} | cursor))["items"]:
         seen += page

@@ -9,7 +9,7 @@ from app.core.clock import now
 from app.core.db import Database
 from app.models import HourEntry
 from tests.stories.steps import AT_HOME, act, started, taken
-from tests.worlds import World, count
+from tests.worlds import LAT, World, count
 
 
 async def record(world: World, who: str = "member1", minutes: int = 30) -> Any:
@@ -74,7 +74,7 @@ async def test_i4_nobody_serves_in_two_places_at_once(world: World) -> None:
 
 async def test_a_check_in_from_afar_is_refused(world: World) -> None:
     order = await taken(world)
-    far = AT_HOME | {"lat": AT_HOME["lat"] + 0.02}
+    far = AT_HOME | {"lat": LAT + 0.02}
     answer = await world.call("member1", "POST", f"/v1/orders/{order['id']}/start", json={"position": far})
     assert answer.status_code == 422
     assert (await act(world, "member1", order, "start", position=AT_HOME))["state"] == "in_progress"
