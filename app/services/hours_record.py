@@ -13,7 +13,9 @@ from app.domain.people import Actor
 from app.models import Assignment, Event, HourEntry, Order, OutboxRow
 
 
-def record_service(session: AsyncSession, order: Order, assignment: Assignment, actor: Actor) -> HourEntry | None:
+def record_service(
+    session: AsyncSession, order: Order, assignment: Assignment, actor: Actor | None
+) -> HourEntry | None:
     """The minutes between check-in and check-out; nothing under a minute, nor for what is not volunteering (令第67号 §19)."""
     if assignment.checked_in_at is None or assignment.checked_out_at is None or assignment.person_id is None:
         return None
@@ -35,7 +37,7 @@ def record_service(session: AsyncSession, order: Order, assignment: Assignment, 
     )
 
 
-def add_entry(session: AsyncSession, order: Any, actor: Actor, *, kind: EntryKind, **columns: Any) -> HourEntry:
+def add_entry(session: AsyncSession, order: Any, actor: Actor | None, *, kind: EntryKind, **columns: Any) -> HourEntry:
     """Append one entry with its event. ``order`` gives district, path and community; the record's id is the aggregate."""
     debit, credit = columns.pop("accounts", None) or FLOW[kind]
     entry = HourEntry(
@@ -47,7 +49,7 @@ def add_entry(session: AsyncSession, order: Any, actor: Actor, *, kind: EntryKin
         community_id=order.community_id,
         debit=debit,
         credit=credit,
-        entered_by=actor.person_id,
+        entered_by=actor.person_id if actor else None,
         created_at=now(),
         **columns,
     )

@@ -24,14 +24,15 @@ from app.domain.assignments import ACTIVE, ASSIGNMENT, NOT_AGAIN, AssignmentActi
 from app.domain.catalogue import category_of
 from app.domain.dispatch import OBSTACLE_WORDS, Candidate, obstacle
 from app.domain.lifecycle import Step
-from app.domain.orders import MOST_UNFINISHED, ORDER, OrderAction, OrderState, after_acceptance
+from app.domain.orders import MOST_PLACES, MOST_UNFINISHED, ORDER, OrderAction, OrderState, after_acceptance
 from app.domain.people import Actor, Parties, Relation
 from app.services.idempotency import Answer, Key, replayed
 from app.services.orders_accept_sql import READ, WRITE_ACCEPT, WRITE_TAKE
 from app.services.orders_case import readable, relations_by
 from app.services.orders_read import FIELDS, present
 
-_TRIES = 5
+_TRIES = MOST_PLACES + 5
+"""Each lost race filled a place, so this many attempts see the order full."""
 _INVITED = AssignmentState.INVITED
 
 

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from sqlalchemy import delete, func, select
+from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.core.clock import now
@@ -11,21 +11,21 @@ from app.domain.assignments import AssignmentAction, AssignmentState
 from app.domain.needs import NEED, NeedAction, NeedState
 from app.domain.orders import ENDED, OrderAction, OrderState, Outcome
 from app.domain.people import Actor
-from app.models import Approval, Need, Order, ServiceWindow
+from app.models import Approval, Need, Order
+from app.services.hours_record import record_service
 from app.services.orders_case import SYSTEM, OrderCase, decide, move
 from app.services.orders_dispatch import move_assignment
 from app.services.outbox import publish
+from app.services.service_windows import end_window
 
 
 async def release(session: AsyncSession, case: OrderCase, actor: Actor | None) -> None:
-    """Free everyone who holds a place or is asked; who is checked in just now leaves without time recorded."""
+    """Free everyone who holds a place or is asked; who is serving just now keeps the time given so far."""
     for assignment in case.active + case.invited:
         if assignment.state is AssignmentState.CHECKED_IN:
-            await session.execute(
-                delete(ServiceWindow).where(
-                    ServiceWindow.assignment_id == assignment.id, func.upper_inf(ServiceWindow.during)
-                )
-            )
+            assignment.checked_out_at, assignment.check_out_method = now(), assignment.check_in_method
+            await end_window(session, assignment, assignment.checked_out_at)
+            record_service(session, case.order, assignment, actor)
         move_assignment(session, assignment, AssignmentAction.RELEASE, actor)
     case.order.people_accepted = 0
     case.order.suspended_at = case.order.planned_until = None

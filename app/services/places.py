@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.core.db import Database, compile_hot
 from app.core.errors import Duplicate, NotFound, RuleBroken
-from app.core.geo import to_wgs84
+from app.core.geo import LonLat, to_wgs84
 from app.core.ids import new_id
 from app.core.paging import Page, id_after, id_cursor
 from app.domain import access
@@ -90,11 +90,16 @@ def paged(rows: Sequence[Any], limit: int) -> Page[Any]:
 async def locate(session: AsyncSession, actor: Actor, query: LocateQuery) -> Place:
     """The grid a coordinate lies in; 404 outside every grid."""
     access.require_anywhere(actor, "places:locate")
-    spot = to_wgs84(query.lon, query.lat, query.datum)
-    grid_id = await session.scalar(select(func.grid_at(actor.district_id, spot.lon, spot.lat)))
-    if grid_id is None:
+    grid = await grid_at(session, actor.district_id, to_wgs84(query.lon, query.lat, query.datum))
+    if grid is None:
         raise NotFound("该坐标不在任何网格内")
-    return await place_of(session, grid_id)
+    return grid
+
+
+async def grid_at(session: AsyncSession, district_id: int, spot: LonLat) -> Place | None:
+    """The grid a WGS-84 position lies in, by its boundary."""
+    grid_id = await session.scalar(select(func.grid_at(district_id, spot.lon, spot.lat)))
+    return await place_of(session, grid_id) if grid_id is not None else None
 
 
 async def create(session: AsyncSession, actor: Actor, form: PlaceCreate) -> Place:

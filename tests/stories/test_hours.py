@@ -8,8 +8,8 @@ import time_machine
 from app.core.clock import now
 from app.core.db import Database
 from app.models import HourEntry
-from tests.stories.steps import AT_HOME, act, started, taken
-from tests.worlds import LAT, World, count
+from tests.stories.steps import AT_HOME, accepted_need, act, only_order, started, taken
+from tests.worlds import LAT, LON, World, count
 
 
 async def record(world: World, who: str = "member1", minutes: int = 30) -> Any:
@@ -78,3 +78,25 @@ async def test_a_check_in_from_afar_is_refused(world: World) -> None:
     answer = await world.call("member1", "POST", f"/v1/orders/{order['id']}/start", json={"position": far})
     assert answer.status_code == 422
     assert (await act(world, "member1", order, "start", position=AT_HOME))["state"] == "in_progress"
+
+
+async def test_time_given_is_kept_when_the_order_is_withdrawn(world: World) -> None:
+    order = await started(world)
+    with time_machine.travel(now() + timedelta(minutes=20)):
+        await act(world, "resident1", order, "withdraw")
+    entry = (await world.ok("grid", "GET", "/v1/hours", params={"order_id": order["id"]}))["items"][0]
+    assert entry["minutes"] in {19, 20}
+    with time_machine.travel(now() + timedelta(minutes=21)):
+        assert (await started(world))["state"] == "in_progress"
+
+
+async def test_an_order_for_the_whole_community_lets_one_check_in_anywhere_in_it(world: World) -> None:
+    need = await accepted_need(world, place_id=str(world.places["community"]))
+    order = await only_order(world, need)
+    await act(world, "community", order, "offer", person_id=str(world.people["member1"]))
+    await act(world, "member1", order, "accept")
+    outside = AT_HOME | {"lon": LON + 0.1}
+    answer = await world.call("member1", "POST", f"/v1/orders/{order['id']}/start", json={"position": outside})
+    assert answer.status_code == 422
+    anywhere = AT_HOME | {"lon": LON + 0.03, "lat": LAT - 0.02}
+    assert (await act(world, "member1", order, "start", position=anywhere))["state"] == "in_progress"
