@@ -4,7 +4,6 @@ from typing import Annotated, Any
 from uuid import UUID
 
 from fastapi import APIRouter, Query, Response
-from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.core.crypto import Sealer
 from app.core.paging import Page
@@ -18,7 +17,7 @@ from app.services.needs_case import NeedCase
 router = APIRouter(prefix="/needs", tags=["需求"], route_class=HouseRoute)
 
 
-async def shown(session: AsyncSession, sealer: Sealer, response: Response, case: NeedCase) -> dict[str, Any]:
+async def shown(session: SessionDep, sealer: Sealer, response: Response, case: NeedCase) -> dict[str, Any]:
     """A need as it is after a verb, with its version."""
     tagged(response, case.need.version)
     return (await needs.present(session, sealer, [case]))[0]
