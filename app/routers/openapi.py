@@ -82,7 +82,6 @@ def _completed(schema: dict[str, Any]) -> dict[str, Any]:
 
 
 def _complete_operation(operation: dict[str, Any]) -> None:
-    operation["operationId"] = operation["operationId"].split("_v1_")[0]
     if operation.get("x-permission") != PUBLIC:
         operation["security"] = [{"password": []}]
     for parameter in operation.get("parameters", []):
