@@ -28,9 +28,9 @@ _MONGOLIAN_LAST = (
 )  # fmt: skip
 _GIVEN = (
     "建国军伟强磊洋勇杰涛明超平刚辉鹏华飞鑫波斌宇浩凯俊帆旭宁志文海东林峰晨阳子博轩思远嘉乐天佑景行",
-    "芳娜秀英敏静丽艳娟霞玲桂兰红梅雪琳慧莹婷玉洁欣怡雨佳月春淑珍云凤琴素贞爱莲瑞香巧文晓华明",
+    "芳娜秀英敏静丽艳娟霞玲桂兰红梅雪琳慧莹婷玉洁欣怡雨佳月春淑珍凤琴素贞爱莲瑞香巧文晓华明",
 )
-"""Characters of given names, of men and of women."""
+"""Characters of given names, of men and of women. Two are drawn: of one alone, names of well-known people come up."""
 
 
 def invent_name(rng: Random) -> tuple[str, bool]:
@@ -41,8 +41,7 @@ def invent_name(rng: Random) -> tuple[str, bool]:
         return first + rng.choice([last for last in _MONGOLIAN_LAST if last not in first]), True
     families = _HUI if lot < 0.3 else _HAN
     (family,) = rng.choices(list(families), weights=list(families.values()))
-    length = 1 if rng.random() < 0.18 else 2
-    return family + "".join(rng.sample(rng.choice(_GIVEN), length)), False
+    return family + "".join(rng.sample(rng.choice(_GIVEN), 2)), False
 
 
 def invent_phone(community: int, person: int) -> str:

@@ -3,7 +3,7 @@
 from app.core.polygons import Position, Ring, contains, metres_to_edge, scale
 
 WIDEST_M = 80.0
-NARROWEST_M = 8.0
+NARROWEST_M = 10.0
 _TIGHTER = 0.93
 CLEARANCE_M = 24.0
 """From a site to the grid's edge, so that the ends of a long building stay inside."""
