@@ -2,6 +2,8 @@
 
 import signal
 from contextlib import ExitStack, closing
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Annotated, Any
 
 import typer
@@ -15,6 +17,8 @@ from app.main import create_app
 from app.services.seeding_accounts import DEMO_ACCOUNTS
 from app.settings import Settings
 from app.workers.bars import bars
+from app.workers.generating import FOLDER, stale, write
+from app.workers.imports_command import import_needs
 from app.workers.seeding import DEMO_PASSWORD, bring_district, demo_logins, seed
 from app.workers.supervisor import Steps, bring_schema, database, listen, read_settings, serve, stoppable
 
@@ -36,6 +40,8 @@ class PlainErrors(TyperGroup):
 
 
 cli = typer.Typer(cls=PlainErrors, no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
+imports = typer.Typer(no_args_is_help=True)
+cli.add_typer(imports, name="import", help="Take in files from elsewhere.")
 
 
 @cli.command()
@@ -96,6 +102,41 @@ def seed_command(
             report = seed(url, settings, district, tell)
     added = ", ".join(f"{table} {count:,}" for table, count in report.added.items() if count)
     typer.echo(f"district {report.code} {report.name}: {'added ' + added if added else 'nothing to add'}")
+
+
+@cli.command()
+def generate(
+    check: Annotated[bool, typer.Option("--check", help="Write nothing; name what is stale and fail.")] = False,
+) -> None:
+    """Write openapi/ from the code: the API document, lifecycles, refusals, access and words."""
+    schema = published_schema(read_settings())
+    found = stale(schema) if check else write(schema)
+    for name in found:
+        typer.echo(f"{FOLDER.name}/{name}: {'stale, run make generate' if check else 'written'}", err=check)
+    if check and found:
+        raise typer.Exit(1)
+
+
+def published_schema(settings: Settings) -> dict[str, Any]:
+    """The OpenAPI document, made without a database and without the installation's keys."""
+    with TemporaryDirectory() as scratch:
+        without_keys = {"signing_key": None, "field_key": None, "data_dir": Path(scratch), "environment": "development"}
+        return create_app(settings.model_copy(update=without_keys)).openapi()
+
+
+@imports.command("needs")
+def import_command(
+    file: Annotated[Path, typer.Argument(help="Citizen messages, CSV or XLSX, up to 100,000 rows.")],
+    community: Annotated[str, typer.Option(help="Division code of the community, such as 150103006009.")],
+) -> None:
+    """Make each message a submitted need, or list it in FILE.rejects.csv. The same file again adds nothing."""
+    settings = read_settings()
+    with database(settings) as url:
+        bring_schema(url, migrate=False, say=typer.echo)
+        with bars() as tell:
+            report = import_needs(url, settings, file, community, tell)
+    counts = f"{report.created:,} new, {report.existing:,} known, {report.rejected:,} rejected"
+    typer.echo(f"{report.total:,} rows: {counts}; rejects are listed in {report.rejects_file}")
 
 
 @cli.command()

@@ -1,0 +1,152 @@
+"""The Markdown pages of ``openapi/``, read off the tables: lifecycles, refusals, access, words. Nothing is written twice."""
+
+import ast
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from enum import StrEnum
+from itertools import groupby
+from pathlib import Path
+from typing import Any
+
+from app import domain
+from app.core.errors import every_kind
+from app.domain.access import TABLE
+from app.domain.assignments import ASSIGNMENT
+from app.domain.catalogue import CATEGORIES
+from app.domain.dispatch import OBSTACLE_WORDS
+from app.domain.lifecycle import Lifecycle, Step
+from app.domain.needs import NEED
+from app.domain.orders import ORDER
+from app.domain.people import RELATION_NAMES, ROLE_NAMES, Party, Relation, Role
+
+LIFECYCLES: tuple[Lifecycle[Any, Any], ...] = (NEED, ORDER, ASSIGNMENT)
+_HEAD = "<!-- make generate 生成，请勿手改 -->\n"
+
+
+def lifecycles_page() -> str:
+    """Each lifecycle as its table and its picture."""
+    return _page("生命周期", "状态与动作的全部规则。接口、界面按钮、数据库约束与测试都由同一张表驱动。", _lifecycles())
+
+
+def _lifecycles() -> Iterator[str]:
+    for lifecycle in LIFECYCLES:
+        yield f"## {lifecycle.title} `{lifecycle.noun}`\n"
+        yield f"初始状态：{_state(lifecycle, lifecycle.initial)}。" + _ends(lifecycle)
+        yield _table(("动作", "从", "到", "谁", "须批准", "说明"), (_row(lifecycle, step) for step in lifecycle.steps))
+        names = "".join(f"    {state.value}: {name} {state.value}\n" for state, name in lifecycle.state_names.items())
+        yield f"```mermaid\n{lifecycle.mermaid()}{names}```\n"
+
+
+def _ends(lifecycle: Lifecycle[Any, Any]) -> str:
+    final = [_state(lifecycle, state) for state in lifecycle.states if state in lifecycle.final]
+    return f"终止状态：{'、'.join(final)}。\n" if final else "没有不可再动的状态。\n"
+
+
+def _row(lifecycle: Lifecycle[Any, Any], step: Step[Any, Any]) -> tuple[str, ...]:
+    def states(chosen: Iterable[StrEnum]) -> str:
+        return "、".join(_state(lifecycle, state) for state in lifecycle.states if state in chosen)
+
+    barred = "".join(f"（{_name(party)}除外）" for party in _sorted(step.barred))
+    return (
+        f"{lifecycle.action_names[step.action]} `{step.action}`",
+        states(step.sources),
+        states(step.targets),
+        _names(step.who) + barred,
+        _names(step.approval),
+        step.note,
+    )
+
+
+def _state(lifecycle: Lifecycle[Any, Any], state: StrEnum) -> str:
+    return f"{lifecycle.state_names[state]} `{state}`"
+
+
+def errors_page() -> str:
+    """Every kind of refusal with its code."""
+    ours = (kind for kind in every_kind() if kind.__module__.startswith("app."))
+    kinds = sorted(ours, key=lambda kind: (kind.status, kind.code))
+    lead = (
+        "被拒绝的请求一律得到 `application/problem+json`（RFC 9457）。`code` 稳定不变，供程序判断；"
+        "`title` 与 `detail` 给人看，从不回显提交的内容。"
+    )
+    rows = ((str(kind.status), f"`{kind.code}`", kind.title) for kind in kinds)
+    return _page("错误码", lead, [_table(("状态码", "code", "title"), rows)])
+
+
+def access_page() -> str:
+    """Permission × who, one table a noun; a noun whose rows differ in parties shows only the parties it knows."""
+    lead = (
+        "一项权限由角色（在该地点及其上级所授）或关系（与这条记录的关系）取得。"
+        "`public` 不需登录，`self` 只涉及本人，不在表中。看不到的记录一律 404，看得到而无权为 403。"
+    )
+    return _page("权限表", lead, _access())
+
+
+def _access() -> Iterator[str]:
+    for noun, group in groupby(sorted(TABLE), key=lambda permission: permission.split(":")[0]):
+        permissions = list(group)
+        known = _sorted(frozenset[Party]().union(*(TABLE[permission] for permission in permissions)))
+        rows = (
+            (f"`{permission}`", *("●" if party in TABLE[permission] else "" for party in known))
+            for permission in permissions
+        )
+        yield f"## {noun}\n"
+        yield _table(("权限", *(_name(party) for party in known)), rows)
+
+
+def glossary_page() -> str:
+    """One word per thing: the modules of the domain, then every name the product shows."""
+    return _page("词汇表", "一物一词：数据库、接口、事件与文档用同一个词。英文为代码，中文为界面用词。", _glossary())
+
+
+def _glossary() -> Iterator[str]:
+    yield "## 模块\n"
+    yield _table(("`app/domain`", "是什么"), _modules())
+    for title, names in _dictionaries():
+        yield f"## {title}\n"
+        yield _table(("代码", "名称"), ((f"`{code}`", name) for code, name in names.items()))
+
+
+def _modules() -> Iterator[tuple[str, str]]:
+    """The first paragraph of each module's docstring, on one line."""
+    for path in sorted(Path(domain.__path__[0]).glob("*.py")):
+        text = ast.get_docstring(ast.parse(path.read_text(encoding="utf-8"))) or ""
+        if path.stem != "__init__":
+            yield f"`{path.stem}`", " ".join(text.split("\n\n", maxsplit=1)[0].split())
+
+
+def _dictionaries() -> Iterator[tuple[str, Mapping[str, str]]]:
+    yield "角色", {role.value: name for role, name in ROLE_NAMES.items()}
+    yield "关系", {relation.value: name for relation, name in RELATION_NAMES.items()}
+    for lifecycle in LIFECYCLES:
+        yield f"{lifecycle.title}的状态", lifecycle.state_names
+        yield f"{lifecycle.title}的动作", lifecycle.action_names
+    yield "服务类别", {category.code: category.name for category in CATEGORIES.values()}
+    yield "不能邀请的原因", {reason.value: words for reason, words in OBSTACLE_WORDS.items()}
+
+
+_ORDER: tuple[Party, ...] = (*Role, *Relation)
+
+
+def _sorted(parties: Iterable[Party]) -> list[Party]:
+    return sorted(parties, key=_ORDER.index)
+
+
+def _name(party: Party) -> str:
+    return ROLE_NAMES[party] if isinstance(party, Role) else RELATION_NAMES[party]
+
+
+def _names(parties: Iterable[Party]) -> str:
+    return "、".join(_name(party) for party in _sorted(parties))
+
+
+def _page(title: str, lead: str, parts: Iterable[str]) -> str:
+    return "\n".join([f"# {title}\n", _HEAD, f"{lead}\n", *parts]).rstrip("\n") + "\n"
+
+
+def _table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+    lines = [head, ["---"] * len(head), *rows]
+    return "".join(f"| {' | '.join(_cell(text) for text in line)} |\n" for line in lines)
+
+
+def _cell(text: str) -> str:
+    return text.replace("|", r"\|")
