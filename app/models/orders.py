@@ -52,7 +52,7 @@ class Order(Tenant, Located, Versioned, Base):
         CheckConstraint(f"people_wanted BETWEEN 1 AND {MOST_PLACES}", name="people_wanted"),
         CheckConstraint("people_accepted BETWEEN 0 AND people_wanted", name="people_accepted"),
         CheckConstraint("rating BETWEEN 1 AND 5", name="rating"),
-        CheckConstraint("(state = 'closed') = (outcome IS NOT NULL)", name="outcome"),
+        CheckConstraint("(state = 'closed') = (outcome IS NOT NULL)", name="outcome_if_closed"),
         CheckConstraint("(state = 'suspended') = (suspended_at IS NOT NULL)", name="suspended"),
         Index("ix_orders_community", "district_id", "community_id", "id"),
         Index("ix_orders_grid", "district_id", "grid_id", "id"),

@@ -48,7 +48,7 @@ def create_districts() -> None:
     op.create_table('districts',
     sa.Column('id', sa.Integer(), autoincrement=False, nullable=False),
     sa.Column('name', sa.Text(), nullable=False),
-    sa.CheckConstraint('id BETWEEN 100000 AND 999999', name='ck_districts_code'),
+    sa.CheckConstraint('id BETWEEN 100000 AND 999999', name=op.f('ck_districts_code')),
     sa.PrimaryKeyConstraint('id', name='pk_districts')
     )
 
@@ -74,8 +74,8 @@ def create_places() -> None:
     sa.Column('version', sa.BigInteger(), nullable=False),
     sa.Column('created_at', sa.DateTime(timezone=True), nullable=False),
     sa.Column('updated_at', sa.DateTime(timezone=True), nullable=False),
-    sa.CheckConstraint("(parent_id IS NULL) = (kind = 'district')", name='ck_places_root'),
-    sa.CheckConstraint("kind = 'compound' OR compound_kind IS NULL", name='ck_places_compound_only'),
+    sa.CheckConstraint("(parent_id IS NULL) = (kind = 'district')", name=op.f('ck_places_root')),
+    sa.CheckConstraint("kind = 'compound' OR compound_kind IS NULL", name=op.f('ck_places_compound_only')),
     sa.ForeignKeyConstraint(['district_id', 'parent_id'], ['places.district_id', 'places.id'], name='fk_places_district_id_parent_id'),
     sa.ForeignKeyConstraint(['district_id'], ['districts.id'], name='fk_places_district_id'),
     sa.PrimaryKeyConstraint('district_id', 'id', name='pk_places'),
@@ -172,7 +172,7 @@ def create_grants() -> None:
     sa.Column('starts_at', sa.DateTime(timezone=True), nullable=False),
     sa.Column('ends_at', sa.DateTime(timezone=True), nullable=True),
     sa.Column('granted_by', sa.Uuid(), nullable=True),
-    sa.CheckConstraint('ends_at IS NULL OR ends_at > starts_at', name='ck_grants_span'),
+    sa.CheckConstraint('ends_at IS NULL OR ends_at > starts_at', name=op.f('ck_grants_span')),
     sa.ForeignKeyConstraint(['district_id', 'person_id'], ['people.district_id', 'people.id'], name='fk_grants_district_id_person_id'),
     sa.ForeignKeyConstraint(['district_id', 'place_id'], ['places.district_id', 'places.id'], name='fk_grants_district_id_place_id'),
     sa.ForeignKeyConstraint(['district_id'], ['districts.id'], name='fk_grants_district_id'),

@@ -34,7 +34,7 @@ def create_events() -> None:
     sa.Column('path', sa.Text(), nullable=False),
     sa.Column('data', postgresql.JSONB(astext_type=sa.Text()), nullable=False),
     sa.Column('at', sa.DateTime(timezone=True), nullable=False),
-    sa.CheckConstraint('seq > 0', name='ck_events_seq'),
+    sa.CheckConstraint('seq > 0', name=op.f('ck_events_seq')),
     sa.ForeignKeyConstraint(['district_id'], ['districts.id'], name='fk_events_district_id'),
     sa.PrimaryKeyConstraint('district_id', 'id', name='pk_events'),
     sa.UniqueConstraint('district_id', 'aggregate_id', 'seq', name='uq_events_district_id_aggregate_id_seq')
