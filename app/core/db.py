@@ -27,6 +27,8 @@ from app.core.database_url import for_sqlalchemy, plain
 from app.core.errors import AppError, Conflict, Duplicate, Invalid, NotFound, Unavailable
 
 STATEMENT_TIMEOUT_MS = 20_000
+_PLAN_ONCE = {"plan_cache_mode": "force_generic_plan"}
+"""Hot statements are few and know their shape: planning them anew each time would cost more than running them."""
 
 
 class HotConnection(asyncpg.Connection):
@@ -70,6 +72,7 @@ class Database:
             "timezone": "UTC",
             "statement_timeout": str(STATEMENT_TIMEOUT_MS),
             "idle_in_transaction_session_timeout": "30000",
+            "jit": "off",
         } | ({"role": role} if role else {})
         self.engine: AsyncEngine = create_async_engine(
             for_sqlalchemy(url),
@@ -87,7 +90,7 @@ class Database:
             min_size=1,
             max_size=self._pool_size * 2,
             connection_class=HotConnection,
-            server_settings=self._server_settings,
+            server_settings=self._server_settings | _PLAN_ONCE,
             timeout=10,
         )
 

@@ -25,7 +25,7 @@ WITH need AS (
                      people_concerned, source, asked_at, round, appealed, closed_by_system, version, created_at, updated_at)
   SELECT district_id, gen_random_uuid(), id, path, community_id, grid_id, 'in_service', '历史', '历史', 'normal',
          'handlers', 1, 'import', now(), 1, false, false, 1, now(), now()
-  FROM places, generate_series(1, CASE WHEN lon < 111.7 THEN 100 ELSE 2000 END) WHERE kind = 'grid' RETURNING *),
+  FROM places, generate_series(1, CASE WHEN lon < 111.7 THEN 100 ELSE 2000 END) WHERE kind = 'grid' AND {here} RETURNING *),
 drawn AS (SELECT need.*, random() < 0.02 AS pooled FROM need, generate_series(1, 10))
 INSERT INTO orders (district_id, id, need_id, place_id, path, community_id, grid_id, state, title, category, urgency,
                     people_wanted, people_accepted, round, due_at, auto_offer, offer_minutes, overruled, outcome,
@@ -38,14 +38,14 @@ FROM drawn
 _SERVED = """
 INSERT INTO assignments (district_id, id, order_id, path, slot, person_id, state, version, created_at, updated_at)
 SELECT o.district_id, gen_random_uuid(), o.id, o.path, 1, p.id, 'verified', 1, now(), now()
-FROM (SELECT *, row_number() OVER () AS n FROM orders) o
-JOIN (SELECT id, row_number() OVER () - 1 AS n FROM people) p ON p.n = o.n % 13
+FROM (SELECT *, row_number() OVER () AS n FROM orders WHERE {here}) o
+JOIN (SELECT id, row_number() OVER () - 1 AS n FROM people WHERE {here}) p ON p.n = o.n % 13
 """
 _FAR_GRIDS = """
 INSERT INTO places (district_id, id, kind, parent_id, code, name, path, boundary, version, created_at, updated_at)
 SELECT district_id, gen_random_uuid(), 'grid', id, 'far' || n, '远', path || 'far' || n || '/',
        polygon(box(point(n, 0), point(n + 1, 1))), 1, now(), now()
-FROM places, generate_series(1, 2000) n WHERE kind = 'community' AND lon < 111.7
+FROM places, generate_series(1, 2000) n WHERE kind = 'community' AND lon < 111.7 AND {here}
 """
 
 
@@ -55,7 +55,7 @@ async def crowded(app: FastAPI, owner: Database, transport: Any) -> World:
     world = await build_world(app, owner, transport, DISTRICT)
     async with owner.transaction(DISTRICT) as session:
         for statement in (_MANY, _SERVED, _FAR_GRIDS):
-            await session.execute(text(statement))
+            await session.execute(text(statement.format(here=f"district_id = {DISTRICT}")))
     async with owner.engine.connect() as connection:
         await connection.execution_options(isolation_level="AUTOCOMMIT")
         await connection.execute(text("ANALYZE orders, needs, assignments, places"))
@@ -153,7 +153,11 @@ async def test_a_coordinate_finds_its_grid_through_gist(crowded: World, owner: D
     """The function runs as its owner: the same query there uses the box index first."""
     async with owner.engine.connect() as session:
         body = (await session.execute(text("SELECT prosrc FROM pg_proc WHERE proname = 'grid_at'"))).scalar_one()
-        query = body.replace("district_id = district", f"district_id = {DISTRICT}").replace("$2", "111.65").replace("$3", "40.82")
+        query = (
+            body.replace("district_id = district", f"district_id = {DISTRICT}")
+            .replace("$2", "111.65")
+            .replace("$3", "40.82")
+        )
         await session.execute(text(f"SET LOCAL app.district = '{DISTRICT}'"))
         found = (await session.execute(text(f"EXPLAIN (FORMAT JSON) {query}"))).scalar_one()
     assert "ix_places_boundary" in indexes(_nodes(found[0]["Plan"]))
