@@ -52,20 +52,22 @@ def _json(name: str) -> Any:
     return cast(_b(name), JSONB)
 
 
-def _read() -> HotStatement:
-    """The order, its assignments, the person's load and skills, and what this idempotency key has answered before."""
+def _assignments_of_order() -> Any:
     shown = ("id", "slot", "state", "person_id", "version", "answer_by")
     parts: list[Any] = []
     for name in shown:
         parts += [literal_column(f"'{name}'"), getattr(Assignment, name)]
-    on_order = (
+    return (
         select(func.jsonb_agg(func.jsonb_build_object(*parts)))
         .where(Assignment.district_id == Order.district_id, Assignment.order_id == Order.id)
         .correlate(Order)
         .scalar_subquery()
     )
+
+
+def _my_load_slots() -> Any:
     mine = aliased(Assignment, name="mine")
-    load_slots = (
+    return (
         select(func.array_agg(mine.load_slot))
         .where(
             mine.district_id == Order.district_id,
@@ -75,14 +77,23 @@ def _read() -> HotStatement:
         .correlate(Order)
         .scalar_subquery()
     )
+
+
+def _read() -> HotStatement:
+    """The order, its assignments, the person's load and skills, and what this idempotency key has answered before."""
+    same_key = and_(
+        IdempotencyKey.district_id == Order.district_id,
+        IdempotencyKey.person_id == _b("me"),
+        IdempotencyKey.key == _b("key"),
+    )
     query = (
         select(
             *(getattr(Order, name) for name in FIELDS),
             Order.path,
             or_(Need.asker_id == _b("me"), Need.submitted_by == _b("me")).label("is_asker"),
             Person.skills,
-            on_order.label("assignments"),
-            load_slots.label("load_slots"),
+            _assignments_of_order().label("assignments"),
+            _my_load_slots().label("load_slots"),
             IdempotencyKey.fingerprint.label("key_fingerprint"),
             IdempotencyKey.status.label("key_status"),
             IdempotencyKey.headers.label("key_headers"),
@@ -90,14 +101,7 @@ def _read() -> HotStatement:
         )
         .join(Need, and_(Need.district_id == Order.district_id, Need.id == Order.need_id))
         .join(Person, and_(Person.district_id == Order.district_id, Person.id == _b("me")))
-        .outerjoin(
-            IdempotencyKey,
-            and_(
-                IdempotencyKey.district_id == Order.district_id,
-                IdempotencyKey.person_id == _b("me"),
-                IdempotencyKey.key == _b("key"),
-            ),
-        )
+        .outerjoin(IdempotencyKey, same_key)
         .where(Order.id == _b("order"))
     )
     return compile_hot(query)
