@@ -1,0 +1,1 @@
+"""Benchmarks and storms, each one command: ``make bench-accept``, ``make bench-list``, ``make storm``."""

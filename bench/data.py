@@ -1,0 +1,149 @@
+"""Made-up data in bulk: a district, people with tokens, published orders with their whole history so far."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import Any
+from uuid import UUID
+
+import asyncpg
+
+from app.core.clock import now
+from app.core.ids import new_id
+from app.core.security import Tokens
+from app.domain.people import Role
+from app.domain.places import PlaceKind, child_path
+
+CATEGORY = "repair.home"
+"""A kind of service that asks for no skill."""
+RELAYED = 1
+"""Bulk events count as relayed already: the relay's work is to be that of the measured requests."""
+
+
+@dataclass(frozen=True, slots=True)
+class Spot:
+    id: UUID
+    path: str
+
+
+@dataclass(frozen=True, slots=True)
+class Community:
+    place: Spot
+    grid: Spot
+    home: Spot
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    id: UUID
+    token: str
+
+
+@dataclass(slots=True)
+class Ground:
+    """A district that stands in the database, and what is needed to add people and orders to it."""
+
+    connection: asyncpg.Connection
+    district: int
+    tokens: Tokens
+    communities: list[Community] = field(default_factory=list)
+    asker: Person | None = None
+
+    async def copy(self, table: str, rows: Sequence[dict[str, Any]]) -> None:
+        columns = ["district_id", *rows[0]]
+        records = [(self.district, *row.values()) for row in rows]
+        await self.connection.copy_records_to_table(table, records=records, columns=columns)
+
+    async def people(self, count: int, role: Role, at: Spot, kind: PlaceKind, home: Community) -> list[Person]:
+        """People with this role at a place, who live in a community and are signed in."""
+        moment = now()
+        people, accounts = [new_id() for _ in range(count)], [new_id() for _ in range(count)]
+        lives = {"place_id": home.home.id, "path": home.home.path}
+        lives |= {"community_id": home.place.id, "grid_id": home.grid.id}
+        fixed = {"name_sealed": b"\0", "party_status": "none", "skills": [], "languages": ["zh"]} | lives
+        await self.copy("people", [{"id": id_, **fixed, **stamps(1)} for id_ in people])
+        account = {"password_hash": "!", "demo": True, "created_at": moment}
+        pairs = list(zip(people, accounts, strict=True))
+        await self.copy(
+            "accounts", [{"id": acc, "person_id": id_, "login": str(acc), **account} for id_, acc in pairs]
+        )
+        grant = {"role": role.value, "place_id": at.id, "path": at.path, "place_kind": kind.value, "starts_at": moment}
+        await self.copy("grants", [{"id": new_id(), "person_id": id_, **grant} for id_ in people])
+        return [Person(id_, self.tokens.issue(self.district, id_, acc)) for id_, acc in pairs]
+
+    async def helpers(self, count: int) -> list[Person]:
+        """Volunteers of the first community."""
+        first = self.communities[0]
+        return await self.people(count, Role.VOLUNTEER, first.place, PlaceKind.COMMUNITY, first)
+
+    async def published(self, count: int, people_wanted: int = 1) -> list[UUID]:
+        """Orders anyone in the first community may take: opened, then published, each from a need of its own."""
+        needs, orders = [new_id() for _ in range(count)], [new_id() for _ in range(count)]
+        moment = now()
+        await self.copy("needs", [self._need(id_) for id_ in needs])
+        await self.copy("orders", [self._order(*pair, people_wanted) for pair in zip(orders, needs, strict=True)])
+        steps = [("need", id_, 1, "submit", None, "submitted") for id_ in needs]
+        steps += [("need", id_, 2, "accept", "submitted", "accepted") for id_ in needs]
+        steps += [("order", id_, 1, "open", None, "open") for id_ in orders]
+        steps += [("order", id_, 2, "publish", "open", "published") for id_ in orders]
+        names = ("aggregate", "aggregate_id", "seq", "action", "source", "target")
+        rest = {"path": self.communities[0].home.path, "data": "{}", "at": moment}
+        events = [{"id": new_id(), **dict(zip(names, step, strict=True)), **rest} for step in steps]
+        await self.copy("events", events)
+        await self._relayed(event["id"] for event in events)
+        return orders
+
+    async def _relayed(self, events: Iterable[UUID]) -> None:
+        await self.connection.execute(
+            "INSERT INTO outbox (district_id, id, position)"
+            " SELECT $1, id, nextval('outbox_position') FROM unnest($2::uuid[]) AS id",
+            self.district,
+            list(events),
+        )
+
+    def _where(self) -> dict[str, Any]:
+        first = self.communities[0]
+        lies = {"place_id": first.home.id, "path": first.home.path, "lon": 111.651, "lat": 40.821}
+        return lies | {"community_id": first.place.id, "grid_id": first.grid.id}
+
+    def _need(self, need_id: UUID) -> dict[str, Any]:
+        asker = self.asker.id if self.asker else None
+        row = {"id": need_id, "state": "accepted", "title": "门锁坏了", "details": "大门的锁拧不动", "category": CATEGORY}
+        row |= {"urgency": "normal", "privacy": "handlers", "people_concerned": 1, "source": "self", "asked_at": now()}
+        row |= {"asker_id": asker, "submitted_by": asker, "round": 1, "appealed": False, "closed_by_system": False}
+        return row | self._where() | stamps(2)
+
+    def _order(self, order_id: UUID, need_id: UUID, people_wanted: int) -> dict[str, Any]:
+        row = {"id": order_id, "need_id": need_id, "state": "published", "title": "门锁坏了", "category": CATEGORY}
+        row |= {"urgency": "normal", "people_wanted": people_wanted, "people_accepted": 0, "round": 1}
+        row |= {"due_at": now() + timedelta(days=3), "auto_offer": False, "offer_minutes": 60}
+        return row | {"overruled": False, "closed_by_system": False} | self._where() | stamps(2)
+
+
+def stamps(version: int) -> dict[str, Any]:
+    return {"version": version, "created_at": now(), "updated_at": now()}
+
+
+async def make_ground(connection: asyncpg.Connection, tokens: Tokens, district: int, communities: int) -> Ground:
+    """A district of one street with this many communities, a grid and a compound in each, and one asker."""
+    ground = Ground(connection, district, tokens)
+    await connection.execute("INSERT INTO districts (id, name) VALUES ($1, $2)", district, f"测试区{district}")
+    rows: list[dict[str, Any]] = []
+
+    def place(kind: PlaceKind, parent: Spot | None, code: str, **more: Any) -> Spot:
+        spot = Spot(new_id(), child_path(parent.path if parent else "", code))
+        lies = {"community_id": spot.id if kind is PlaceKind.COMMUNITY else None, "grid_id": None} | more
+        tree = {"kind": kind.value, "parent_id": parent.id if parent else None, "code": code, "name": code}
+        rows.append({"id": spot.id, **tree, "path": spot.path, **lies, **stamps(1)})
+        return spot
+
+    street = place(PlaceKind.SUBDISTRICT, place(PlaceKind.DISTRICT, None, f"{district}"), f"{district}001")
+    for number in range(1, communities + 1):
+        community = place(PlaceKind.COMMUNITY, street, f"{district}001{number:03d}")
+        grid = place(PlaceKind.GRID, community, "01", community_id=community.id)
+        home = place(PlaceKind.COMPOUND, grid, "01", community_id=community.id, grid_id=grid.id)
+        ground.communities.append(Community(community, grid, home))
+    await ground.copy("places", rows)
+    first = ground.communities[0]
+    ground.asker = (await ground.people(1, Role.RESIDENT, first.place, PlaceKind.COMMUNITY, first))[0]
+    return ground
