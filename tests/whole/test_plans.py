@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from typing import Any
 
 import asyncpg
@@ -56,8 +57,7 @@ async def crowded(app: FastAPI, owner: Database, transport: Any) -> World:
     async with owner.transaction(DISTRICT) as session:
         for statement in (_MANY, _SERVED, _FAR_GRIDS):
             await session.execute(text(statement.format(here=f"district_id = {DISTRICT}")))
-    async with owner.engine.connect() as connection:
-        await connection.execution_options(isolation_level="AUTOCOMMIT")
+    async with owner.engine.begin() as connection:
         await connection.execute(text("ANALYZE orders, needs, assignments, places"))
     return world
 
@@ -96,17 +96,11 @@ def scanned_whole(nodes: list[dict[str, Any]]) -> set[str]:
     return {node["Relation Name"] for node in nodes if node["Node Type"] == "Seq Scan"}
 
 
+NO_FILTER = Shape(scope=(), pool=False, state=None, working=False, place=None, need=False, after=False)
+
+
 def shape(**fields: Any) -> Shape:
-    plain_shape = {
-        "scope": (),
-        "pool": False,
-        "state": None,
-        "working": False,
-        "place": None,
-        "need": False,
-        "after": False,
-    }
-    return Shape(**plain_shape | fields)
+    return replace(NO_FILTER, **fields)
 
 
 SHAPES = [
