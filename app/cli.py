@@ -14,12 +14,12 @@ from app.core.errors import AppError
 from app.core.migrate import current_and_head, upgrade
 from app.core.start_errors import StartError
 from app.main import create_app
-from app.services.seeding_accounts import DEMO_ACCOUNTS
+from app.services.seeding_accounts import DEMO_ACCOUNTS, DEMO_PASSWORD
 from app.settings import Settings
 from app.workers.bars import bars
 from app.workers.generating import FOLDER, stale, write
 from app.workers.imports_command import import_needs
-from app.workers.seeding import DEMO_PASSWORD, bring_district, demo_logins, seed
+from app.workers.seeding import bring_district, demo_logins, seed
 from app.workers.supervisor import Steps, bring_schema, database, listen, read_settings, serve, stoppable
 
 

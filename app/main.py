@@ -22,7 +22,7 @@ from app.core.errors import AppError
 from app.core.http_log import RequestLog
 from app.core.keys import field_key, signing_key
 from app.core.security import Tokens
-from app.routers import ROUTERS, health, problems
+from app.routers import ROUTERS, docs, health, problems
 from app.routers.openapi import DESCRIPTION, TAGS, document
 from app.settings import Settings
 from app.workers import clocks, relay
@@ -48,6 +48,7 @@ def create_app(settings: Settings) -> FastAPI:
     for router in ROUTERS:
         app.include_router(router, prefix="/v1")
     app.include_router(health.router)
+    app.include_router(docs.router)
     _render_refusals(app)
     app.add_middleware(RequestLog)
     document(app)

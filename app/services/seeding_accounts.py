@@ -8,6 +8,8 @@ from app.domain.people import Role
 from app.services.seeding_organizations import SeededOrganization
 from app.services.seeding_people import SeededPerson
 
+DEMO_PASSWORD = "sanshun-demo"  # noqa: S105 - printed at every start; such accounts exist in development only
+
 
 @dataclass(frozen=True, slots=True)
 class DemoAccount:

@@ -11,10 +11,10 @@ from app.core.db import Database
 from app.core.keys import field_key
 from app.core.security import hash_password
 from app.services.seeding import Progress, SeedReport, seed_district
+from app.services.seeding_accounts import DEMO_PASSWORD
 from app.settings import ROOT, Settings
 
 SEEDS = ROOT / "seeds"
-DEMO_PASSWORD = "sanshun-demo"  # noqa: S105 - printed at every start; such accounts exist in development only
 
 
 def seed(url: str, settings: Settings, code: int, progress: Progress) -> SeedReport:
