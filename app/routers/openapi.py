@@ -3,6 +3,7 @@
 from typing import Any
 
 from fastapi import FastAPI
+from fastapi.routing import iter_route_contexts
 
 from app.domain.access import PUBLIC
 from app.routers.problems import Problem
@@ -48,9 +49,11 @@ def document(app: FastAPI) -> None:
         return app.openapi_schema
 
     app.openapi = complete  # type: ignore[method-assign]
-    for path, method, operation in operations(app.openapi()):
-        if not operation.get("x-permission"):
-            raise Undeclared(f"{method.upper()} {path} declares no permission")
+    # asked of the routes: writing the whole document takes a third of a second of every start
+    for route in iter_route_contexts(app.routes):
+        declared = getattr(route, "openapi_extra", None) or {}
+        if getattr(route, "include_in_schema", False) and not declared.get("x-permission"):
+            raise Undeclared(f"{' '.join(sorted(route.methods or ()))} {route.path} declares no permission")
 
 
 def operations(schema: dict[str, Any]) -> list[tuple[str, str, dict[str, Any]]]:

@@ -44,11 +44,11 @@ def free_port() -> int:
         return found
 
 
-def refused(*words: str, **environment: str | int) -> str:
+def refused(*words: str, **environment: str | int | Path) -> str:
     """The one sentence a command refuses with."""
-    around = {name: None for name in os.environ if name.startswith("SANSHUN_") or name == "DATABASE_URL"}
-    given = {name: str(value) for name, value in environment.items()}
-    result = CliRunner().invoke(cli, list(words), env=around | given)
+    unset = [name for name in os.environ if name.startswith("SANSHUN_") or name == "DATABASE_URL"]
+    given: dict[str, str | None] = {name: str(value) for name, value in environment.items()}
+    result = CliRunner().invoke(cli, list(words), env=dict.fromkeys(unset) | given)
     assert result.exit_code == 1
     assert result.stderr.count("\n") == 1
     assert result.stderr.startswith("sanshun: ")
