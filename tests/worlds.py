@@ -1,6 +1,7 @@
 """A small district for a test: one street, two communities, a grid each with homes, and people in every role."""
 
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 from uuid import UUID
 
@@ -57,30 +58,24 @@ class World:
     def token(self, who: str) -> str:
         return self.tokens.issue(self.district_id, self.people[who], self.accounts[who])
 
-    def client(self, who: str | None = None) -> "Caller":
-        headers = {"authorization": f"Bearer {self.token(who)}"} if who else {}
-        return Caller(httpx.AsyncClient(transport=self.transport, base_url="http://test", headers=headers))
-
     async def call(self, who: str | None, method: str, path: str, **arguments: Any) -> httpx.Response:
         """One request as this person; POSTs carry a fresh idempotency key unless one is given."""
-        return await self.client(who).call(method, path, **arguments)
+        headers = {"authorization": f"Bearer {self.token(who)}"} if who else {}
+        if method == "POST":
+            headers["idempotency-key"] = str(new_id())
+        headers |= arguments.pop("headers", {})
+        return await self.client.request(method, path, headers=headers, **arguments)
+
+    @cached_property
+    def client(self) -> httpx.AsyncClient:
+        """One for everyone: making a client costs more than most requests."""
+        return httpx.AsyncClient(transport=self.transport, base_url="http://test", trust_env=False)
 
     async def ok(self, who: str | None, method: str, path: str, **arguments: Any) -> Any:
         """The JSON of a request that must succeed."""
         answer = await self.call(who, method, path, **arguments)
         assert answer.is_success, f"{method} {path} as {who}: {answer.status_code} {answer.text}"
         return answer.json()
-
-
-class Caller:
-    def __init__(self, client: httpx.AsyncClient) -> None:
-        self._client = client
-
-    async def call(self, method: str, path: str, **arguments: Any) -> httpx.Response:
-        headers = dict(arguments.pop("headers", {}))
-        if method == "POST":
-            headers.setdefault("idempotency-key", str(new_id()))
-        return await self._client.request(method, path, headers=headers, **arguments)
 
 
 async def build_world(app: FastAPI, owner: Database, transport: httpx.ASGITransport, district_id: int) -> World:

@@ -25,9 +25,9 @@ from app.domain.catalogue import category_of
 from app.domain.dispatch import OBSTACLE_WORDS, Candidate, obstacle
 from app.domain.lifecycle import Step
 from app.domain.orders import MOST_PLACES, MOST_UNFINISHED, ORDER, OrderAction, OrderState, after_acceptance
-from app.domain.people import Actor, Parties, Relation
+from app.domain.people import UNIT_ROLES, Actor, Parties, Relation
 from app.services.idempotency import Answer, Key, replayed
-from app.services.orders_accept_sql import READ, WRITE_ACCEPT, WRITE_TAKE
+from app.services.orders_accept_sql import FOLLOWS, READ, WRITE_ACCEPT, WRITE_TAKE
 from app.services.orders_case import readable, relations_by
 from app.services.orders_read import FIELDS, present
 
@@ -87,18 +87,30 @@ async def _read(database: Database, actor: Actor, order_id: UUID, action: OrderA
     rows = await database.hot(actor.district_id, READ, order=order_id, me=actor.person_id, key=key.value if key else "")
     if not rows:
         raise NotFound()
-    row = rows[0]
+    row = dict(rows[0])
     assignments = orjson.loads(row["assignments"]) if row["assignments"] else []
     mine = [a for a in assignments if a["person_id"] == str(actor.person_id)]
-    relations = {r for a in mine for r in relations_by(AssignmentState(a["state"]), unit=False)}
-    if row["is_asker"]:
-        relations.add(Relation.ASKER)
-    parties = actor.roles_at(row["path"]) | relations
+    parties = actor.roles_at(row["path"]) | _relations(row, assignments, actor)
     permission = ORDER.permission(action)
     actor.checked.add(permission)
     if not readable(OrderState(row["state"]), parties) and not access.may(permission, parties):
-        raise NotFound()
-    return _Facts(dict(row), assignments, mine, parties)
+        # Whoever only follows the need sees the order, and may not; asked here alone, so that nobody else waits for it.
+        if not await database.hot(actor.district_id, FOLLOWS, need=row["need_id"], me=actor.person_id):
+            raise NotFound()
+        parties |= {Relation.FOLLOWER}
+    return _Facts(row, assignments, mine, parties)
+
+
+def _relations(row: Mapping[str, Any], assignments: list[dict[str, Any]], actor: Actor) -> frozenset[Relation]:
+    """What the actor is to the order, in person or through the unit they act for."""
+    me, unit = str(actor.person_id), str(actor.organization_id) if actor.roles & UNIT_ROLES else None
+    found: set[Relation] = {Relation.ASKER} if row["is_asker"] else set()
+    for assignment in assignments:
+        if me == assignment["person_id"]:
+            found |= relations_by(AssignmentState(assignment["state"]), unit=False)
+        elif unit is not None and unit == assignment["organization_id"]:
+            found |= relations_by(AssignmentState(assignment["state"]), unit=True)
+    return frozenset(found)
 
 
 def _check(facts: _Facts, actor: Actor, action: OrderAction) -> dict[str, Any] | None:

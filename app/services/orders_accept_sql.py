@@ -27,7 +27,7 @@ from sqlalchemy.orm import aliased
 
 from app.core.db import HotStatement, compile_hot
 from app.domain.assignments import UNFINISHED, AssignmentState
-from app.models import Assignment, Event, IdempotencyKey, Need, Order, OutboxRow, Person
+from app.models import Assignment, Event, IdempotencyKey, Need, NeedFollower, Order, OutboxRow, Person
 from app.models.base import literal_in
 from app.services.orders_read import FIELDS
 
@@ -41,7 +41,7 @@ _TYPES: dict[str, Any] = {
     "status": Integer(),
     "fingerprint": LargeBinary(),
     "body": LargeBinary(),
-} | {name: Uuid() for name in ("order", "me", "assignment", "order_event", "assignment_event")}
+} | {name: Uuid() for name in ("order", "need", "me", "assignment", "order_event", "assignment_event")}
 
 
 def _b(name: str) -> Any:
@@ -53,7 +53,7 @@ def _json(name: str) -> Any:
 
 
 def _assignments_of_order() -> Any:
-    shown = ("id", "slot", "state", "person_id", "version", "answer_by")
+    shown = ("id", "slot", "state", "person_id", "organization_id", "version", "answer_by")
     parts: list[Any] = []
     for name in shown:
         parts += [literal_column(f"'{name}'"), getattr(Assignment, name)]
@@ -237,5 +237,8 @@ def _write(assignment: Any) -> HotStatement:
 
 
 READ = _read()
+FOLLOWS = compile_hot(
+    select(NeedFollower.id).where(NeedFollower.need_id == _b("need"), NeedFollower.person_id == _b("me")).limit(1)
+)
 WRITE_TAKE = _write(_taken)
 WRITE_ACCEPT = _write(_accepted)

@@ -27,9 +27,10 @@ async def release(session: AsyncSession, case: OrderCase, actor: Actor | None) -
             await end_window(session, assignment, assignment.checked_out_at)
             record_service(session, case.order, assignment, actor)
         move_assignment(session, assignment, AssignmentAction.RELEASE, actor)
+    # Last: whatever queries after this writes the order as it is, and a suspended one without its date is refused.
+    await void_approvals(session, case.order)
     case.order.people_accepted = 0
     case.order.suspended_at = case.order.planned_until = None
-    await void_approvals(session, case.order)
 
 
 async def void_approvals(session: AsyncSession, row: Order | Need) -> None:

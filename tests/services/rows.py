@@ -1,0 +1,149 @@
+"""Needs, orders and assignments put straight into a state, as the owner, with their first event: where a matrix begins."""
+
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from app.core.clock import now
+from app.core.ids import new_id
+from app.domain.assignments import ACTIVE, AssignmentState
+from app.domain.needs import NeedSource, NeedState
+from app.domain.orders import OrderState, Outcome
+from app.models import Assignment, Event, Need, NeedFollower, Order, OutboxRow
+from tests.worlds import LAT, LON, World
+
+CATEGORY = "repair.plumbing"
+
+
+@dataclass(frozen=True)
+class Held:
+    """A place in an order: by whom, in person or as a unit, and how far they are."""
+
+    who: str
+    state: AssignmentState
+    unit: bool = False
+
+
+async def put_need(
+    session: AsyncSession, world: World, state: NeedState, *, submitted_by: str = "resident1", followed: bool = False
+) -> Need:
+    """A need of resident1's home, asked by resident1; ``followed`` by resident2."""
+    moment = now()
+    need = Need(
+        **_at_home(world),
+        id=new_id(),
+        state=state,
+        title="厨房水管漏水",
+        details="滴水",
+        category=CATEGORY,
+        source=NeedSource.SELF,
+        asked_at=moment,
+        asker_id=world.people["resident1"],
+        submitted_by=world.people[submitted_by],
+        met_at=moment if state is NeedState.MET else None,
+        closed_at=moment if state is NeedState.CLOSED else None,
+        planned_until=moment + timedelta(days=9) if state is NeedState.PLANNED else None,
+        answer_by=moment + timedelta(days=7) if state is NeedState.INFO_REQUESTED else None,
+    )
+    if state is NeedState.MERGED:
+        need.merged_into_id = (await put_need(session, world, NeedState.SUBMITTED)).id
+        need.state_before_merge = NeedState.SUBMITTED
+    await _add(session, world, need, "need", state)
+    if followed:
+        other = await put_need(session, world, NeedState.WITHDRAWN)
+        session.add(_follower(world, need.id, other.id))
+    await session.flush()
+    return need
+
+
+def _follower(world: World, need_id: UUID, from_need_id: UUID) -> NeedFollower:
+    return NeedFollower(
+        district_id=world.district_id,
+        id=new_id(),
+        need_id=need_id,
+        person_id=world.people["resident2"],
+        from_need_id=from_need_id,
+    )
+
+
+async def put_order(session: AsyncSession, world: World, need: Need, state: OrderState, *held: Held) -> Order:
+    """An order for three people, some of its places taken."""
+    moment = now()
+    order = Order(
+        **_at_home(world),
+        id=new_id(),
+        need_id=need.id,
+        state=state,
+        title=need.title,
+        category=CATEGORY,
+        people_wanted=3,
+        people_accepted=sum(place.state in ACTIVE for place in held),
+        due_at=moment + timedelta(days=1),
+        auto_offer=False,
+        offer_minutes=60,
+        assigned_at=moment,
+        suspended_at=moment if state is OrderState.SUSPENDED else None,
+        planned_until=moment + timedelta(days=9) if state is OrderState.PLANNED else None,
+        outcome=Outcome.SOLVED if state is OrderState.CLOSED else None,
+        closed_at=moment if state is OrderState.CLOSED else None,
+        reported_at=moment if state is OrderState.REPORTED else None,
+    )
+    await _add(session, world, order, "order", state)
+    for slot, place in enumerate(held, 1):
+        await put_assignment(session, world, order, slot, place)
+    await session.flush()
+    return order
+
+
+async def put_assignment(session: AsyncSession, world: World, order: Order, slot: int, held: Held) -> Assignment:
+    moment = now()
+    assignment = Assignment(
+        district_id=world.district_id,
+        id=new_id(),
+        order_id=order.id,
+        path=order.path,
+        slot=slot,
+        person_id=None if held.unit else world.people[held.who],
+        organization_id=world.units[held.who] if held.unit else None,
+        state=held.state,
+        answer_by=moment + timedelta(hours=1),
+        accepted_at=moment,
+        checked_in_at=moment - timedelta(hours=1) if held.state in {"checked_in", "checked_out"} else None,
+        checked_out_at=moment if held.state is AssignmentState.CHECKED_OUT else None,
+    )
+    await _add(session, world, assignment, "assignment", held.state)
+    await session.flush()
+    return assignment
+
+
+def _at_home(world: World) -> dict[str, Any]:
+    return {
+        "district_id": world.district_id,
+        "place_id": world.places["home1"],
+        "path": world.paths["home1"],
+        "community_id": world.places["community"],
+        "grid_id": world.places["grid"],
+        "lon": LON + 0.001,
+        "lat": LAT,
+    }
+
+
+async def _add(session: AsyncSession, world: World, row: Any, aggregate: str, state: Any) -> None:
+    """The row with event 1, so that its history is whole from the start."""
+    event = Event(
+        district_id=world.district_id,
+        id=new_id(),
+        aggregate=aggregate,
+        aggregate_id=row.id,
+        seq=1,
+        action="put",
+        target=state.value,
+        path=row.path,
+        data={},
+    )
+    session.add_all([row, event])
+    await session.flush()
+    session.add(OutboxRow(district_id=world.district_id, id=event.id))
