@@ -17,8 +17,3 @@ def place(url: str) -> str:
     except ValueError:
         return "the given address"
     return f"{host}:{port}{parts.path}"
-
-
-def for_sqlalchemy(url: str) -> str:
-    """As SQLAlchemy's asynchronous engine reads it."""
-    return plain(url).replace("postgresql://", "postgresql+asyncpg://", 1)

@@ -23,7 +23,7 @@ from sqlalchemy.ext.asyncio import (
     create_async_engine,
 )
 
-from app.core.database_url import for_sqlalchemy, plain
+from app.core.database_url import plain
 from app.core.errors import AppError, Conflict, Duplicate, Invalid, NotFound, Unavailable
 
 STATEMENT_TIMEOUT_MS = 20_000
@@ -75,14 +75,19 @@ class Database:
             "jit": "off",
         } | ({"role": role} if role else {})
         self.engine: AsyncEngine = create_async_engine(
-            for_sqlalchemy(url),
+            "postgresql+asyncpg://",
+            async_creator=self._connect,
             pool_size=pool_size,
             max_overflow=0,
             pool_timeout=10,
-            connect_args={"server_settings": self._server_settings, "timeout": 10},
+            hide_parameters=True,
         )
         self.sessions = async_sessionmaker(self.engine, expire_on_commit=False)
         self._hot: asyncpg.Pool | None = None
+
+    async def _connect(self) -> asyncpg.Connection:
+        """The driver reads the URL itself, so that every option it knows may stand there."""
+        return await asyncpg.connect(self._url, server_settings=self._server_settings, timeout=10)
 
     async def open(self) -> None:
         self._hot = await asyncpg.create_pool(
