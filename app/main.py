@@ -25,7 +25,7 @@ from app.core.security import Tokens
 from app.routers import ROUTERS, docs, health, problems
 from app.routers.openapi import DESCRIPTION, TAGS, document
 from app.settings import Settings
-from app.workers import clocks, relay
+from app.workers import clocks, imports, relay
 
 
 def create_app(settings: Settings) -> FastAPI:
@@ -74,7 +74,7 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     await database.open()
     app.state.database = database
     stop = asyncio.Event()
-    tasks = [asyncio.create_task(loop) for loop in _loops(database, stop)] if settings.workers else []
+    tasks = [asyncio.create_task(loop) for loop in _loops(database, app.state.sealer, stop)] if settings.workers else []
     gc.collect()
     gc.freeze()
     try:
@@ -85,6 +85,6 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
         await database.close()
 
 
-def _loops(database: Database, stop: asyncio.Event) -> list[Any]:
+def _loops(database: Database, sealer: Sealer, stop: asyncio.Event) -> list[Any]:
     """What runs without a request, in every process: rows are claimed with SKIP LOCKED, so any number may run."""
-    return [relay.run(database, stop), clocks.run(database, stop)]
+    return [relay.run(database, stop), clocks.run(database, stop), imports.run(database, sealer, stop)]

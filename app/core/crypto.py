@@ -33,18 +33,23 @@ class Sealer:
         self._index_key = hmac.digest(key, b"index", hashlib.sha256)
 
     def seal(self, value: str, district_id: int, table: str, column: str, row: UUID) -> bytes:
+        return self.seal_bytes(value.encode(), district_id, table, column, row)
+
+    def seal_bytes(self, value: bytes, district_id: int, table: str, column: str, row: UUID) -> bytes:
         nonce = os.urandom(12)
-        box = self._aead.encrypt(nonce, value.encode(), _where(district_id, table, column, row))
-        return bytes([_KEY_ID]) + nonce + box
+        box = self._aead.encrypt(nonce, value, _where(district_id, table, column, row))
+        return b"".join((bytes([_KEY_ID]), nonce, box))
 
     def open(self, box: bytes, district_id: int, table: str, column: str, row: UUID) -> str:
+        return self.open_bytes(box, district_id, table, column, row).decode()
+
+    def open_bytes(self, box: bytes, district_id: int, table: str, column: str, row: UUID) -> bytes:
         if not box or box[0] != _KEY_ID:
             raise SealBroken("unknown key id")
         try:
-            plain = self._aead.decrypt(box[1:13], box[13:], _where(district_id, table, column, row))
+            return self._aead.decrypt(box[1:13], memoryview(box)[13:], _where(district_id, table, column, row))
         except (InvalidTag, ValueError) as broken:
             raise SealBroken(f"{table}.{column}") from broken
-        return plain.decode()
 
     def blind_index(self, value: str, district_id: int, column: str) -> bytes:
         """Equal values of one column in one district give equal 32 bytes; nothing else can be learnt from them."""

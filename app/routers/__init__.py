@@ -6,6 +6,7 @@ from app.routers import (
     assignments,
     events,
     hours,
+    imports,
     needs,
     orders,
     organizations,
@@ -23,5 +24,6 @@ ROUTERS = (
     people.router,
     organizations.router,
     approvals.router,
+    imports.router,
     accounts.router,
 )

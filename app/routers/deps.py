@@ -75,12 +75,18 @@ KeyHeader = Annotated[
 
 async def read_key(request: Request, idempotency_key: KeyHeader = None) -> idempotency.Key:
     """The key of a request that must have one, with the fingerprint of what it asks."""
-    if idempotency_key is None:
-        raise IdempotencyKeyMissing()
-    if not _KEY.match(idempotency_key):
-        raise BadRequest("Idempotency-Key 须为 1 至 64 个可见 ASCII 字符")
+    key = checked_key(idempotency_key)
     body = await request.body()
-    return idempotency.Key(idempotency_key, idempotency.fingerprint(request.method, request.url.path, body))
+    return idempotency.Key(key, idempotency.fingerprint(request.method, request.url.path, body))
+
+
+def checked_key(value: str | None) -> str:
+    """A key that is there and has a key's form."""
+    if value is None:
+        raise IdempotencyKeyMissing()
+    if not _KEY.match(value):
+        raise BadRequest("Idempotency-Key 须为 1 至 64 个可见 ASCII 字符")
+    return value
 
 
 HotKeyDep = Annotated[idempotency.Key, Depends(read_key)]
