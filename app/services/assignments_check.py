@@ -29,6 +29,8 @@ async def check_in(
     """Begin to serve. By position: within the fence of the order's place; by the organizer: witnessed."""
     parties: Parties = case.parties if method is CheckMethod.ORGANIZER else frozenset({Relation.HOLDER})
     ASSIGNMENT.decide(assignment.state, AssignmentAction.CHECK_IN, parties)
+    if assignment.person_id is None:
+        raise RuleBroken("单位承办的工单不签到，参与者的时长请补录")
     if method is CheckMethod.POSITION:
         await _within_fence(session, case, spot)
     moment = now()

@@ -100,8 +100,8 @@ async def merge(session: AsyncSession, actor: Actor, need_id: UUID, form: NeedMe
         raise RuleBroken("不能并入自己", field="into_id")
     await _lock_both(session, need_id, form.into_id)
     case = await load(session, actor, need_id, "needs:merge")
-    master = (await load(session, actor, form.into_id, "needs:merge")).need
     step = decide(case, NeedAction.MERGE)
+    master = (await load(session, actor, form.into_id, "needs:merge")).need
     if master.state in ENDED:
         raise Conflict("并入的需求已结束")
     if master.community_id != case.need.community_id:
