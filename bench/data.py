@@ -1,23 +1,25 @@
 """Made-up data in bulk: a district, people with tokens, published orders with their whole history so far."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 from uuid import UUID
 
 import asyncpg
 
 from app.core.clock import now
+from app.core.crypto import Sealer
 from app.core.ids import new_id
+from app.core.keys import field_key, signing_key
 from app.core.security import Tokens
 from app.domain.people import Role
 from app.domain.places import PlaceKind, child_path
+from app.settings import Settings
 
 CATEGORY = "repair.home"
 """A kind of service that asks for no skill."""
-RELAYED = 1
-"""Bulk events count as relayed already: the relay's work is to be that of the measured requests."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +48,7 @@ class Ground:
     connection: asyncpg.Connection
     district: int
     tokens: Tokens
+    sealer: Sealer
     communities: list[Community] = field(default_factory=list)
     asker: Person | None = None
 
@@ -60,16 +63,18 @@ class Ground:
         people, accounts = [new_id() for _ in range(count)], [new_id() for _ in range(count)]
         lives = {"place_id": home.home.id, "path": home.home.path}
         lives |= {"community_id": home.place.id, "grid_id": home.grid.id}
-        fixed = {"name_sealed": b"\0", "party_status": "none", "skills": [], "languages": ["zh"]} | lives
-        await self.copy("people", [{"id": id_, **fixed, **stamps(1)} for id_ in people])
+        fixed = {"party_status": "none", "skills": [], "languages": ["zh"]} | lives
+        await self.copy("people", [self._name(id_) | fixed | stamps(1) for id_ in people])
         account = {"password_hash": "!", "demo": True, "created_at": moment}
         pairs = list(zip(people, accounts, strict=True))
-        await self.copy(
-            "accounts", [{"id": acc, "person_id": id_, "login": str(acc), **account} for id_, acc in pairs]
-        )
+        await self.copy("accounts", [{"id": acc, "person_id": id_, "login": str(acc), **account} for id_, acc in pairs])
         grant = {"role": role.value, "place_id": at.id, "path": at.path, "place_kind": kind.value, "starts_at": moment}
         await self.copy("grants", [{"id": new_id(), "person_id": id_, **grant} for id_ in people])
         return [Person(id_, self.tokens.issue(self.district, id_, acc)) for id_, acc in pairs]
+
+    def _name(self, person_id: UUID) -> dict[str, Any]:
+        sealed = self.sealer.seal("测试居民", self.district, "people", "name_sealed", person_id)
+        return {"id": person_id, "name_sealed": sealed}
 
     async def helpers(self, count: int) -> list[Person]:
         """Volunteers of the first community."""
@@ -82,23 +87,27 @@ class Ground:
         moment = now()
         await self.copy("needs", [self._need(id_) for id_ in needs])
         await self.copy("orders", [self._order(*pair, people_wanted) for pair in zip(orders, needs, strict=True)])
-        steps = [("need", id_, 1, "submit", None, "submitted") for id_ in needs]
+        steps: list[tuple[Any, ...]] = [("need", id_, 1, "submit", None, "submitted") for id_ in needs]
         steps += [("need", id_, 2, "accept", "submitted", "accepted") for id_ in needs]
         steps += [("order", id_, 1, "open", None, "open") for id_ in orders]
         steps += [("order", id_, 2, "publish", "open", "published") for id_ in orders]
         names = ("aggregate", "aggregate_id", "seq", "action", "source", "target")
         rest = {"path": self.communities[0].home.path, "data": "{}", "at": moment}
-        events = [{"id": new_id(), **dict(zip(names, step, strict=True)), **rest} for step in steps]
+        ids = [new_id() for _ in steps]
+        events = [
+            {"id": id_} | dict(zip(names, step, strict=True)) | rest for id_, step in zip(ids, steps, strict=True)
+        ]
         await self.copy("events", events)
-        await self._relayed(event["id"] for event in events)
+        await self._relayed(ids)
         return orders
 
-    async def _relayed(self, events: Iterable[UUID]) -> None:
+    async def _relayed(self, events: list[UUID]) -> None:
+        """Made-up events have their place in the feed already: the relay's work is to be that of the requests sent."""
         await self.connection.execute(
             "INSERT INTO outbox (district_id, id, position)"
             " SELECT $1, id, nextval('outbox_position') FROM unnest($2::uuid[]) AS id",
             self.district,
-            list(events),
+            events,
         )
 
     def _where(self) -> dict[str, Any]:
@@ -108,7 +117,13 @@ class Ground:
 
     def _need(self, need_id: UUID) -> dict[str, Any]:
         asker = self.asker.id if self.asker else None
-        row = {"id": need_id, "state": "accepted", "title": "门锁坏了", "details": "大门的锁拧不动", "category": CATEGORY}
+        row = {
+            "id": need_id,
+            "state": "accepted",
+            "title": "门锁坏了",
+            "details": "大门的锁拧不动",
+            "category": CATEGORY,
+        }
         row |= {"urgency": "normal", "privacy": "handlers", "people_concerned": 1, "source": "self", "asked_at": now()}
         row |= {"asker_id": asker, "submitted_by": asker, "round": 1, "appealed": False, "closed_by_system": False}
         return row | self._where() | stamps(2)
@@ -124,9 +139,14 @@ def stamps(version: int) -> dict[str, Any]:
     return {"version": version, "created_at": now(), "updated_at": now()}
 
 
-async def make_ground(connection: asyncpg.Connection, tokens: Tokens, district: int, communities: int) -> Ground:
-    """A district of one street with this many communities, a grid and a compound in each, and one asker."""
-    ground = Ground(connection, district, tokens)
+async def make_ground(connection: asyncpg.Connection, folder: Path, district: int, communities: int) -> Ground:
+    """A district of one street with this many communities, a grid and a compound in each, and one asker.
+
+    ``folder`` holds the keys the servers sign and seal with.
+    """
+    settings = Settings(data_dir=folder)
+    tokens = Tokens(signing_key(settings), timedelta(hours=1))
+    ground = Ground(connection, district, tokens, Sealer(field_key(settings)))
     await connection.execute("INSERT INTO districts (id, name) VALUES ($1, $2)", district, f"测试区{district}")
     rows: list[dict[str, Any]] = []
 

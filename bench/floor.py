@@ -29,6 +29,7 @@ from bench import floor_sql as sql
 MOST_UNFINISHED = 5
 SEES_ALL = {"grid_worker", "community_admin", "subdistrict_admin", "district_admin", "auditor"}
 HELPS = {"volunteer", "party_member"}
+Answer = tuple[int, list[tuple[bytes, bytes]], bytes]
 NO_ACTIONS: list[str] = []
 ACTIONS = {
     ("open", "community_admin"): ["publish", "offer", "assign", "terminate"],
@@ -105,28 +106,31 @@ class Floor:
         self._pool.terminate()
         await send({"type": "lifespan.shutdown.complete"})
 
-    async def _answer(self, scope: Any, receive: Any) -> tuple[int, list[tuple[bytes, bytes]], bytes]:
-        method, path = scope["method"], scope["path"]
-        headers = dict(scope["headers"])
+    async def _answer(self, scope: Any, receive: Any) -> Answer:
+        if scope["path"] == "/livez":
+            return 200, [], b"{}"
         try:
-            if path == "/livez":
-                return 200, [], b"{}"
-            identity = self._identity(headers)
-            if method == "GET" and path == "/v1/orders":
-                return 200, [], await self._list(identity, scope["query_string"])
-            body = (await receive())["body"]
-            if method == "POST" and path.startswith("/v1/orders/") and path.endswith("/take"):
-                if not isinstance(orjson.loads(body), dict):
-                    raise Refused(422, "invalid")
-                key, digest = headers[b"idempotency-key"].decode(), hashlib.sha256(f"{method} {path}\n".encode())
-                digest.update(body)
-                status, etag, answer = await self._take(identity, UUID(path[11:-5]), key, digest.digest())
-                return status, [(b"etag", etag.encode())], answer
-            raise Refused(404, "not_found")
+            return await self._route(scope, dict(scope["headers"]), receive)
         except Refused as refused:
             return refused.status, [], orjson.dumps({"code": refused.code})
         except Unauthenticated:
             return 401, [], b"{}"
+
+    async def _route(self, scope: Any, headers: dict[bytes, bytes], receive: Any) -> Answer:
+        method, path = scope["method"], scope["path"]
+        identity = self._identity(headers)
+        if method == "GET" and path == "/v1/orders":
+            return 200, [], await self._list(identity, scope["query_string"])
+        if method != "POST" or not path.startswith("/v1/orders/") or not path.endswith("/take"):
+            raise Refused(404, "not_found")
+        body = (await receive())["body"]
+        if orjson.loads(body) != {}:
+            raise Refused(422, "invalid")
+        digest = hashlib.sha256(f"{method} {path}\n".encode())
+        digest.update(body)
+        key = headers[b"idempotency-key"].decode()
+        status, etag, answer = await self._take(identity, UUID(path[11:-5]), key, digest.digest())
+        return status, [(b"etag", etag.encode())], answer
 
     def _identity(self, headers: dict[bytes, bytes]) -> Identity:
         scheme, _, token = headers.get(b"authorization", b"").decode().partition(" ")
