@@ -1,0 +1,115 @@
+"""``make demo`` against a real server with the seeded district: it works on a fresh start, again, and when neighbours are busy."""
+
+import os
+import re
+import subprocess
+import sys
+from collections.abc import Iterator
+
+import httpx
+import pytest
+
+from demo.callers import Caller
+from demo.story import TITLE
+from tests.stories.running import HASTE, ROOT, served
+
+DISTRICT = 150103
+SCENES = [
+    "群众点单",
+    "社区受理",
+    "网格派单：系统先邀请谁",
+    "第一位婉拒",
+    "党员接单",
+    "上门签到",
+    "签退并报告完成",
+    "群众评单",
+    "时长确认",
+]
+
+
+@pytest.fixture(scope="module")
+def url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    with served(tmp_path_factory.mktemp("demo"), in_haste=True) as url:
+        yield url
+
+
+@pytest.fixture
+def http(url: str) -> Iterator[httpx.Client]:
+    with httpx.Client(base_url=url, trust_env=False) as http:
+        yield http
+
+
+def demo(url: str, *words: str) -> tuple[int, str]:
+    """Exit code and what was told."""
+    done = subprocess.run(  # noqa: S603 - our own program
+        [sys.executable, "-m", "demo.loop", "--seconds", str(90 / HASTE), *words],
+        cwd=ROOT,
+        env=os.environ | {"SANSHUN_URL": url, "PYTHONIOENCODING": "utf-8", "COLUMNS": "200"},
+        capture_output=True,
+        encoding="utf-8",
+        timeout=60,
+        check=False,
+    )
+    return done.returncode, done.stdout + done.stderr
+
+
+def confirmed_minutes(http: httpx.Client, *logins: str) -> int:
+    return sum(int(Caller(http, login, DISTRICT).get("/v1/hours/balance")["confirmed_minutes"]) for login in logins)
+
+
+def test_the_loop_is_told_from_asking_to_hours_any_number_of_times(url: str, http: httpx.Client) -> None:
+    for times in (1, 2):
+        code, told = demo(url)
+        assert code == 0, told
+        assert re.findall(r"^ +\d+  (.+?) *$", told, re.MULTILINE) == SCENES
+        assert re.search(r"系统邀请 \S+（在册党员，与 resident1 同单元）", told)
+        assert re.search(r"\S+（报到党员，与 resident1 同楼）一口答应", told)
+        assert confirmed_minutes(http, "member2") == times
+
+
+def test_a_story_broken_off_is_put_away_first(url: str, http: httpx.Client) -> None:
+    resident, community = (Caller(http, login, DISTRICT) for login in ("resident1", "community"))
+    form = {"title": TITLE, "details": "滴水", "place_id": resident.me["place_id"], "category": "repair.plumbing"}
+    waiting, asked = (resident.post("/v1/needs", **form) for _ in range(2))
+    community.post(f"/v1/needs/{asked['id']}/accept")
+    code, told = demo(url)
+    assert code == 0, told
+    assert [resident.get(f"/v1/needs/{need['id']}")["state"] for need in (waiting, asked)] == ["withdrawn"] * 2
+    assert re.search(r"系统邀请 \S+（在册党员，与 resident1 同单元）", told)
+
+
+def test_busy_neighbours_are_asked_by_name_when_the_system_asks_another(url: str, http: httpx.Client) -> None:
+    resident, community, grid = (Caller(http, login, DISTRICT) for login in ("resident2", "community", "grid1"))
+    for login in ("member1", "member2", "member3", "volunteer1"):
+        form = {
+            "title": "灯不亮",
+            "details": "灯不亮",
+            "place_id": resident.me["place_id"],
+            "category": "repair.electric",
+        }
+        need = resident.post("/v1/needs", **form)
+        community.post(f"/v1/needs/{need['id']}/accept", auto_offer=False)
+        (order,) = community.items("/v1/orders", need_id=need["id"])
+        grid.post(f"/v1/orders/{order['id']}/publish")
+        Caller(http, login, DISTRICT).post(f"/v1/orders/{order['id']}/take")
+    before = confirmed_minutes(http, "member1", "member2", "member3", "volunteer1")
+    code, told = demo(url)
+    assert code == 0, told
+    assert "没有演示账号，我们不能替人答复" in told
+    assert "网格员指名邀请" in told
+    assert confirmed_minutes(http, "member1", "member2", "member3", "volunteer1") == before + 1
+
+
+def test_a_step_that_fails_is_named_and_fails_the_demo(url: str, http: httpx.Client) -> None:
+    code, told = demo(url, "--seconds", "0.1")
+    assert code == 1
+    assert "演示在“时长确认”一步停下：没有记下服务时长" in told
+    assert "Traceback" not in told
+
+
+def test_without_demo_accounts_or_server_it_says_so(url: str) -> None:
+    code, told = demo(url, "--district", "150102")
+    assert (code, "这个服务器上没有演示账号" in told) == (1, True)
+    code, told = demo("http://127.0.0.1:1")
+    assert (code, "http://127.0.0.1:1 没有服务器在运行" in told, "make run" in told) == (1, True, True)
+    assert "Traceback" not in told
