@@ -9,7 +9,6 @@ from sqlalchemy import (
     Table,
     Text,
     Uuid,
-    any_,
     bindparam,
     column,
     func,
@@ -97,7 +96,15 @@ INSERT_EVENTS = _insert(
     },
 )
 INSERT_OUTBOX = _insert(OutboxRow, {"id": Uuid()}, {"district_id": _DISTRICT})
-KNOWN = select(Need.source_number, Need.source_digest).where(
-    Need.community_id == bindparam("community", type_=Uuid()),
-    Need.source_number == any_(bindparam("numbers", type_=ARRAY(Text()))),
-)
+_SOUGHT = _arrays({"numbers": Text()})
+KNOWN = select(
+    _SOUGHT.c.numbers.label("source_number"),
+    select(Need.source_digest)
+    .where(Need.community_id == bindparam("community", type_=Uuid()), Need.source_number == _SOUGHT.c.numbers)
+    .correlate(_SOUGHT)
+    .scalar_subquery()
+    .label("source_digest"),
+).select_from(_SOUGHT)
+"""Number by number through the unique key. As a set (``= ANY``) a table without statistics, as after a first import, is gone
+through whole for every batch.
+"""
