@@ -71,7 +71,7 @@ storm: $(STAMP) ## races, kills and repeated keys: nothing lost, nothing double
 	@$(PYTHON) -m bench.storm $(ARGS)
 
 fuzz: $(STAMP) ## schemathesis over every operation as each role, long form
-	@$(PYTHON) -m bench.fuzz $(ARGS)
+	@$(PYTHON) -m tests.fuzz $(ARGS)
 
 clean: ## remove the environment and caches; the data in .data stays
 	@rm -rf $(VENV) .tools .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis .schemathesis

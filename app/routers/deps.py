@@ -16,8 +16,11 @@ from app.routers.problems import PROBLEMS
 from app.routers.route import Replay
 from app.services import accounts, idempotency
 
-_KEY = re.compile(r"^[\x21-\x7e]{1,64}$")
-_ETAG = re.compile(r'^(?:W/)?"?(\d{1,18})"?$')
+KEY_PATTERN = "^[!-~]{1,64}$"
+"""Visible ASCII."""
+ETAG_PATTERN = '^(?:W/)?"?([0-9]{1,18})"?$'
+_KEY = re.compile(KEY_PATTERN)
+_ETAG = re.compile(ETAG_PATTERN)
 
 
 def get_database(request: Request) -> Database:

@@ -56,6 +56,7 @@ _CREATE = operation(
     response_model=ImportRead,
     description=_DESCRIPTION,
 )
+_CREATE["openapi_extra"]["x-idempotency-key"] = "required"
 _CREATE["responses"][202] = {"model": ImportRead, "description": "已收下，等待处理", "links": _LINKS}
 
 

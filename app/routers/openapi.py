@@ -6,6 +6,7 @@ from fastapi import FastAPI
 from fastapi.routing import iter_route_contexts
 
 from app.domain.access import PUBLIC
+from app.routers.deps import ETAG_PATTERN, KEY_PATTERN
 from app.routers.problems import Problem
 
 DESCRIPTION = """群众点单、网格派单、党员接单、群众评单：一个社区服务闭环的后台。
@@ -33,6 +34,10 @@ TAGS = [
     {"name": "登录", "description": "短时令牌。"},
     {"name": "运行", "description": "健康检查。"},
 ]
+
+
+HEADERS = {"Idempotency-Key": KEY_PATTERN, "If-Match": ETAG_PATTERN}
+"""Headers that a dependency reads itself, since each is refused in its own way (400, 428)."""
 
 
 class Undeclared(RuntimeError):
@@ -91,5 +96,7 @@ def _complete_operation(operation: dict[str, Any]) -> None:
         required_key = parameter["name"] == "Idempotency-Key" and "x-idempotency-key" in operation
         if required_key or parameter["name"] == "If-Match":
             parameter["required"] = True
+        if parameter["name"] in HEADERS:
+            parameter["schema"] = {"type": "string", "pattern": HEADERS[parameter["name"]]}
     validation = operation["responses"].get("422", {})
     validation["content"] = {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}}

@@ -1,5 +1,6 @@
 """Refusals on the wire: RFC 9457 problem documents, rendered in one place."""
 
+import re
 from typing import Any
 
 import orjson
@@ -21,6 +22,7 @@ from app.core.errors import (
     UnsupportedMedia,
 )
 
+_HOLE = re.compile(r"\{[^}]+\}")
 _MEDIA = "application/problem+json"
 _log = structlog.get_logger()
 
@@ -92,7 +94,7 @@ async def on_validation_error(_: Request, error: Exception) -> Response:
     return render(Invalid(errors=shown))
 
 
-async def on_http_exception(_: Request, error: Exception) -> Response:
+async def on_http_exception(request: Request, error: Exception) -> Response:
     """What the framework itself refuses. It wraps whatever goes wrong while reading a body in a plain 400."""
     if not isinstance(error, HTTPException):
         raise error
@@ -103,7 +105,19 @@ async def on_http_exception(_: Request, error: Exception) -> Response:
     response.status_code = error.status_code
     for name, value in (error.headers or {}).items():
         response.headers[name] = value
+    if error.status_code == 405:
+        response.headers["allow"] = ", ".join(_methods_at(request))
     return response
+
+
+def _methods_at(request: Request) -> list[str]:
+    """What the document has at this path; the framework names the methods of one route alone (RFC 9110 §10.2.1)."""
+    paths: dict[str, dict[str, Any]] = request.app.openapi()["paths"]
+    here = request.url.path
+    fitting = (
+        [paths[here]] if here in paths else [i for p, i in paths.items() if re.fullmatch(_HOLE.sub("[^/]+", p), here)]
+    )
+    return sorted({method.upper() for item in fitting for method in item})
 
 
 async def on_database_error(request: Request, error: Exception) -> Response:

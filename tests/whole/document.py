@@ -10,7 +10,7 @@ from app.routers.openapi import operations
 from app.settings import Settings
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Operation:
     """One method of one path, as the document declares it."""
 

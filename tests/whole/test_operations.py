@@ -31,6 +31,7 @@ from tests.worlds import World
 
 LIFECYCLES: tuple[Lifecycle[Any, Any], ...] = (NEED, ORDER, ASSIGNMENT)
 NOUNS = frozenset(permission.split(":")[0] for permission in TABLE)
+_CREATED = {"201", "202"}
 _CHINESE = re.compile("[\u4e00-\u9fff]")
 
 
@@ -80,10 +81,12 @@ def test_summaries_and_tags_are_chinese(operations: list[Operation]) -> None:
 
 def test_every_create_is_keyed_and_says_where_its_row_is_read(operations: list[Operation]) -> None:
     reads = {o.name for o in operations if o.method == "GET"}
-    creates = [o for o in operations if "201" in o.declared["responses"]]
-    assert len(creates) >= 6
-    for create in creates:
-        targets = {link["operationId"] for link in create.declared["responses"]["201"].get("links", {}).values()}
+    creates = {
+        o: o.declared["responses"][code] for o in operations for code in _CREATED & o.declared["responses"].keys()
+    }
+    assert len(creates) >= 7
+    for create, answer in creates.items():
+        targets = {link["operationId"] for link in answer.get("links", {}).values()}
         assert targets, create.name
         assert targets <= reads, create.name
         assert create.declared.get("x-idempotency-key") == "required", create.name
