@@ -11,7 +11,7 @@ import pytest
 
 from demo.callers import Caller
 from demo.story import TITLE
-from tests.stories.running import HASTE, ROOT, served
+from tests.stories.running import HASTE, ROOT
 
 DISTRICT = 150103
 SCENES = [
@@ -25,12 +25,6 @@ SCENES = [
     "群众评单",
     "时长确认",
 ]
-
-
-@pytest.fixture(scope="module")
-def url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    with served(tmp_path_factory.mktemp("demo"), in_haste=True) as url:
-        yield url
 
 
 @pytest.fixture
