@@ -25,8 +25,8 @@ _SECRET_KEYS = frozenset(
     }
 )
 _PATTERNS = (
-    re.compile(r"\b1[3-9]\d{9}\b"),  # mobile number
-    re.compile(r"\b\d{17}[\dXx]\b"),  # resident identity number
+    re.compile(r"(?<!\d)1[3-9]\d{9}(?!\d)"),  # mobile number
+    re.compile(r"(?<!\d)\d{17}[\dXx](?!\d)"),  # resident identity number
     re.compile(r"\beyJ[\w-]+\.[\w-]+\.[\w-]+"),  # token
     re.compile(r"(?<=://)[^/\s:@]+:[^/\s@]+(?=@)"),  # user and password in a URL
     re.compile(r"DETAIL:.*", re.DOTALL),  # what the database says about a row
@@ -44,11 +44,17 @@ def scrubbed(text: str) -> str:
 def scrub(_: Any, __: str, entry: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
     """The last processor before rendering; secrets are known by key, and by shape inside any text."""
     for key, value in entry.items():
-        if key in _SECRET_KEYS:
-            entry[key] = _HIDDEN
-        elif isinstance(value, str):
-            entry[key] = scrubbed(value)
+        entry[key] = _HIDDEN if key in _SECRET_KEYS else _clean(value)
     return entry
+
+
+def _clean(value: Any) -> Any:
+    """Texts scrubbed, however deep they lie."""
+    if isinstance(value, str):
+        return scrubbed(value)
+    if isinstance(value, dict):
+        return {key: _HIDDEN if key in _SECRET_KEYS else _clean(inner) for key, inner in value.items()}
+    return [_clean(inner) for inner in value] if isinstance(value, (list, tuple)) else value
 
 
 class _ToStructlog(logging.Handler):

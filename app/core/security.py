@@ -34,7 +34,7 @@ async def password_fits(stored: str | None, password: str) -> bool:
     """Whether the password is right; as slow for an account that does not exist, so that timing tells nothing."""
     try:
         await asyncio.to_thread(_hasher.verify, stored or _NOBODY, password)
-    except argon2.exceptions.VerificationError:
+    except (argon2.exceptions.VerificationError, argon2.exceptions.InvalidHashError):
         return False
     return stored is not None
 

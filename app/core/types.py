@@ -1,7 +1,7 @@
 """Base types of every scalar that crosses the border: bounded, without NUL or control characters, in NFC."""
 
 import unicodedata
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Annotated, Any
 
 from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field, PlainSerializer
@@ -31,7 +31,7 @@ def _plausible(value: datetime) -> datetime:
     """PostgreSQL and Python disagree beyond these years, and no service takes place there."""
     if not datetime.fromisoformat(_EARLIEST) <= value < datetime.fromisoformat(_LATEST):
         raise ValueError("时间须在 2000 年至 2100 年之间")
-    return value
+    return value.astimezone(UTC)
 
 
 Moment = Annotated[AwareDatetime, AfterValidator(_plausible)]

@@ -5,7 +5,7 @@ from app.domain.assignments import ASSIGNMENT
 from app.domain.lifecycle import A, Lifecycle, S
 from app.domain.needs import NEED
 from app.domain.orders import ORDER
-from app.domain.people import HELPERS, Actor, Grant, Parties, Party, Relation, Role
+from app.domain.people import HELPERS, Actor, Grant, Parties, Relation, Role
 
 PUBLIC = "public"
 """What an operation declares that needs no sign-in."""
@@ -87,7 +87,3 @@ def require_anywhere(actor: Actor, permission: str) -> list[Grant]:
     if not grants:
         raise Forbidden()
     return grants
-
-
-def roles_of(permission: str) -> list[Party]:
-    return sorted(TABLE[permission], key=lambda party: (isinstance(party, Relation), party.value))

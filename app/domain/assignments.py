@@ -95,7 +95,7 @@ ASSIGNMENT = Lifecycle(
             _A.CHECK_OUT,
             frozenset({_S.CHECKED_IN}),
             _S.CHECKED_OUT,
-            _HOLDER | _GRID,
+            _HOLDER | _GRID | _SYSTEM,
             note="记录服务时长（分钟）",
         ),
         Step(_A.VERIFY, frozenset({_S.CHECKED_OUT, _S.ACCEPTED}), _S.VERIFIED, _SYSTEM, note="点单人确认后"),
@@ -114,13 +114,14 @@ ASSIGNMENT = Lifecycle(
             _SYSTEM,
             note="工单撤回、终止、重派时释放，不计入个人记录",
         ),
-        Step(_A.SUBSTITUTE, frozenset({_S.ACCEPTED}), _S.SUBSTITUTED, _SYSTEM, note="接手人同意后"),
+        Step(_A.SUBSTITUTE, frozenset({_S.ACCEPTED}), _S.SUBSTITUTED, _SYSTEM, note="转交时；接手人另须同意"),
         Step(_A.MISS, frozenset({_S.ACCEPTED}), _S.NO_SHOW, _GRID),
         Step(
             _A.EXCUSE,
             frozenset({_S.NO_SHOW, _S.CANCELLED_LATE}),
             _S.EXCUSED,
             frozenset({Role.COMMUNITY_ADMIN}),
+            barred=_HOLDER,
         ),
     ),
 )
@@ -129,7 +130,7 @@ ACTIVE = frozenset({_S.ACCEPTED, _S.CHECKED_IN, _S.CHECKED_OUT})
 """Who holds a place in the order now; at most one a place (I1)."""
 UNFINISHED = frozenset({_S.ACCEPTED, _S.CHECKED_IN})
 """What counts against a helper's limit of unfinished orders."""
-NOT_AGAIN = frozenset({_S.DECLINED, _S.EXPIRED, _S.CANCELLED_EARLY, _S.CANCELLED_LATE, _S.NO_SHOW})
+NOT_AGAIN = frozenset({_S.DECLINED, _S.EXPIRED, _S.CANCELLED_EARLY, _S.CANCELLED_LATE, _S.SUBSTITUTED, _S.NO_SHOW})
 """Whoever is in one of these for an order is not asked again for it without a supervisor's word."""
 FENCE_M = 300.0
 """House rule: a check-in counts within this distance of the place, in metres."""

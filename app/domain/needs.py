@@ -133,7 +133,13 @@ NEED = Lifecycle(
             _COMMUNITY,
             note="写明需要补充什么；等待期间不计时",
         ),
-        Step(_A.ANSWER, frozenset({_S.INFO_REQUESTED}), _S.SUBMITTED, _ASKER),
+        Step(
+            _A.ANSWER,
+            frozenset({_S.INFO_REQUESTED}),
+            _S.SUBMITTED,
+            _ASKER | _COMMUNITY,
+            note="点单人补充；导入或代点的，社区电话问明后代为补充",
+        ),
         Step(_A.LAPSE, frozenset({_S.INFO_REQUESTED}), _S.CLOSED, _SYSTEM, note="逾期未补充，告知点单人"),
         Step(
             _A.ACCEPT,
@@ -178,7 +184,14 @@ NEED = Lifecycle(
             approval=_ABOVE,
             note="写明困难、措施、日期；上一级批准；告知点单人",
         ),
-        Step(_A.DUE, frozenset({_S.PLANNED}), _S.ACCEPTED, _COMMUNITY | _SYSTEM, note="到期或条件成熟"),
+        Step(
+            _A.DUE,
+            frozenset({_S.PLANNED}),
+            _S.ACCEPTED,
+            _COMMUNITY | _SYSTEM,
+            also=frozenset({_S.IN_SERVICE}),
+            note="到期或条件成熟；回到挂账前的状态",
+        ),
         Step(
             _A.WITHDRAW,
             frozenset({_S.SUBMITTED, _S.INFO_REQUESTED, _S.ACCEPTED, _S.IN_SERVICE, _S.PLANNED}),
@@ -191,7 +204,8 @@ NEED = Lifecycle(
             frozenset({_S.MET, _S.CLOSED}),
             _S.ACCEPTED,
             _ASKER | {Relation.FOLLOWER} | _SYSTEM | {Role.COMMUNITY_ADMIN} | _ABOVE,
-            note="期限内；轮次加一",
+            also=frozenset({_S.SUBMITTED}),
+            note="期限内；轮次加一；未受理过的回到待审核",
         ),
     ),
 )

@@ -83,6 +83,8 @@ _UNDERWAY = frozenset(
     {_S.OPEN, _S.PUBLISHED, _S.OFFERED, _S.ACCEPTED, _S.IN_PROGRESS, _S.SUSPENDED, _S.DISPUTED, _S.PLANNED}
 )
 
+_VACATED_FROM = (_UNDERWAY - {_S.DISPUTED}) | {_S.REPORTED}
+
 ORDER = Lifecycle(
     "order",
     "工单",
@@ -151,7 +153,7 @@ ORDER = Lifecycle(
             frozenset({_S.OFFERED}),
             _S.ACCEPTED,
             frozenset({Relation.ASKED}),
-            also=frozenset({_S.OFFERED}),
+            also=frozenset({_S.OFFERED, _S.OPEN}),
             note="每个名额只有一人接单",
         ),
         Step(
@@ -182,10 +184,10 @@ ORDER = Lifecycle(
         Step(_A.TRANSFER, frozenset({_S.ACCEPTED}), _S.OFFERED, _HOLDER | _GRID, note="接手人须同意；计时不停"),
         Step(
             _A.VACATE,
-            frozenset({_S.PUBLISHED, _S.OFFERED, _S.ACCEPTED, _S.IN_PROGRESS}),
+            _VACATED_FROM,
             _S.OPEN,
             _SYSTEM,
-            also=frozenset({_S.PUBLISHED, _S.OFFERED, _S.IN_PROGRESS}),
+            also=_VACATED_FROM - {_S.ACCEPTED},
             note="有人取消或未到场，名额空出，另请他人；其余承办人继续",
         ),
         Step(_A.START, frozenset({_S.ACCEPTED}), _S.IN_PROGRESS, _HOLDER, note="类别要求时须签到"),
@@ -204,6 +206,7 @@ ORDER = Lifecycle(
             frozenset({_S.REPORTED}),
             _S.CLOSED,
             _ASKER | _SYSTEM,
+            barred=_HOLDER,
             note="评分一至五；逾期由系统确认并注明",
         ),
         Step(
@@ -260,7 +263,7 @@ OBJECT_WINDOW = timedelta(days=1)
 """House rule: a unit says "not ours" within a day of being assigned; limits per category come with the catalogue."""
 LONGEST_SUSPENSION = timedelta(days=30)
 """House rule: a suspension ends by itself after this long."""
-OFFER_WINDOW = timedelta(hours=1)
+OFFER_MINUTES = 60
 """House rule: how long a person asked may think before the next is asked, unless the order says otherwise."""
 RETRY_OFFER_AFTER = timedelta(minutes=10)
 """House rule: when nobody feasible is left to ask, the system looks again after this long."""
@@ -270,9 +273,11 @@ MOST_PLACES = 20
 """How many people one order may ask for."""
 
 
-def after_acceptance(filled: int, wanted: int, state: OrderState) -> OrderState:
-    """The state once one more person has said yes: accepted when every place in the order is filled."""
-    return _S.ACCEPTED if filled >= wanted else state
+def after_acceptance(filled: int, wanted: int, state: OrderState, still_invited: int) -> OrderState:
+    """The state once one more person has said yes: accepted when every place is filled, open when nobody else is asked."""
+    if filled >= wanted:
+        return _S.ACCEPTED
+    return _S.OPEN if state is _S.OFFERED and not still_invited else state
 
 
 def after_refusal(still_invited: int) -> OrderState:

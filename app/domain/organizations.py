@@ -15,3 +15,18 @@ class OrganizationKind(StrEnum):
     OWNERS_COMMITTEE = "owners_committee"
     SOCIAL_ORG = "social_org"
     TEAM = "team"
+
+
+_K = OrganizationKind
+ASSIGNABLE = frozenset(
+    {
+        _K.DEPARTMENT,
+        _K.WORK_UNIT,
+        _K.SPONSOR_UNIT,
+        _K.PARTNER_UNIT,
+        _K.PROPERTY_COMPANY,
+        _K.OWNERS_COMMITTEE,
+        _K.SOCIAL_ORG,
+    }
+)
+"""Who an order may be assigned to. A team is made of volunteers and a branch of members: they are asked (志愿服务条例 §25)."""

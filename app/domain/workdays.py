@@ -4,7 +4,7 @@ Source: the State Council's yearly notices as kept by the library chinesecalenda
 2025 and 2026. Years without a notice fall back to Monday to Friday, and are counted again once the notice is out.
 """
 
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 import chinese_calendar
 
@@ -19,9 +19,12 @@ def is_working_day(day: date) -> bool:
 
 
 def add_working_days(start: datetime, days: int) -> datetime:
-    """The same time of day ``days`` working days later, in China Standard Time; the day of the start does not count."""
+    """The same time of day ``days`` working days later, counted in China Standard Time, answered in UTC.
+
+    The day of the start does not count.
+    """
     moment = start.astimezone(CHINA)
     while days:
         moment += timedelta(days=1)
         days -= is_working_day(moment.date())
-    return moment
+    return moment.astimezone(UTC)

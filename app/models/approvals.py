@@ -8,7 +8,7 @@ from sqlalchemy import Index, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.domain.approvals import ApprovalState, Subject
-from app.models.base import Base, Tenant, Versioned, key_to, text_enum
+from app.models.base import PATH, Base, Tenant, Versioned, key_to, text_enum
 
 
 class Approval(Tenant, Versioned, Base):
@@ -18,7 +18,7 @@ class Approval(Tenant, Versioned, Base):
     subject_id: Mapped[UUID]
     action: Mapped[str]
     form: Mapped[dict[str, Any]]
-    path: Mapped[str]
+    path: Mapped[str] = mapped_column(PATH)
     state: Mapped[ApprovalState] = mapped_column(text_enum(ApprovalState, "state"), default=ApprovalState.PENDING)
     asked_by: Mapped[UUID]
     decided_by: Mapped[UUID | None]

@@ -41,6 +41,10 @@ def literal_in(column: str, values: frozenset[StrEnum]) -> str:
     return f"{column} IN ({', '.join(sorted(repr(value.value) for value in values))})"
 
 
+PATH = Text(collation="C")
+"""Paths are compared as ranges of prefixes, which only hold in code point order."""
+
+
 class Polygon(UserDefinedType[Any]):
     """PostgreSQL's polygon: one outer ring of (lon, lat) in WGS-84. asyncpg speaks it natively."""
 
@@ -93,7 +97,7 @@ class Located:
     """Mixin: where the row is. Community and grid stand apart from the path because lists are indexed by them."""
 
     place_id: Mapped[UUID] = mapped_column(sort_order=20)
-    path: Mapped[str] = mapped_column(sort_order=21)
+    path: Mapped[str] = mapped_column(PATH, sort_order=21)
     community_id: Mapped[UUID | None] = mapped_column(sort_order=22)
     grid_id: Mapped[UUID | None] = mapped_column(sort_order=23)
     lon: Mapped[float | None] = mapped_column(sort_order=24)

@@ -8,7 +8,7 @@ from sqlalchemy import BigInteger, CheckConstraint, Index, UniqueConstraint, tex
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.core.clock import now
-from app.models.base import Base, Tenant, key_to
+from app.models.base import PATH, Base, Tenant, key_to
 
 
 class Event(Tenant, Base):
@@ -24,7 +24,7 @@ class Event(Tenant, Base):
     target: Mapped[str | None]
     actor_id: Mapped[UUID | None]
     """None: the system itself."""
-    path: Mapped[str]
+    path: Mapped[str] = mapped_column(PATH)
     data: Mapped[dict[str, Any]]
     at: Mapped[datetime] = mapped_column(default=now)
 

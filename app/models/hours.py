@@ -10,7 +10,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from app.core.clock import now
 from app.domain.hours import Account, EntryKind, Source
-from app.models.base import Base, Tenant, key_to, text_enum
+from app.models.base import PATH, Base, Tenant, key_to, text_enum
 
 
 class HourEntry(Tenant, Base):
@@ -22,7 +22,7 @@ class HourEntry(Tenant, Base):
     person_id: Mapped[UUID]
     order_id: Mapped[UUID]
     assignment_id: Mapped[UUID | None]
-    path: Mapped[str]
+    path: Mapped[str] = mapped_column(PATH)
     community_id: Mapped[UUID | None]
     record_id: Mapped[UUID | None]
     debit: Mapped[Account] = mapped_column(text_enum(Account, "debit"))

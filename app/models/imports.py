@@ -7,7 +7,7 @@ from sqlalchemy import Index, Integer, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.domain.imports import ImportState
-from app.models.base import Base, Tenant, Versioned, key_to, text_enum
+from app.models.base import PATH, Base, Tenant, Versioned, key_to, text_enum
 
 
 class Import(Tenant, Versioned, Base):
@@ -16,7 +16,7 @@ class Import(Tenant, Versioned, Base):
     __tablename__ = "imports"
 
     community_id: Mapped[UUID]
-    path: Mapped[str]
+    path: Mapped[str] = mapped_column(PATH)
     file_name: Mapped[str]
     state: Mapped[ImportState] = mapped_column(text_enum(ImportState, "state"), default=ImportState.QUEUED)
     total_rows: Mapped[int | None]

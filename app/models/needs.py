@@ -37,7 +37,7 @@ class Need(Tenant, Located, Versioned, Base):
     answer_by: Mapped[datetime | None]
     planned_until: Mapped[datetime | None]
     merged_into_id: Mapped[UUID | None]
-    state_before_merge: Mapped[NeedState | None] = mapped_column(text_enum(NeedState, "state_before_merge"))
+    state_before: Mapped[NeedState | None] = mapped_column(text_enum(NeedState, "state_before"))
     met_at: Mapped[datetime | None]
     closed_at: Mapped[datetime | None]
     closed_by_system: Mapped[bool] = mapped_column(default=False)

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 from app.domain.assignments import ACTIVE, UNFINISHED, AssignmentState, CheckMethod
 from app.domain.needs import Urgency
 from app.domain.orders import MOST_PLACES, WORKED_ON, OrderState, Outcome
-from app.models.base import Base, Located, Tenant, Versioned, key_to, literal_in, text_enum
+from app.models.base import PATH, Base, Located, Tenant, Versioned, key_to, literal_in, text_enum
 
 _HELD = AssignmentState.INVITED
 
@@ -26,6 +26,10 @@ class Order(Tenant, Located, Versioned, Base):
     people_wanted: Mapped[int] = mapped_column(default=1)
     people_accepted: Mapped[int] = mapped_column(default=0)
     """How many of its places are held now."""
+    risks: Mapped[str | None]
+    """The need's, told to whoever is asked (志愿服务条例 §13)."""
+    need_round: Mapped[int] = mapped_column(default=1, server_default="1")
+    """The need's round this order belongs to: what ended in an earlier round no longer says whether the need is met."""
     round: Mapped[int] = mapped_column(default=1)
     wanted_at: Mapped[datetime | None]
     due_at: Mapped[datetime]
@@ -96,7 +100,7 @@ class Assignment(Tenant, Versioned, Base):
     __tablename__ = "assignments"
 
     order_id: Mapped[UUID]
-    path: Mapped[str]
+    path: Mapped[str] = mapped_column(PATH)
     slot: Mapped[int]
     load_slot: Mapped[int | None]
     """Which of the person's own places for unfinished work this takes up: unique, so the limit holds in a race."""

@@ -8,7 +8,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from app.core.clock import now
 from app.domain.people import PartyStatus, Role
-from app.models.base import Base, Located, Tenant, Versioned, key_to, text_enum
+from app.models.base import PATH, Base, Located, Tenant, Versioned, key_to, text_enum
 
 
 class Person(Tenant, Located, Versioned, Base):
@@ -57,7 +57,7 @@ class Grant(Tenant, Base):
     person_id: Mapped[UUID]
     role: Mapped[Role] = mapped_column(text_enum(Role, "role"))
     place_id: Mapped[UUID]
-    path: Mapped[str]
+    path: Mapped[str] = mapped_column(PATH)
     place_kind: Mapped[str]
     starts_at: Mapped[datetime] = mapped_column(default=now)
     ends_at: Mapped[datetime | None]

@@ -6,7 +6,7 @@ from sqlalchemy import CheckConstraint, Index, Integer, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.domain.places import CompoundKind, PlaceKind, PropertyManagement
-from app.models.base import Base, Polygon, Tenant, Versioned, key_to, text_enum
+from app.models.base import PATH, Base, Polygon, Tenant, Versioned, key_to, text_enum
 
 
 class District(Base):
@@ -29,7 +29,7 @@ class Place(Tenant, Versioned, Base):
     parent_id: Mapped[UUID | None]
     code: Mapped[str]
     name: Mapped[str]
-    path: Mapped[str]
+    path: Mapped[str] = mapped_column(PATH)
     community_id: Mapped[UUID | None]
     grid_id: Mapped[UUID | None]
     lon: Mapped[float | None]

@@ -20,7 +20,7 @@ async def health_live() -> dict[str, str]:
     return {"status": "ok"}
 
 
-@router.get("/readyz", response_model=HealthRead, **operation(PUBLIC, "可以接受请求：数据库可用、表结构最新"))
+@router.get("/readyz", response_model=HealthRead, **operation(PUBLIC, "可以接受请求：数据库可用"))
 async def health_ready(database: DatabaseDep) -> dict[str, str]:
     if not await database.ready():
         raise Unavailable()

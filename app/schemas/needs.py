@@ -10,6 +10,8 @@ from pydantic.config import JsonDict
 from app.core.paging import PageQuery
 from app.core.types import Code, Form, Line, LongLine, LongWords, Moment, Read, Words
 from app.domain.needs import Channel, NeedAction, NeedSource, NeedState, Privacy, RefusalReason, Urgency
+from app.domain.orders import OFFER_MINUTES
+from app.schemas.orders import OfferMinutes, People
 
 _EXAMPLE: JsonDict = {
     "title": "厨房水管漏水",
@@ -111,9 +113,9 @@ class NeedAccept(Form):
     category: Annotated[Code | None, Field(description="不填则沿用点单时的类别")] = None
     place_id: Annotated[UUID | None, Field(description="更正服务地点")] = None
     order_title: LongLine | None = None
-    people_wanted: Annotated[int, Field(ge=1, le=20, description="首个工单需要几人")] = 1
+    people_wanted: People = 1
     auto_offer: Annotated[bool, Field(description="由系统逐个邀请合适的人")] = True
-    offer_minutes: Annotated[int, Field(ge=1, le=7 * 24 * 60, description="答复期限，分钟")] = 60
+    offer_minutes: OfferMinutes = OFFER_MINUTES
 
 
 class NeedRefuse(Form):

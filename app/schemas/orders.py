@@ -1,15 +1,23 @@
 """Orders and everything that moves them."""
 
 from datetime import datetime
-from typing import Annotated
+from typing import Annotated, Self
 from uuid import UUID
 
-from pydantic import ConfigDict, Field
+from pydantic import ConfigDict, Field, model_validator
 
 from app.core.paging import PageQuery
 from app.core.types import Code, Form, LongLine, LongWords, Moment, Read, Words
 from app.domain.needs import Urgency
-from app.domain.orders import MOST_PLACES, OrderAction, OrderState, Outcome, SuspendReason, TerminateReason
+from app.domain.orders import (
+    MOST_PLACES,
+    OFFER_MINUTES,
+    OrderAction,
+    OrderState,
+    Outcome,
+    SuspendReason,
+    TerminateReason,
+)
 from app.schemas.places import PositionForm
 
 _ORDER = "0192f3a0-7c1e-7000-8000-000000000001"
@@ -30,7 +38,7 @@ class OrderCreate(Form):
     people_wanted: People = 1
     wanted_at: Moment | None = None
     auto_offer: Annotated[bool, Field(description="是否由系统逐个邀请合适的人")] = True
-    offer_minutes: OfferMinutes = 60
+    offer_minutes: OfferMinutes = OFFER_MINUTES
 
 
 class OrderQuery(PageQuery):
@@ -41,7 +49,13 @@ class OrderQuery(PageQuery):
     mine: Annotated[bool, Field(description="只看与我有关的：我点的、邀请我的、我接的；没有管理角色的人始终如此")] = (
         False
     )
-    pool: Annotated[bool, Field(description="只看我可以抢的")] = False
+    pool: Annotated[bool, Field(description="只看我可以抢的；不能与 mine 同用")] = False
+
+    @model_validator(mode="after")
+    def _one_view(self) -> Self:
+        if self.mine and self.pool:
+            raise ValueError("mine 与 pool 不能同用")
+        return self
 
 
 class OrderRead(Read):
@@ -66,6 +80,7 @@ class OrderRead(Read):
     suspended_at: datetime | None
     planned_until: datetime | None
     result: str | None
+    risks: Annotated[str | None, Field(description="上门须知的风险（志愿服务条例第十三条）")]
     outcome: Outcome | None
     rating: int | None
     rating_words: str | None

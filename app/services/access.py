@@ -13,6 +13,7 @@ from sqlalchemy import ColumnElement, Text, Uuid, and_, bindparam, false, or_, t
 
 from app.domain.people import Actor, Grant, Role
 from app.domain.places import PlaceKind, below
+from app.models import Grant as GrantRow
 
 READER_ROLES = frozenset(
     {Role.GRID_WORKER, Role.COMMUNITY_ADMIN, Role.SUBDISTRICT_ADMIN, Role.DISTRICT_ADMIN, Role.AUDITOR}
@@ -70,3 +71,8 @@ def under_path(model: Any, grants: Sequence[Grant]) -> ColumnElement[bool]:
     """Like ``under``, for tables that carry nothing but the path."""
     ranges = (below(grant.path) for grant in grants)
     return or_(false(), *(and_(model.path >= low, model.path < high) for low, high in ranges))
+
+
+def in_force(moment: Any) -> ColumnElement[bool]:
+    """Grants that hold at this moment; a datetime or a bound parameter."""
+    return and_(GrantRow.starts_at <= moment, or_(GrantRow.ends_at.is_(None), GrantRow.ends_at > moment))

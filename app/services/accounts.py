@@ -4,7 +4,7 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from sqlalchemy import DateTime, Text, Uuid, and_, bindparam, or_, select
+from sqlalchemy import DateTime, Text, Uuid, and_, bindparam, select
 
 from app.core.clock import now
 from app.core.db import Database, compile_hot
@@ -13,6 +13,7 @@ from app.core.security import Identity, Tokens, password_fits
 from app.domain.people import Actor, Grant
 from app.models import Account, Person
 from app.models import Grant as GrantRow
+from app.services.access import in_force
 
 _NAME = re.compile(r"^(?P<login>[a-z0-9_.\-]{1,40})@(?P<district>[1-9][0-9]{5})$")
 _MOMENT: Any = bindparam("now", type_=DateTime(timezone=True))
@@ -31,8 +32,7 @@ _ACTOR = compile_hot(
         and_(
             GrantRow.district_id == Person.district_id,
             GrantRow.person_id == Person.id,
-            GrantRow.starts_at <= _MOMENT,
-            or_(GrantRow.ends_at.is_(None), GrantRow.ends_at > _MOMENT),
+            in_force(_MOMENT),
         ),
     )
     .where(Account.id == bindparam("account", type_=Uuid()), Account.disabled_at.is_(None))

@@ -55,10 +55,9 @@ async def ask(
     return approval
 
 
-async def load(session: AsyncSession, actor: Actor, approval_id: UUID, *, lock: bool = False) -> Approval:
+async def load(session: AsyncSession, actor: Actor, approval_id: UUID) -> Approval:
     """A request; 404 unless the actor asked for it or reads its place."""
-    query = select(Approval).where(Approval.id == approval_id)
-    approval = await session.scalar(query.with_for_update() if lock else query)
+    approval = await session.scalar(select(Approval).where(Approval.id == approval_id))
     if approval is None:
         raise NotFound()
     own = frozenset({Relation.HOLDER}) if approval.asked_by == actor.person_id else frozenset()

@@ -84,7 +84,10 @@ async def page(session: AsyncSession, actor: Actor, query: AssignmentQuery) -> P
 
 
 def parties_of(assignment: Assignment, actor: Actor) -> Parties:
-    own = {Relation.HOLDER, Relation.ASKED} if belongs_to(assignment, actor) else set()
+    """A unit acts on the order itself; checking in and cancelling are a person's own steps."""
+    own: set[Relation] = set()
+    if belongs_to(assignment, actor):
+        own = {Relation.ASKED, Relation.UNIT if assignment.person_id is None else Relation.HOLDER}
     return actor.roles_at(assignment.path) | own
 
 
@@ -92,6 +95,7 @@ async def check_in(session: AsyncSession, actor: Actor, assignment_id: UUID, for
     """Begin to serve: at the place oneself, or witnessed by the grid worker."""
     case = await load(session, actor, assignment_id, "assignments:check_in")
     ASSIGNMENT.decide(case.assignment.state, AssignmentAction.CHECK_IN, case.parties)
+    _must_be_in_hand(case)
     spot = to_wgs84(form.position.lon, form.position.lat, form.position.datum) if form.position else None
     await assignments_check.check_in(session, case.order, case.assignment, actor, spot, _method(case))
     _join_work(session, case, actor)
@@ -147,13 +151,16 @@ async def excuse(session: AsyncSession, actor: Actor, assignment_id: UUID, form:
     return case
 
 
+def _must_be_in_hand(case: AssignmentCase) -> None:
+    if case.order.order.state not in {OrderState.ACCEPTED, OrderState.IN_PROGRESS}:
+        raise Conflict("工单不在办理中，不能签到")
+
+
 def _join_work(session: AsyncSession, case: AssignmentCase, actor: Actor) -> None:
     """The first check-in starts the order; later ones join work under way."""
     order = case.order.order
     if order.state is OrderState.ACCEPTED:
         move(session, case.order, decide(case.order, OrderAction.START, frozenset({Relation.HOLDER})), actor)
-    elif order.state is not OrderState.IN_PROGRESS:
-        raise Conflict("工单不在办理中，不能签到")
 
 
 _FIELDS = tuple(name for name in AssignmentRead.model_fields if name not in {"actions", "choice"})

@@ -1,5 +1,7 @@
 """Check-in and check-out: when service begins and ends, and that nobody serves in two places at once (I4)."""
 
+from typing import Any
+
 from sqlalchemy import select, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -7,15 +9,16 @@ from app.core.clock import now
 from app.core.errors import RuleBroken
 from app.core.geo import LonLat, metres_between
 from app.domain.assignments import ASSIGNMENT, FENCE_M, UNFINISHED, AssignmentAction, AssignmentState, CheckMethod
+from app.domain.hours import LONGEST_SERVICE
 from app.domain.people import Actor, Parties, Relation
 from app.domain.places import PlaceKind
 from app.models import Assignment
 from app.models.base import literal_in
 from app.services.hours_record import record_service
-from app.services.orders_case import OrderCase
+from app.services.orders_case import SYSTEM, OrderCase
 from app.services.orders_dispatch import move_assignment
 from app.services.places import grid_at, place_of
-from app.services.service_windows import begin_window, end_window
+from app.services.service_windows import begin_window, drop_window, end_window
 
 
 async def check_in(
@@ -78,10 +81,31 @@ async def check_out(
 ) -> None:
     """End the service and record its minutes, once, in the ledger (令第67号 §7: the time actually given)."""
     parties: Parties = case.parties if method is CheckMethod.ORGANIZER else frozenset({Relation.HOLDER})
+    await _end_service(session, case, assignment, actor, parties, method, words=words)
+
+
+async def _end_service(
+    session: AsyncSession,
+    case: OrderCase,
+    assignment: Assignment,
+    actor: Actor | None,
+    parties: Parties,
+    method: CheckMethod | None,
+    **data: Any,
+) -> None:
+    """A span nobody can have served is not recorded: the person is told, and the true time is entered with evidence."""
     moment = now()
-    await end_window(session, assignment, moment)
     assignment.checked_out_at, assignment.check_out_method = moment, method
-    move_assignment(
-        session, assignment, AssignmentAction.CHECK_OUT, actor, parties=parties, method=method.value, words=words
-    )
-    record_service(session, case.order, assignment, actor)
+    plausible = assignment.checked_in_at is not None and moment - assignment.checked_in_at <= LONGEST_SERVICE
+    if plausible:
+        await end_window(session, assignment, moment)
+        record_service(session, case.order, assignment, actor)
+    else:
+        await drop_window(session, assignment)
+    move_assignment(session, assignment, AssignmentAction.CHECK_OUT, actor, parties=parties, recorded=plausible, **data)
+
+
+async def check_everyone_out(session: AsyncSession, case: OrderCase, actor: Actor | None) -> None:
+    """Work stops for now: whoever is serving keeps the time given so far, and is free to serve elsewhere."""
+    for assignment in [a for a in case.active if a.state is AssignmentState.CHECKED_IN]:
+        await _end_service(session, case, assignment, actor, SYSTEM, assignment.check_in_method)

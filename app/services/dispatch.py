@@ -5,7 +5,7 @@ from dataclasses import asdict
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ScalarSelect, bindparam, exists, func, or_, select, text
+from sqlalchemy import ScalarSelect, bindparam, exists, func, select, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.core.clock import now
@@ -18,6 +18,7 @@ from app.domain.people import HELPERS
 from app.domain.places import ancestors
 from app.models import Assignment, Grant, Need, Order, Person
 from app.models.base import literal_in
+from app.services.access import in_force
 
 RUNNERS_UP = 5
 
@@ -82,14 +83,12 @@ def distance_m(lon: float | None, lat: float | None, other_lon: float | None, ot
 
 
 def _helps_at(path: str) -> Any:
-    moment = now()
     return exists().where(
         Grant.district_id == Person.district_id,
         Grant.person_id == Person.id,
         Grant.role.in_(HELPERS),
         Grant.path.in_(ancestors(path)),
-        Grant.starts_at <= moment,
-        or_(Grant.ends_at.is_(None), Grant.ends_at > moment),
+        in_force(now()),
     )
 
 

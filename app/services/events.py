@@ -3,7 +3,7 @@
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.core.clock import now
@@ -51,17 +51,19 @@ async def _feed(session: AsyncSession, grants: list[Grant], query: EventQuery) -
     """Events in the order of the feed: oldest first, continued from a cursor for ever.
 
     Positions are given after the commit, by the relay, so that a reader who has seen position n has seen all before it.
+    A page that is not full goes on from the newest position there was, so that a quiet place is not searched again.
     """
     after = position_after(query.cursor)
+    top = await session.scalar(select(func.max(OutboxRow.position))) or 0
     rows = (
         select(Event, OutboxRow.position)
         .join(OutboxRow, (OutboxRow.district_id == Event.district_id) & (OutboxRow.id == Event.id))
-        .where(OutboxRow.position > after, under_path(Event, grants))
+        .where(OutboxRow.position > after, OutboxRow.position <= top, under_path(Event, grants))
         .order_by(OutboxRow.position)
         .limit(query.limit)
     )
     items = [_shown(event, at) for event, at in await session.execute(rows)]
-    last = items[-1]["position"] if items else after
+    last = items[-1]["position"] if len(items) == query.limit else max(top, after)
     return Page(items, position_cursor(last) if last else None)
 
 

@@ -4,18 +4,19 @@ from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import case, delete, func, select, text
+from sqlalchemy import case, delete, func, or_, select, text
 from sqlalchemy.dialects.postgresql import Range
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.core.clock import now
-from app.core.errors import Conflict, Forbidden, NotFound
+from app.core.errors import Conflict, Forbidden, NotFound, RuleBroken
 from app.core.ids import new_id
 from app.core.paging import Page, id_after
 from app.domain import access
+from app.domain.catalogue import category_of
 from app.domain.hours import Account, EntryKind, HourStatus, Source, check_span, record_due_at, reversal_of
 from app.domain.people import Actor, Relation
-from app.models import HourEntry, Order, Person, ServiceWindow
+from app.models import Assignment, HourEntry, Order, Person, ServiceWindow
 from app.schemas.hours import HourConfirm, HourQuery, HourReverse, HourSupplement
 from app.services.access import reads_all, under
 from app.services.hours_record import add_entry
@@ -107,10 +108,12 @@ async def supplement(session: AsyncSession, actor: Actor, form: HourSupplement) 
     if order is None or not access.may("orders:read", actor.roles_at(order.path)):
         raise NotFound("没有这个工单")
     access.require(actor, "hours:supplement", order.path)
-    if await session.scalar(select(Person.id).where(Person.id == form.person_id)) is None:
-        raise NotFound("没有这个人")
     if form.person_id == actor.person_id:
         raise Forbidden("不能为自己补录时长")
+    if not await _took_part(session, order, form.person_id):
+        raise NotFound("此人没有承办这个工单")
+    if not category_of(order.category).volunteering:
+        raise RuleBroken("此类工作不属于志愿服务，不记时长（令第67号第十九条）")
     record = add_entry(
         session,
         order,
@@ -126,6 +129,21 @@ async def supplement(session: AsyncSession, actor: Actor, form: HourSupplement) 
     await session.flush()
     await _claim_time(session, record)
     return (await present(session, [record]))[0]
+
+
+async def _took_part(session: AsyncSession, order: Order, person_id: UUID) -> bool:
+    """Whether the person held a place in the order, or belongs to a unit that did."""
+    unit = select(Person.organization_id).where(Person.id == person_id).scalar_subquery()
+    found = await session.scalar(
+        select(Assignment.id)
+        .where(
+            Assignment.order_id == order.id,
+            Assignment.accepted_at.is_not(None),
+            or_(Assignment.person_id == person_id, Assignment.organization_id == unit),
+        )
+        .limit(1)
+    )
+    return found is not None
 
 
 async def _claim_time(session: AsyncSession, record: HourEntry) -> None:

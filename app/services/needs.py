@@ -3,8 +3,9 @@
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, exists, or_, select
+from sqlalchemy import ColumnElement, select
 from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import aliased
 
 from app.core.clock import now
 from app.core.crypto import Sealer
@@ -14,7 +15,7 @@ from app.core.paging import Page, id_after
 from app.core.types import masked_name
 from app.domain import access
 from app.domain.catalogue import category_of
-from app.domain.needs import NEED, REOPEN_WINDOW, NeedAction, NeedSource, NeedState
+from app.domain.needs import CONFIRM_WINDOW, NEED, REOPEN_WINDOW, NeedAction, NeedSource, NeedState
 from app.domain.orders import ENDED
 from app.domain.people import Actor, Relation, Role
 from app.models import Need, NeedFollower, Order, Person
@@ -30,13 +31,14 @@ from app.schemas.needs import (
     NeedWithdraw,
 )
 from app.services.access import READER_ROLES, at, reads_all, under
+from app.services.due import must_be_due
 from app.services.needs_case import NeedCase, decide, load, move
 from app.services.orders_case import load as load_order
 from app.services.orders_release import void_approvals
 from app.services.orders_work import withdraw_case
 from app.services.outbox import changes, hold, publish
 from app.services.people_names import names_of
-from app.services.places import located, paged, place_of
+from app.services.places import located, must_be_in_a_community, paged, place_of
 
 _FIELDS = tuple(name for name in NeedRead.model_fields if name not in {"actions", "asker_name"})
 _PROXIES = READER_ROLES - {Role.AUDITOR}
@@ -47,12 +49,13 @@ async def submit(session: AsyncSession, actor: Actor, sealer: Sealer, form: Need
     """点单. Whoever works at the place may ask for someone else, who stays the asker."""
     place = await place_of(session, form.place_id)
     access.require_anywhere(actor, "needs:submit")
-    if form.category is not None:
-        category_of(form.category)
     proxy = form.asker_id is not None or form.asker_name is not None
     if proxy and not actor.roles_at(place.path) & _PROXIES:
         raise Forbidden("只有该地点的网格员或社区工作人员可以代点单")
-    await _check_asker(session, form)
+    await _check_asker(session, actor, form)
+    must_be_in_a_community(place)
+    if form.category is not None:
+        category_of(form.category)
     moment = now()
     columns = form.model_dump(exclude={"place_id", "asker_id", "asker_name"})
     need = Need(
@@ -78,11 +81,14 @@ async def submit(session: AsyncSession, actor: Actor, sealer: Sealer, form: Need
     return NeedCase(need, actor.roles_at(need.path) | {Relation.ASKER})
 
 
-async def _check_asker(session: AsyncSession, form: NeedSubmit) -> None:
+async def _check_asker(session: AsyncSession, actor: Actor, form: NeedSubmit) -> None:
+    """Someone with a record here must be visible to whoever asks for them."""
     if form.asker_id is not None and form.asker_name is not None:
         raise RuleBroken("点单人已建档时不必再填称呼", field="asker_name")
-    if form.asker_id is not None and await session.scalar(select(Person.id).where(Person.id == form.asker_id)) is None:
-        raise NotFound("没有这个人")
+    if form.asker_id is not None:
+        asker = await session.scalar(select(Person).where(Person.id == form.asker_id))
+        if asker is None or not access.may("people:read", actor.roles_at(asker.path)):
+            raise NotFound("没有这个人")
 
 
 async def present(session: AsyncSession, sealer: Sealer, cases: list[NeedCase]) -> list[dict[str, Any]]:
@@ -132,8 +138,12 @@ async def page(session: AsyncSession, actor: Actor, query: NeedQuery) -> Page[Ne
 
 
 def _concerns(actor: Actor) -> ColumnElement[bool]:
-    follows = exists().where(NeedFollower.need_id == Need.id, NeedFollower.person_id == actor.person_id)
-    return or_(Need.asker_id == actor.person_id, Need.submitted_by == actor.person_id, follows)
+    """What the actor asked for or follows: three short index walks instead of one long filter."""
+    mine = aliased(Need)
+    asked = select(mine.id).where(mine.asker_id == actor.person_id)
+    submitted = select(mine.id).where(mine.submitted_by == actor.person_id)
+    followed = select(NeedFollower.need_id).where(NeedFollower.person_id == actor.person_id)
+    return Need.id.in_(asked.union(submitted, followed))
 
 
 def _relations(need: Need, actor: Actor) -> frozenset[Relation]:
@@ -178,6 +188,7 @@ async def confirm(session: AsyncSession, actor: Actor | None, need_id: UUID, for
     """The asker, or after a while the system, closes a met need."""
     case = await load(session, actor, need_id, "needs:confirm")
     step = decide(case, NeedAction.CONFIRM)
+    must_be_due(actor, case.need.met_at and case.need.met_at + CONFIRM_WINDOW)
     case.need.closed_at = now()
     case.need.closed_by_system = actor is None
     move(session, case.need, step, actor, words=form.words, auto=actor is None)
@@ -200,7 +211,7 @@ async def withdraw(session: AsyncSession, actor: Actor, need_id: UUID, form: Nee
 
 
 async def reopen(session: AsyncSession, actor: Actor, need_id: UUID, form: NeedReopen) -> NeedCase:
-    """Take an ended need up again within the window; a new round begins."""
+    """Take an ended need up again within the window; a new round begins. What was never accepted is looked at first."""
     case = await load(session, actor, need_id, "needs:reopen")
     step = decide(case, NeedAction.REOPEN)
     ended = case.need.closed_at or case.need.met_at
@@ -209,5 +220,6 @@ async def reopen(session: AsyncSession, actor: Actor, need_id: UUID, form: NeedR
     case.need.round += 1
     case.need.met_at = case.need.closed_at = None
     case.need.closed_by_system = False
-    move(session, case.need, step, actor, words=form.words, round=case.need.round)
+    target = NeedState.SUBMITTED if case.need.due_at is None else None
+    move(session, case.need, step, actor, target=target, words=form.words, round=case.need.round)
     return case

@@ -13,15 +13,17 @@ from app.domain.needs import NeedAction, NeedState
 from app.domain.people import Actor
 from app.schemas.needs import NeedDue, NeedPlan
 from app.services.approvals import ask, decides_alone
+from app.services.due import must_be_due
 from app.services.needs_case import NeedCase, decide, load, move
+from app.services.orders_release import settle_need
 
 
 async def plan(session: AsyncSession, actor: Actor, need_id: UUID, form: NeedPlan) -> NeedCase:
     """Obstacle, measures and date, shown to the asker; moves once approved."""
-    if form.until <= now():
-        raise RuleBroken("挂账日期须在今后", field="until")
     case = await load(session, actor, need_id, "needs:plan")
     step = decide(case, NeedAction.PLAN)
+    if form.until <= now():
+        raise RuleBroken("挂账日期须在今后", field="until")
     wish = form.model_dump(mode="json")
     if decides_alone(step, case.parties):
         await _plan(session, case, step, actor, wish)
@@ -34,6 +36,7 @@ async def _plan(
     session: AsyncSession, case: NeedCase, step: Step[NeedState, NeedAction], actor: Actor, form: dict[str, Any]
 ) -> None:
     case.need.planned_until = NeedPlan.model_validate(form).until
+    case.need.state_before = case.need.state
     move(session, case.need, step, actor, **form)
 
 
@@ -42,9 +45,12 @@ PLANNED: dict[NeedAction, Callable[..., Awaitable[None]]] = {NeedAction.PLAN: _p
 
 
 async def due(session: AsyncSession, actor: Actor | None, need_id: UUID, form: NeedDue) -> NeedCase:
-    """The planned date has come, or the obstacle is gone."""
+    """The planned date has come, or the obstacle is gone: back to where it stood, and met if its orders are done by now."""
     case = await load(session, actor, need_id, "needs:due")
     step = decide(case, NeedAction.DUE)
-    case.need.planned_until = None
-    move(session, case.need, step, actor, words=form.words)
+    must_be_due(actor, case.need.planned_until)
+    target = case.need.state_before
+    case.need.planned_until = case.need.state_before = None
+    move(session, case.need, step, actor, target=target, words=form.words)
+    await settle_need(session, case.need)
     return case

@@ -8,6 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from app.core.clock import now
 from app.core.errors import Conflict, NotFound, RuleBroken
 from app.core.ids import new_id
+from app.domain import access
 from app.domain.catalogue import category_of
 from app.domain.needs import ANSWER_WINDOW, ENDED, NeedAction, NeedState
 from app.domain.orders import ENDED as ORDER_ENDED
@@ -23,13 +24,14 @@ from app.schemas.needs import (
     NeedRefuse,
     NeedUnmerge,
 )
+from app.services.due import must_be_due
 from app.services.needs_case import NeedCase, decide, load, move
 from app.services.orders import add_order, new_case
 from app.services.orders_case import load as load_order
 from app.services.orders_dispatch import offer_best
 from app.services.orders_release import void_approvals
 from app.services.orders_work import withdraw_case
-from app.services.places import located, place_of
+from app.services.places import located, must_be_in_a_community, place_of
 
 
 async def ask(session: AsyncSession, actor: Actor, need_id: UUID, form: NeedAsk) -> NeedCase:
@@ -73,8 +75,9 @@ async def accept(session: AsyncSession, actor: Actor, need_id: UUID, form: NeedA
 async def _replace(session: AsyncSession, need: Need, actor: Actor, place_id: UUID) -> None:
     """Correct the place, within what the actor looks after."""
     place = await place_of(session, place_id)
-    if not actor.roles_at(place.path):
+    if not access.may("needs:accept", actor.roles_at(place.path)):
         raise NotFound("没有这个地点")
+    must_be_in_a_community(place)
     for name, value in located(place).items():
         setattr(need, name, value)
 
@@ -96,10 +99,10 @@ async def redirect(session: AsyncSession, actor: Actor, need_id: UUID, form: Nee
 
 async def merge(session: AsyncSession, actor: Actor, need_id: UUID, form: NeedMerge) -> NeedCase:
     """Merge into another need of the same community; everyone who asked keeps following the master."""
-    if form.into_id == need_id:
-        raise RuleBroken("不能并入自己", field="into_id")
     await _lock_both(session, need_id, form.into_id)
     case = await load(session, actor, need_id, "needs:merge")
+    if form.into_id == need_id:
+        raise RuleBroken("不能并入自己", field="into_id")
     step = decide(case, NeedAction.MERGE)
     master = (await load(session, actor, form.into_id, "needs:merge")).need
     if master.state in ENDED:
@@ -109,7 +112,7 @@ async def merge(session: AsyncSession, actor: Actor, need_id: UUID, form: NeedMe
     await _withdraw_orders(session, case.need, actor)
     need = case.need
     await _follow(session, need, master)
-    need.state_before_merge, need.merged_into_id = need.state, master.id
+    need.state_before, need.merged_into_id = need.state, master.id
     move(session, need, step, actor, into_id=str(master.id))
     return case
 
@@ -129,17 +132,19 @@ async def _withdraw_orders(session: AsyncSession, need: Need, actor: Actor) -> N
 
 
 async def _follow(session: AsyncSession, need: Need, master: Need) -> None:
-    """The asker and everyone who followed the merged need."""
-    following = await session.scalars(select(NeedFollower.person_id).where(NeedFollower.need_id == need.id))
-    people = {*following, need.asker_id, need.submitted_by} - {None}
-    for person_id in people:
+    """The asker and everyone who followed the merged need, each with the need they first asked for."""
+    rows = await session.execute(
+        select(NeedFollower.person_id, NeedFollower.from_need_id).where(NeedFollower.need_id == need.id)
+    )
+    own = {(person, need.id) for person in (need.asker_id, need.submitted_by) if person is not None}
+    for person_id, origin in own | {(row.person_id, row.from_need_id) for row in rows}:
         session.add(
             NeedFollower(
                 district_id=need.district_id,
                 id=new_id(),
                 need_id=master.id,
                 person_id=person_id,
-                from_need_id=need.id,
+                from_need_id=origin,
             )
         )
 
@@ -147,9 +152,13 @@ async def _follow(session: AsyncSession, need: Need, master: Need) -> None:
 async def unmerge(session: AsyncSession, actor: Actor, need_id: UUID, form: NeedUnmerge) -> NeedCase:
     case = await load(session, actor, need_id, "needs:unmerge")
     step = decide(case, NeedAction.UNMERGE)
-    need, before = case.need, case.need.state_before_merge
-    await session.execute(delete(NeedFollower).where(NeedFollower.from_need_id == need.id))
-    need.merged_into_id = need.state_before_merge = None
+    need, before = case.need, case.need.state_before
+    came_along = select(NeedFollower.from_need_id).where(NeedFollower.need_id == need.id)
+    origins = {need.id, *await session.scalars(came_along)}
+    await session.execute(
+        delete(NeedFollower).where(NeedFollower.need_id != need.id, NeedFollower.from_need_id.in_(origins))
+    )
+    need.merged_into_id = need.state_before = None
     move(session, need, step, actor, target=before or NeedState.SUBMITTED, words=form.words)
     return case
 
@@ -165,6 +174,7 @@ async def explain(session: AsyncSession, actor: Actor, need_id: UUID, form: Need
         raise Conflict("还有在办工单")
     case.need.closed_at = now()
     move(session, case.need, step, actor, basis=form.basis)
+    await void_approvals(session, case.need)
     return case
 
 
@@ -172,6 +182,7 @@ async def lapse(session: AsyncSession, need_id: UUID) -> None:
     """The system closes a need whose asker never answered."""
     case = await load(session, None, need_id, "needs:lapse")
     step = decide(case, NeedAction.LAPSE)
+    must_be_due(None, case.need.answer_by)
     case.need.closed_at = now()
     case.need.answer_by = None
     case.need.closed_by_system = True

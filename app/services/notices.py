@@ -2,7 +2,7 @@
 
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import exists, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -11,14 +11,16 @@ from app.core.ids import new_id
 from app.domain.assignments import ACTIVE, ASSIGNMENT, AssignmentAction
 from app.domain.needs import NEED, NeedAction
 from app.domain.orders import ORDER, OrderAction
-from app.models import Assignment, Event, Need, NeedFollower, Notice, Order
+from app.domain.people import UNIT_ROLES
+from app.models import Approval, Assignment, Event, Grant, Need, NeedFollower, Notice, Order, Person
+from app.services.access import in_force
 
 _ASSIGNEE_WORDS = {
     "invite": "有一个工单邀请您，请在期限内答复；不便可婉拒，不影响评价",
     AssignmentAction.EXPIRE.value: "邀请已过期，已转请他人；不影响评价",
     AssignmentAction.RELEASE.value: "您的接单已释放，不必前往",
     AssignmentAction.SUBSTITUTE.value: "您的工单已转请他人接手",
-    AssignmentAction.VERIFY.value: "您的服务已由点单人确认，谢谢",
+    AssignmentAction.VERIFY.value: "您承办的工单已办结，谢谢",
 }
 _QUIET = frozenset({NeedAction.DISPATCH.value, "submit", "update"})
 """What an asker did themselves, or would only be noise."""
@@ -49,8 +51,10 @@ def _row(event: Event, person_id: UUID, words: str) -> dict[str, object]:
 
 async def _words_and_people(session: AsyncSession, event: Event) -> tuple[str, set[UUID | None]]:
     if event.aggregate == ASSIGNMENT.noun:
-        person = event.data.get("person_id")
-        return _ASSIGNEE_WORDS.get(event.action, ""), {UUID(person)} if person else set()
+        return _assignee_words(event), await _assignees(session, event)
+    if event.aggregate == "approval" and event.action in _APPROVAL_WORDS:
+        asked_by = await session.scalar(select(Approval.asked_by).where(Approval.id == event.aggregate_id))
+        return _APPROVAL_WORDS[event.action], {asked_by}
     if event.aggregate == NEED.noun and event.action not in _QUIET:
         return _need_words(event), await _askers(session, event.aggregate_id)
     if event.aggregate == ORDER.noun and event.action in _ORDER_WORDS:
@@ -58,14 +62,35 @@ async def _words_and_people(session: AsyncSession, event: Event) -> tuple[str, s
     return "", set()
 
 
+_APPROVAL_WORDS = {"grant": "您的申请已批准", "deny": "您的申请未获批准", "void": "您的申请已失效：事情已有新的进展"}
+
+
+def _assignee_words(event: Event) -> str:
+    if event.action == AssignmentAction.CHECK_OUT.value and event.data.get("recorded") is False:
+        return "签到后过久未签退，本次时长未记录；请联系网格员凭佐证补录"
+    return _ASSIGNEE_WORDS.get(event.action, "")
+
+
+async def _assignees(session: AsyncSession, event: Event) -> set[UUID | None]:
+    """The person, or whoever acts for the unit."""
+    if person := event.data.get("person_id"):
+        return {UUID(person)}
+    acts = exists().where(Grant.person_id == Person.id, Grant.role.in_(UNIT_ROLES), in_force(now()))
+    unit = UUID(event.data["organization_id"])
+    return set(await session.scalars(select(Person.id).where(Person.organization_id == unit, acts)))
+
+
 def _need_words(event: Event) -> str:
     """The step in plain words, with whatever the community wrote about it."""
     step = NEED.action_names.get(NeedAction(event.action)) if event.action in set(NeedAction) else None
-    said = next((event.data[name] for name in ("question", "words", "basis", "measures") if event.data.get(name)), "")
+    said = next(
+        (event.data[name] for name in ("question", "words", "basis", "measures", "channel") if event.data.get(name)), ""
+    )
     return f"您的需求：{step}。{said}" if step else ""
 
 
 _ORDER_WORDS = {
+    OrderAction.CONFIRM.value: "工单已确认办结",
     OrderAction.ACCEPT.value: "已有人接单",
     OrderAction.TAKE.value: "已有人接单",
     OrderAction.START.value: "服务已开始",

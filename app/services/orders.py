@@ -6,7 +6,7 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.core.clock import now
-from app.core.errors import NotFound, RuleBroken
+from app.core.errors import NotFound, WrongState
 from app.core.ids import new_id
 from app.domain import access
 from app.domain.catalogue import category_of
@@ -27,7 +27,7 @@ async def open_order(session: AsyncSession, actor: Actor, form: OrderCreate) -> 
         raise NotFound("没有这件需求")
     access.require(actor, "orders:open", need.path)
     if need.state not in {NeedState.ACCEPTED, NeedState.IN_SERVICE}:
-        raise RuleBroken("需求已入库且未办结时才能开单", field="need_id")
+        raise WrongState("需求已入库且未办结时才能开单", state=need.state.value)
     order = add_order(
         session,
         need,
@@ -54,6 +54,8 @@ def add_order(session: AsyncSession, need: Need, actor: Actor, *, category: str,
         state=OrderState.OPEN,
         category=kind.code,
         urgency=need.urgency,
+        risks=need.risks,
+        need_round=need.round,
         place_id=need.place_id,
         path=need.path,
         community_id=need.community_id,

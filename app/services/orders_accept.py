@@ -20,7 +20,7 @@ from app.core.errors import Conflict, LostRace, NotFound, RuleBroken
 from app.core.ids import new_id
 from app.core.json import dumps
 from app.domain import access
-from app.domain.assignments import ACTIVE, ASSIGNMENT, NOT_AGAIN, AssignmentAction, AssignmentState
+from app.domain.assignments import ACTIVE, ASSIGNMENT, AssignmentAction, AssignmentState
 from app.domain.catalogue import category_of
 from app.domain.dispatch import OBSTACLE_WORDS, Candidate, obstacle
 from app.domain.lifecycle import Step
@@ -127,7 +127,10 @@ def _check(facts: _Facts, actor: Actor, action: OrderAction) -> dict[str, Any] |
 
 
 def _check_person(facts: _Facts, actor: Actor, *, invited: bool) -> None:
-    """The rule of dispatch, on the person themselves; whoever asked them has looked at the rest."""
+    """The rule of dispatch, on the person themselves; whoever asked them has looked at the rest.
+
+    Who declined or stayed silent may still take the order from the pool: saying no never counts against anyone.
+    """
     active = [a for a in facts.mine if a["state"] in ACTIVE]
     candidate = Candidate(
         person_id=actor.person_id,
@@ -137,7 +140,7 @@ def _check_person(facts: _Facts, actor: Actor, *, invited: bool) -> None:
         pending=0,
         asker=Relation.ASKER in facts.parties,
         already=bool(active) or (not invited and facts.invitation() is not None),
-        said_no=not invited and any(a["state"] in NOT_AGAIN for a in facts.mine),
+        said_no=not invited and any(a["state"] == AssignmentState.NO_SHOW for a in facts.mine),
     )
     reason = obstacle(candidate, None if invited else category_of(facts.row["category"]).skill)
     if reason is not None:
@@ -155,7 +158,8 @@ async def _write(
     """The change and all that goes with it; None when someone else was faster."""
     moment, row = now(), facts.row
     people_accepted = row["people_accepted"] + 1
-    target = after_acceptance(people_accepted, row["people_wanted"], OrderState(row["state"]))
+    still_invited = sum(a["state"] == _INVITED for a in facts.assignments) - (invitation is not None)
+    target = after_acceptance(people_accepted, row["people_wanted"], OrderState(row["state"]), still_invited)
     changed = {
         "state": target.value,
         "people_accepted": people_accepted,
@@ -166,6 +170,7 @@ async def _write(
     answer = Answer(200, {"etag": f'"{changed["version"]}"'}, dumps(shown))
     values = _values(actor, facts, step, invitation, moment) | {
         "target": target.value,
+        "next_offer_at": moment if target is OrderState.OPEN and row["auto_offer"] else None,
         "slot": facts.free_slot if invitation is None else invitation["slot"],
         "load_slot": facts.free_load_slot,
         "key": key.value if key else None,

@@ -34,6 +34,7 @@ from app.services.orders_read import FIELDS
 _TYPES: dict[str, Any] = {
     "district": Integer(),
     "now": DateTime(timezone=True),
+    "next_offer_at": DateTime(timezone=True),
     "version": BigInteger(),
     "assignment_version": BigInteger(),
     "slot": Integer(),
@@ -114,6 +115,7 @@ def _moved() -> Any:
         .values(
             state=text_of("target"),
             people_accepted=Order.people_accepted + 1,
+            next_offer_at=_b("next_offer_at"),
             version=Order.version + 1,
             updated_at=_b("now"),
         )

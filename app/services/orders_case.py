@@ -51,7 +51,7 @@ def belongs_to(assignment: Assignment, actor: Actor) -> bool:
     """Whether it is the actor's own, or their unit's and they act for the unit."""
     if assignment.person_id is not None:
         return assignment.person_id == actor.person_id
-    return assignment.organization_id == actor.organization_id and bool(actor.roles & UNIT_ROLES)
+    return assignment.organization_id == actor.organization_id and bool(actor.roles_at(assignment.path) & UNIT_ROLES)
 
 
 def relations_to(need: Need, assignments: Iterable[Assignment], actor: Actor, *, follows: bool) -> frozenset[Relation]:

@@ -15,6 +15,7 @@ from app.domain.dispatch import Choice
 from app.domain.lifecycle import Step
 from app.domain.needs import NEED, NeedAction, NeedState
 from app.domain.orders import RETRY_OFFER_AFTER, OrderAction, OrderState, after_refusal
+from app.domain.organizations import ASSIGNABLE
 from app.domain.people import Actor, Relation, Role
 from app.models import Assignment, Organization
 from app.schemas.orders import OrderAssign, OrderDecline, OrderOffer, OrderPublish
@@ -57,8 +58,12 @@ async def offer(session: AsyncSession, actor: Actor, order_id: UUID, form: Order
 
 
 async def offer_best(session: AsyncSession, case: OrderCase, actor: Actor | None) -> bool:
-    """Ask the best feasible people for the free places; False, and another look later, when there is nobody."""
-    ranked = await ranking(session, case.order, case.need)
+    """Ask the best feasible people for the free places; False, and another look later, when there is nobody.
+
+    While the need is on the books (挂账) nobody is asked for it.
+    """
+    planned = case.need.state is NeedState.PLANNED
+    ranked = [] if planned and actor is None else await ranking(session, case.order, case.need)
     chosen = ranked[: len(case.free_slots())]
     if not chosen:
         case.order.next_offer_at = now() + RETRY_OFFER_AFTER
@@ -174,8 +179,10 @@ async def assign(session: AsyncSession, actor: Actor, order_id: UUID, form: Orde
     case = await load(session, actor, order_id, "orders:assign")
     step = decide(case, OrderAction.ASSIGN)
     unit = await session.scalar(select(Organization).where(Organization.id == form.organization_id))
-    if unit is None:
-        raise NotFound("没有这个单位")
+    if unit is None or not case.order.path.startswith(unit.path):
+        raise NotFound("此地点没有这个单位")
+    if unit.kind not in ASSIGNABLE:
+        raise RuleBroken("只能指派单位与职能部门，队伍和党员须邀请", field="organization_id")
     for assignment in case.active + case.invited:
         move_assignment(session, assignment, AssignmentAction.RELEASE, actor)
     case.order.people_wanted = case.order.people_accepted = 1

@@ -10,7 +10,7 @@ from app.core.clock import now
 from app.core.errors import Conflict, RuleBroken
 from app.domain.assignments import AssignmentAction
 from app.domain.lifecycle import Step
-from app.domain.orders import OBJECT_WINDOW, OrderAction, OrderState
+from app.domain.orders import LONGEST_SUSPENSION, OBJECT_WINDOW, OrderAction, OrderState
 from app.domain.people import Actor
 from app.schemas.orders import (
     OrderDue,
@@ -23,9 +23,11 @@ from app.schemas.orders import (
     OrderUphold,
 )
 from app.services.approvals import ask, decides_alone
+from app.services.assignments_check import check_everyone_out
+from app.services.due import must_be_due
 from app.services.orders_case import OrderCase, decide, load, move
 from app.services.orders_dispatch import go_on, move_assignment
-from app.services.orders_release import release, settle_need
+from app.services.orders_release import release, settle_need, void_approvals
 
 _Step = Step[OrderState, OrderAction]
 ApprovedForm = OrderSuspend | OrderPlan | OrderTerminate
@@ -38,8 +40,6 @@ async def suspend(session: AsyncSession, actor: Actor, order_id: UUID, form: Ord
 
 async def plan(session: AsyncSession, actor: Actor, order_id: UUID, form: OrderPlan) -> OrderCase:
     """Ask to put the order on the books until a date (挂账); one level up approves."""
-    if form.until <= now():
-        raise RuleBroken("挂账日期须在今后", field="until")
     return await _asked(session, actor, order_id, OrderAction.PLAN, form)
 
 
@@ -54,6 +54,8 @@ async def _asked(
     """Do it when the actor may approve it alone; otherwise leave a request, and the state as it is."""
     case = await load(session, actor, order_id, f"orders:{action.value}")
     step = decide(case, action)
+    if isinstance(form, OrderPlan) and form.until <= now():
+        raise RuleBroken("挂账日期须在今后", field="until")
     if decides_alone(step, case.parties):
         await APPROVED[action](session, case, step, actor, form.model_dump(mode="json"))
     else:
@@ -62,11 +64,13 @@ async def _asked(
 
 
 async def _suspend(session: AsyncSession, case: OrderCase, step: _Step, actor: Actor, form: dict[str, Any]) -> None:
+    await check_everyone_out(session, case, actor)
     case.order.suspended_at = now()
     move(session, case, step, actor, **form)
 
 
 async def _plan(session: AsyncSession, case: OrderCase, step: _Step, actor: Actor, form: dict[str, Any]) -> None:
+    await check_everyone_out(session, case, actor)
     case.order.planned_until = OrderPlan.model_validate(form).until
     move(session, case, step, actor, **form)
 
@@ -75,7 +79,7 @@ async def _terminate(session: AsyncSession, case: OrderCase, step: _Step, actor:
     await release(session, case, actor)
     case.order.closed_at = now()
     move(session, case, step, actor, **form)
-    await settle_need(session, case)
+    await settle_need(session, case.need)
 
 
 APPROVED: dict[OrderAction, Callable[..., Awaitable[None]]] = {
@@ -90,8 +94,10 @@ async def resume(session: AsyncSession, actor: Actor | None, order_id: UUID, for
     """Go on; the deadline moves by the time the clock stood still."""
     case = await load(session, actor, order_id, "orders:resume")
     step = decide(case, OrderAction.RESUME)
-    if case.order.suspended_at is not None:
-        case.order.due_at += now() - case.order.suspended_at
+    since = case.order.suspended_at
+    must_be_due(actor, since and since + LONGEST_SUSPENSION)
+    if since is not None:
+        case.order.due_at += now() - since
     case.order.suspended_at = None
     move(session, case, step, actor, words=form.words, due_at=case.order.due_at.isoformat())
     return case
@@ -101,6 +107,7 @@ async def due(session: AsyncSession, actor: Actor | None, order_id: UUID, form: 
     """The planned date has come, or the obstacle is gone: the work goes on."""
     case = await load(session, actor, order_id, "orders:due")
     step = decide(case, OrderAction.DUE)
+    must_be_due(actor, case.order.planned_until)
     case.order.planned_until = None
     move(session, case, step, actor, words=form.words)
     return case
@@ -127,6 +134,7 @@ async def uphold(session: AsyncSession, actor: Actor, order_id: UUID, form: Orde
     case.order.people_accepted = 0
     case.order.objected_at = case.order.assigned_at = None
     move(session, case, step, actor, words=form.words)
+    await void_approvals(session, case.order)
     await go_on(session, case)
     return case
 

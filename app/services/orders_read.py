@@ -6,7 +6,7 @@ from functools import lru_cache
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, ScalarSelect, Uuid, and_, bindparam, exists, or_, select, text
+from sqlalchemy import ColumnElement, ScalarSelect, Uuid, and_, bindparam, exists, false, or_, select, text
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased
 
@@ -28,8 +28,8 @@ from app.services.places import spot_of
 
 FIELDS = tuple(name for name in OrderRead.model_fields if name != "actions")
 _PRECISE = access.TABLE["orders:read"] - HELPERS - {Relation.ASKED}
-"""Who sees the door: everyone else in the pool or asked sees the grid."""
-_COARSE = {"place_id": None, "lon": None, "lat": None}
+"""Who sees the door and what came of it: everyone else in the pool or asked sees the grid."""
+_COARSE = dict.fromkeys(("place_id", "lon", "lat", "result", "rating", "rating_words"))
 
 
 def present(values: Mapping[str, Any], parties: Parties) -> dict[str, Any]:
@@ -170,7 +170,7 @@ def _statement(shape: Shape) -> HotStatement:
 def _filters(shape: Shape) -> list[ColumnElement[bool]]:
     """The WHERE of a shape. States are literals: a partial index only serves a predicate written like its own."""
     found = [
-        or_(*(at_place(Order, kind, f"scope_{i}") for i, kind in enumerate(shape.scope)))
+        or_(false(), *(at_place(Order, kind, f"scope_{i}") for i, kind in enumerate(shape.scope)))
         if shape.scope or shape.pool
         else _concerns_me()
     ]

@@ -7,25 +7,21 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.core.clock import now
 from app.domain.approvals import ApprovalState
-from app.domain.assignments import AssignmentAction, AssignmentState
+from app.domain.assignments import AssignmentAction
 from app.domain.needs import NEED, NeedAction, NeedState
 from app.domain.orders import ENDED, OrderAction, OrderState, Outcome
 from app.domain.people import Actor
 from app.models import Approval, Need, Order
-from app.services.hours_record import record_service
+from app.services.assignments_check import check_everyone_out
 from app.services.orders_case import SYSTEM, OrderCase, decide, move
 from app.services.orders_dispatch import move_assignment
 from app.services.outbox import publish
-from app.services.service_windows import end_window
 
 
 async def release(session: AsyncSession, case: OrderCase, actor: Actor | None) -> None:
     """Free everyone who holds a place or is asked; who is serving just now keeps the time given so far."""
+    await check_everyone_out(session, case, actor)
     for assignment in case.active + case.invited:
-        if assignment.state is AssignmentState.CHECKED_IN:
-            assignment.checked_out_at, assignment.check_out_method = now(), assignment.check_in_method
-            await end_window(session, assignment, assignment.checked_out_at)
-            record_service(session, case.order, assignment, actor)
         move_assignment(session, assignment, AssignmentAction.RELEASE, actor)
     # Last: whatever queries after this writes the order as it is, and a suspended one without its date is refused.
     await void_approvals(session, case.order)
@@ -36,7 +32,7 @@ async def release(session: AsyncSession, case: OrderCase, actor: Actor | None) -
 async def void_approvals(session: AsyncSession, row: Order | Need) -> None:
     """Requests about a row that has moved on by itself are void."""
     pending = await session.scalars(
-        select(Approval).where(Approval.subject_id == row.id, Approval.state == ApprovalState.PENDING)
+        select(Approval).where(Approval.subject_id == row.id, Approval.state == ApprovalState.PENDING).with_for_update()
     )
     for approval in pending:
         approval.state = ApprovalState.VOID
@@ -67,24 +63,36 @@ def move_need(
     )
 
 
-async def settle_need(session: AsyncSession, case: OrderCase) -> None:
-    """Once every order of a need in service is closed and solved, the need is met."""
-    if case.need.state is not NeedState.IN_SERVICE:
+async def settle_need(session: AsyncSession, need: Need) -> None:
+    """Once every order of this round of a need in service is closed and solved, the need is met."""
+    if need.state is not NeedState.IN_SERVICE:
         return
     await session.flush()
-    rows = await session.execute(select(Order.state, Order.outcome).where(Order.need_id == case.need.id))
+    rows = await session.execute(
+        select(Order.state, Order.outcome).where(Order.need_id == need.id, Order.need_round == need.round)
+    )
     standing = [(state, outcome) for state, outcome in rows if state not in ENDED - {OrderState.CLOSED}]
     if standing and all(outcome is Outcome.SOLVED for _, outcome in standing):
-        case.need.met_at = now()
-        move_need(session, case.need, NeedAction.MEET, None)
+        need.met_at = now()
+        move_need(session, need, NeedAction.MEET, None)
+        await void_approvals(session, need)
 
 
 async def vacate(session: AsyncSession, case: OrderCase, actor: Actor) -> None:
     """A holder fell out: the place is free, and the order open again unless others carry on with it."""
-    case.order.people_accepted -= 1
-    state = case.order.state
-    target = OrderState.OPEN
-    if state in {OrderState.PUBLISHED, OrderState.OFFERED} or (state is OrderState.IN_PROGRESS and case.active):
-        target = state
+    order = case.order
+    order.people_accepted -= 1
+    target = order.state if _goes_on(case) else OrderState.OPEN
+    if target is OrderState.OPEN:
+        order.suspended_at = order.planned_until = order.reported_at = None
     move(session, case, decide(case, OrderAction.VACATE, SYSTEM), actor, target=target)
+    await void_approvals(session, order)
     await session.flush()
+
+
+def _goes_on(case: OrderCase) -> bool:
+    """Whether the order stays as it is without one of its holders."""
+    state = case.order.state
+    if state in {OrderState.PUBLISHED, OrderState.OFFERED}:
+        return state is OrderState.PUBLISHED or bool(case.invited)
+    return state is not OrderState.ACCEPTED and bool(case.active)

@@ -7,11 +7,12 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from app.core.clock import now
 from app.core.errors import Conflict, RuleBroken
 from app.core.geo import to_wgs84
-from app.domain.assignments import ACTIVE, AssignmentAction, AssignmentState, CheckMethod
+from app.domain.assignments import AssignmentAction, AssignmentState, CheckMethod
 from app.domain.catalogue import category_of
 from app.domain.needs import REOPEN_WINDOW, NeedAction, NeedState
-from app.domain.orders import OrderAction, Outcome
+from app.domain.orders import CONFIRM_WINDOW, OrderAction, Outcome
 from app.domain.people import Actor, Relation
+from app.domain.workdays import add_working_days
 from app.models import Assignment
 from app.schemas.orders import (
     OrderConfirm,
@@ -25,9 +26,10 @@ from app.schemas.orders import (
 )
 from app.services.assignments_check import check_in
 from app.services.dispatch import named
-from app.services.orders_case import SYSTEM, OrderCase, decide, load, move
+from app.services.due import must_be_due
+from app.services.orders_case import OrderCase, belongs_to, decide, load, move
 from app.services.orders_dispatch import go_on, invite, move_assignment
-from app.services.orders_release import move_need, release, settle_need
+from app.services.orders_release import move_need, release, settle_need, void_approvals
 
 
 async def start(session: AsyncSession, actor: Actor, order_id: UUID, form: OrderStart) -> OrderCase:
@@ -54,6 +56,7 @@ async def report(session: AsyncSession, actor: Actor, order_id: UUID, form: Orde
     case.order.result = form.result
     case.order.reported_at = now()
     move(session, case, step, actor, result=form.result)
+    await void_approvals(session, case.order)
     return case
 
 
@@ -72,6 +75,7 @@ async def confirm_by_system(session: AsyncSession, order_id: UUID) -> None:
     """Close a reported order nobody rated in time; marked so, and without a rating."""
     case = await load(session, None, order_id, "orders:confirm")
     step = decide(case, OrderAction.CONFIRM)
+    must_be_due(None, case.order.reported_at and case.order.reported_at + CONFIRM_WINDOW)
     case.order.closed_by_system = True
     _close(case, Outcome.SOLVED)
     move(session, case, step, None, auto=True)
@@ -110,7 +114,7 @@ async def withdraw_case(session: AsyncSession, case: OrderCase, actor: Actor, wo
     await release(session, case, actor)
     case.order.closed_at = now()
     move(session, case, step, actor, words=words)
-    await settle_need(session, case)
+    await settle_need(session, case.need)
 
 
 async def reopen(session: AsyncSession, actor: Actor, order_id: UUID, form: OrderReopen) -> OrderCase:
@@ -119,19 +123,32 @@ async def reopen(session: AsyncSession, actor: Actor, order_id: UUID, form: Orde
     step = decide(case, OrderAction.REOPEN)
     if case.order.closed_at is None or case.order.closed_at + REOPEN_WINDOW < now():
         raise Conflict("已超过重新办理的期限")
-    order = case.order
-    order.round += 1
-    order.people_accepted = 0
-    order.outcome = order.rating = order.rating_words = order.result = None
-    order.reported_at = order.closed_at = None
-    order.closed_by_system = False
-    move(session, case, step, actor, words=form.words, round=order.round)
-    if case.need.state in {NeedState.MET, NeedState.CLOSED}:
-        case.need.round += 1
-        case.need.met_at = case.need.closed_at = None
-        move_need(session, case.need, NeedAction.REOPEN, None, order_id=str(order.id))
+    if case.need.state not in _NEED_MAY_GO_ON:
+        raise Conflict("需求已撤回、并单或挂账，不能重新办理此工单")
+    _begin_new_round(session, case)
+    move(session, case, step, actor, words=form.words, round=case.order.round)
     await go_on(session, case)
     return case
+
+
+_NEED_MAY_GO_ON = frozenset({NeedState.ACCEPTED, NeedState.IN_SERVICE, NeedState.MET, NeedState.CLOSED})
+
+
+def _begin_new_round(session: AsyncSession, case: OrderCase) -> None:
+    """A clean order with a deadline of its own; an ended need is open again with it."""
+    order, need = case.order, case.need
+    if need.state in {NeedState.MET, NeedState.CLOSED}:
+        need.round += 1
+        need.met_at = need.closed_at = None
+        need.closed_by_system = False
+        move_need(session, need, NeedAction.REOPEN, None, order_id=str(order.id))
+    order.round += 1
+    order.need_round = need.round
+    order.people_accepted = 0
+    order.due_at = add_working_days(now(), category_of(order.category).resolve_working_days)
+    order.outcome = order.rating = order.rating_words = order.result = None
+    order.reported_at = order.closed_at = order.objected_at = order.assigned_at = None
+    order.closed_by_system = order.overruled = False
 
 
 async def transfer(session: AsyncSession, actor: Actor, order_id: UUID, form: OrderTransfer) -> OrderCase:
@@ -139,9 +156,12 @@ async def transfer(session: AsyncSession, actor: Actor, order_id: UUID, form: Or
     case = await load(session, actor, order_id, "orders:transfer")
     step = decide(case, OrderAction.TRANSFER)
     giving = case.mine(actor, {AssignmentState.ACCEPTED}) or _sole_holder(case)
+    if case.order.overruled and belongs_to(giving, actor):
+        raise Conflict("异议不成立后不得退回")
     choice = await named(session, case.order, case.need, form.person_id, again=False)
     move_assignment(session, giving, AssignmentAction.SUBSTITUTE, actor)
     case.order.people_accepted -= 1
+    await void_approvals(session, case.order)
     await session.flush()
     invite(session, case, [choice], [], actor, step=step, replaces=giving.id, words=form.words)
     return case
@@ -160,7 +180,10 @@ def _close(case: OrderCase, outcome: Outcome) -> None:
 
 
 async def _verify(session: AsyncSession, case: OrderCase, actor: Actor | None) -> None:
-    """The holders' part is done with the order."""
-    for assignment in [a for a in case.active if a.state in ACTIVE]:
-        move_assignment(session, assignment, AssignmentAction.VERIFY, actor, parties=SYSTEM)
-    await settle_need(session, case)
+    """The holders' part is done with the order; who should have checked in and never did is let go unverified."""
+    must_check_in = category_of(case.order.category).check_in
+    for assignment in case.active:
+        absent = must_check_in and assignment.person_id is not None and assignment.state is AssignmentState.ACCEPTED
+        move_assignment(session, assignment, AssignmentAction.RELEASE if absent else AssignmentAction.VERIFY, actor)
+    await void_approvals(session, case.order)
+    await settle_need(session, case.need)

@@ -19,7 +19,7 @@ from app.services.places import located, paged, place_of
 
 
 async def load(session: AsyncSession, actor: Actor, organization_id: UUID, permission: str) -> Organization:
-    """An organization at a place the actor's roles reach, or the actor's own; 404 otherwise."""
+    """An organization at a place the actor's roles reach; 404 otherwise."""
     found = await session.scalar(select(Organization).where(Organization.id == organization_id))
     if found is None:
         raise NotFound()

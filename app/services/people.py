@@ -16,7 +16,7 @@ from app.domain import access
 from app.domain.people import ROLE_NAMES, Actor, Role
 from app.models import Grant, Organization, Person, Place
 from app.schemas.people import PersonCreate, PersonQuery, PersonRead, PersonUpdate
-from app.services.access import at, reads_all, under
+from app.services.access import at, in_force, reads_all, under
 from app.services.outbox import hold, publish
 from app.services.places import located, paged, place_of
 
@@ -74,7 +74,7 @@ async def page(session: AsyncSession, actor: Actor, query: PersonQuery) -> Page[
         place = await place_of(session, query.place_id)
         rows = rows.where(at(Person, place.kind, place.id, place.path))
     if query.role is not None:
-        rows = rows.where(exists().where(Grant.person_id == Person.id, Grant.role == query.role))
+        rows = rows.where(exists().where(Grant.person_id == Person.id, Grant.role == query.role, in_force(now())))
     if query.party_status is not None:
         rows = rows.where(Person.party_status == query.party_status)
     if query.skill is not None:
@@ -90,7 +90,7 @@ async def create(session: AsyncSession, actor: Actor, sealer: Sealer, form: Pers
     """Record a person; they become a resident of the community they live in."""
     place = await place_of(session, form.place_id)
     access.require(actor, "people:create", place.path)
-    await _check_organization(session, form.organization_id)
+    await _check_organization(session, actor, form.organization_id)
     person = Person(
         district_id=actor.district_id,
         id=new_id(),
@@ -116,7 +116,7 @@ async def update(
     await hold(session, person, version)
     fields = form.model_dump(exclude_unset=True, mode="json")
     if "organization_id" in fields:
-        await _check_organization(session, form.organization_id)
+        await _check_organization(session, actor, form.organization_id)
     await _seal(session, person, sealer, form)
     for name in fields.keys() - _SECRET:
         setattr(person, name, getattr(form, name) if name == "organization_id" else fields[name])
@@ -142,10 +142,12 @@ async def _seal(session: AsyncSession, person: Person, sealer: Sealer, form: Per
     person.phone_sealed = sealer.seal(form.phone, person.district_id, "people", "phone_sealed", person.id)
 
 
-async def _check_organization(session: AsyncSession, organization_id: UUID | None) -> None:
+async def _check_organization(session: AsyncSession, actor: Actor, organization_id: UUID | None) -> None:
+    """Nobody attaches a person to a unit they do not see."""
     if organization_id is None:
         return
-    if await session.scalar(select(Organization.id).where(Organization.id == organization_id)) is None:
+    unit = await session.scalar(select(Organization).where(Organization.id == organization_id))
+    if unit is None or not access.may("organizations:read", actor.roles_at(unit.path)):
         raise NotFound("没有这个单位")
 
 

@@ -48,6 +48,12 @@ async def place_of(session: AsyncSession, place_id: UUID) -> Place:
     return place
 
 
+def must_be_in_a_community(place: Place) -> None:
+    """A need above the communities would have nobody to accept it."""
+    if place.community_id is None:
+        raise RuleBroken("地点须在某个社区之内", field="place_id")
+
+
 def located(place: Place) -> dict[str, Any]:
     """The location columns of a row that stands at this place."""
     return {

@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from sqlalchemy import func, select, update
+from sqlalchemy import delete, func, select, update
 from sqlalchemy.dialects.postgresql import Range
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -37,4 +37,11 @@ async def end_window(session: AsyncSession, assignment: Assignment, moment: date
         update(ServiceWindow)
         .where(ServiceWindow.assignment_id == assignment.id, func.upper_inf(ServiceWindow.during))
         .values(during=func.tstzrange(func.lower(ServiceWindow.during), moment))
+    )
+
+
+async def drop_window(session: AsyncSession, assignment: Assignment) -> None:
+    """Forget an open window whose end nobody knows, so that the true time can be entered."""
+    await session.execute(
+        delete(ServiceWindow).where(ServiceWindow.assignment_id == assignment.id, func.upper_inf(ServiceWindow.during))
     )

@@ -1,16 +1,17 @@
 """The clocks: what happens because time has passed. Each due row is one transaction; two workers never do one thing twice.
 
-Rows are found without a lock, then locked and looked at again by the verb itself: whoever comes second finds the row moved
-on and is refused, which is the right outcome here.
+Rows are found without a lock, then locked and looked at again by the verb itself, state and time: whoever comes second finds
+the row moved on and is refused, which is the right outcome here. One row that fails does not hold up the others.
 """
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from datetime import timedelta
+from datetime import datetime, timedelta
+from typing import Any
 from uuid import UUID
 
 import structlog
-from sqlalchemy import ColumnElement, Select, delete, select, text
+from sqlalchemy import Select, delete, select, text
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import InstrumentedAttribute
 
@@ -54,6 +55,8 @@ async def _do(database: Database, district_id: int, verb: _Verb, row_id: UUID) -
             await verb(session, row_id)
     except AppError as refused:
         _log.info("clock_refused", code=refused.code)
+    except Exception as error:  # noqa: BLE001 - one row that cannot be dealt with must not stop all the others
+        _log.error("clock_failed", row=str(row_id), kind=type(error).__name__)
 
 
 def _due() -> list[tuple[Select[UUID], _Verb]]:
@@ -61,34 +64,36 @@ def _due() -> list[tuple[Select[UUID], _Verb]]:
     moment = now()
     return [
         (
-            _ids(Assignment.order_id, "assignments.state = 'invited'", Assignment.answer_by <= moment),
+            _ids(Assignment.order_id, "assignments.state = 'invited'", Assignment.answer_by, moment),
             orders_dispatch.expire,
         ),
-        (_ids(Order.id, "state = 'open' AND auto_offer", Order.next_offer_at <= moment), orders_dispatch.look_again),
+        (_ids(Order.id, "state = 'open' AND auto_offer", Order.next_offer_at, moment), orders_dispatch.look_again),
         (
-            _ids(Order.id, "state = 'reported'", Order.reported_at <= moment - CONFIRM_WINDOW),
+            _ids(Order.id, "state = 'reported'", Order.reported_at, moment - CONFIRM_WINDOW),
             orders_work.confirm_by_system,
         ),
         (
-            _ids(Order.id, "state = 'suspended'", Order.suspended_at <= moment - LONGEST_SUSPENSION),
+            _ids(Order.id, "state = 'suspended'", Order.suspended_at, moment - LONGEST_SUSPENSION),
             lambda session, row_id: orders_pause.resume(session, None, row_id, OrderResume()),
         ),
         (
-            _ids(Order.id, "state = 'planned'", Order.planned_until <= moment),
+            _ids(Order.id, "state = 'planned'", Order.planned_until, moment),
             lambda session, row_id: orders_pause.due(session, None, row_id, OrderDue()),
         ),
-        (_ids(Need.id, "state = 'info_requested'", Need.answer_by <= moment), needs_triage.lapse),
+        (_ids(Need.id, "state = 'info_requested'", Need.answer_by, moment), needs_triage.lapse),
         (
-            _ids(Need.id, "state = 'met'", Need.met_at <= moment - NEED_CONFIRM_WINDOW),
+            _ids(Need.id, "state = 'met'", Need.met_at, moment - NEED_CONFIRM_WINDOW),
             lambda session, row_id: needs.confirm(session, None, row_id, NeedConfirm()),
         ),
         (
-            _ids(Need.id, "state = 'planned'", Need.planned_until <= moment),
+            _ids(Need.id, "state = 'planned'", Need.planned_until, moment),
             lambda session, row_id: needs_plan.due(session, None, row_id, NeedDue()),
         ),
     ]
 
 
-def _ids(column: InstrumentedAttribute[UUID], literal: str, condition: ColumnElement[bool]) -> Select[UUID]:
-    """Ids of due rows; the state is a literal, so that the partial index on what runs serves, whatever has ended."""
-    return select(column).where(text(literal), condition).limit(_BATCH)
+def _ids(
+    column: InstrumentedAttribute[UUID], literal: str, due: InstrumentedAttribute[Any], moment: datetime
+) -> Select[UUID]:
+    """Ids of due rows, longest due first; the state is a literal, so that the partial index on what runs serves."""
+    return select(column).where(text(literal), due <= moment).order_by(due).limit(_BATCH)

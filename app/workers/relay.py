@@ -41,7 +41,10 @@ async def in_each_district(database: Database, work: Callable[[Database, int], A
     async with database.sessions.begin() as session:
         districts = list(await session.scalars(text("SELECT id FROM districts ORDER BY id")))
     for district_id in districts:
-        await work(database, district_id)
+        try:
+            await work(database, district_id)
+        except Exception as error:  # noqa: BLE001 - one district's trouble is not the others'
+            _log.warning("district_failed", district=district_id, kind=type(error).__name__)
 
 
 async def relay_district(database: Database, district_id: int) -> None:

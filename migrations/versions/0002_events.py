@@ -31,7 +31,7 @@ def create_events() -> None:
     sa.Column('source', sa.Text(), nullable=True),
     sa.Column('target', sa.Text(), nullable=True),
     sa.Column('actor_id', sa.Uuid(), nullable=True),
-    sa.Column('path', sa.Text(), nullable=False),
+    sa.Column('path', sa.Text(collation='C'), nullable=False),
     sa.Column('data', postgresql.JSONB(astext_type=sa.Text()), nullable=False),
     sa.Column('at', sa.DateTime(timezone=True), nullable=False),
     sa.CheckConstraint('seq > 0', name=op.f('ck_events_seq')),

@@ -50,7 +50,7 @@ async def put_need(
     )
     if state is NeedState.MERGED:
         need.merged_into_id = (await put_need(session, world, NeedState.SUBMITTED)).id
-        need.state_before_merge = NeedState.SUBMITTED
+        need.state_before = NeedState.SUBMITTED
     await _add(session, world, need, "need", state)
     if followed:
         other = await put_need(session, world, NeedState.WITHDRAWN)

@@ -29,7 +29,7 @@ PEOPLE = (
     seat("member3", Role.PARTY_MEMBER, R.ASKED),
     seat("volunteer2", Role.VOLUNTEER),
 )
-"""Of an order that member1 holds, member2 is asked for and member3 has declined."""
+"""Of an order that member1 holds, member2 is asked for and member3 did not come to."""
 UNITS = (seat("liaison", Role.UNIT_LIAISON, R.ASKED, R.HOLDER, R.UNIT), seat("resident2", Role.RESIDENT))
 """Of an order assigned to the liaison's unit."""
 UNITS_REST = frozenset({OrderState.REPORTED, OrderState.CLOSED, OrderState.TERMINATED, OrderState.WITHDRAWN})
@@ -88,7 +88,7 @@ async def test_people(matrix: Matrix) -> None:
         held = (
             Held("member1", AssignmentState.ACCEPTED),
             Held("member2", AssignmentState.INVITED),
-            Held("member3", AssignmentState.DECLINED),
+            Held("member3", AssignmentState.NO_SHOW),
         )
         return await put_order(session, matrix.world, need, matrix.state, *held)
 

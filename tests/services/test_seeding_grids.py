@@ -52,7 +52,7 @@ async def test_every_building_finds_its_own_grid(as_app: AsyncSession) -> None:
 
 
 async def test_a_spot_of_the_community_lies_in_exactly_one_grid(as_app: AsyncSession, seeded: Seeded) -> None:
-    ring, rng = ring_of(seeded.community), Random(1)  # noqa: S311 - the same spots each time
+    ring, rng = ring_of(seeded.community), Random(1)
     lons, lats = [lon for lon, _ in ring], [lat for _, lat in ring]
     spots = [(rng.uniform(min(lons), max(lons)), rng.uniform(min(lats), max(lats))) for _ in range(400)]
     grids = {grid.id: ring_of(grid) for grid in seeded.of_kind(PlaceKind.GRID)}
