@@ -23,6 +23,7 @@ from app.core.migrate import upgrade
 from app.core.postgres import EmbeddedPostgres
 from app.main import create_app
 from app.settings import Settings
+from tests.responses import CheckedTransport
 from tests.worlds import World, build_world
 
 _URL = "SANSHUN_TEST_SERVER"
@@ -100,7 +101,8 @@ async def owner(database_url: str) -> AsyncIterator[Database]:
 
 @pytest.fixture(scope="session")
 async def transport(app: FastAPI) -> httpx.ASGITransport:
-    return httpx.ASGITransport(app, raise_app_exceptions=False)
+    """Holds every answer of the suite against the published document."""
+    return CheckedTransport(app)
 
 
 @pytest.fixture
