@@ -30,7 +30,8 @@ async def tell(session: AsyncSession, events: list[Event]) -> None:
     """One notice a person and event, whoever relays it and however often."""
     for event in events:
         words, people = await _words_and_people(session, event)
-        if words and (told := people - {event.actor_id, None}):
+        knows = None if _unrecorded(event) else event.actor_id
+        if words and (told := people - {knows, None}):
             await session.execute(
                 insert(Notice)
                 .values([_row(event, person, words) for person in told if person is not None])
@@ -65,8 +66,13 @@ async def _words_and_people(session: AsyncSession, event: Event) -> tuple[str, s
 _APPROVAL_WORDS = {"grant": "您的申请已批准", "deny": "您的申请未获批准", "void": "您的申请已失效：事情已有新的进展"}
 
 
+def _unrecorded(event: Event) -> bool:
+    """A check-out whose minutes could not be recorded: news even to whoever checked out."""
+    return event.action == AssignmentAction.CHECK_OUT.value and event.data.get("recorded") is False
+
+
 def _assignee_words(event: Event) -> str:
-    if event.action == AssignmentAction.CHECK_OUT.value and event.data.get("recorded") is False:
+    if _unrecorded(event):
         return "签到后过久未签退，本次时长未记录；请联系网格员凭佐证补录"
     return _ASSIGNEE_WORDS.get(event.action, "")
 
