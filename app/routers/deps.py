@@ -3,6 +3,7 @@
 import re
 from collections.abc import AsyncIterator
 from typing import Annotated, Any
+from uuid import UUID
 
 from fastapi import Depends, Header, Request, Response
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -14,7 +15,7 @@ from app.core.security import Tokens
 from app.domain.people import Actor
 from app.routers.problems import PROBLEMS
 from app.routers.route import Replay
-from app.services import accounts, idempotency
+from app.services import accounts, idempotency, revisit
 
 KEY_PATTERN = "^[!-~]{1,64}$"
 """Visible ASCII."""
@@ -96,9 +97,11 @@ HotKeyDep = Annotated[idempotency.Key, Depends(read_key)]
 
 
 async def begin_key(request: Request, actor: ActorDep, session: SessionDep, key: HotKeyDep) -> idempotency.Key:
-    """Hold the key in the session's transaction; a request answered before is answered the same again."""
+    """Hold the key in the session's transaction; a request answered before is answered the same again, if it still may be."""
     earlier = await idempotency.begin(session, actor.district_id, actor.person_id, key)
     if earlier is not None:
+        if (row_id := request.path_params.get("id")) is not None:
+            await revisit.must_still_show(session, actor, request.url.path.split("/")[2], UUID(row_id))
         raise Replay(earlier)
     request.state.key = key
     return key

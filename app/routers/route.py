@@ -107,7 +107,6 @@ class HouseRoute(APIRoute):
             if not may(self.permission, state.actor.roles | frozenset(Relation)):
                 raise Forbidden() from None
             response = as_response(replay.answer)
-            response.headers["idempotency-replayed"] = "true"
         else:
             await self._close(state, response)
         response.headers["cache-control"] = "no-store"
@@ -124,4 +123,5 @@ class HouseRoute(APIRoute):
 
 
 def as_response(answer: idempotency.Answer) -> Response:
-    return Response(answer.body, answer.status, dict(answer.headers), media_type="application/json")
+    headers = answer.headers | ({"idempotency-replayed": "true"} if answer.replayed else {})
+    return Response(answer.body, answer.status, headers, media_type="application/json")

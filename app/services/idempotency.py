@@ -30,6 +30,7 @@ class Answer:
     status: int
     headers: dict[str, str]
     body: bytes
+    replayed: bool = False
 
 
 def fingerprint(method: str, path: str, body: bytes) -> bytes:
@@ -45,7 +46,8 @@ def replayed(row: Mapping[str, Any], key: Key) -> Answer | None:
     if row["key_fingerprint"] != key.fingerprint:
         raise IdempotencyKeyReused()
     headers = row["key_headers"]
-    return Answer(row["key_status"], orjson.loads(headers) if isinstance(headers, str) else headers, row["key_body"])
+    kept = orjson.loads(headers) if isinstance(headers, str) else headers
+    return Answer(row["key_status"], kept, row["key_body"], replayed=True)
 
 
 async def begin(session: AsyncSession, district_id: int, person_id: UUID, key: Key) -> Answer | None:

@@ -12,6 +12,7 @@ from app.core.ids import new_id
 from app.core.log import scrubbed
 from app.domain.people import Role
 from app.models import Grant
+from app.services import orders_dispatch
 from app.workers import clocks, relay
 from tests.stories.steps import (
     AT_HOME,
@@ -197,7 +198,7 @@ async def test_one_bad_row_does_not_stop_the_clocks(world: World, app: FastAPI, 
     async def broken(*_: object) -> None:
         raise ValueError("a row nobody foresaw")
 
-    monkeypatch.setattr(clocks.orders_dispatch, "expire", broken)
+    monkeypatch.setattr(orders_dispatch, "expire", broken)
     with time_machine.travel(now() + timedelta(days=8)):
         await clocks.tick(app.state.database, world.district_id)
     assert (await world.ok("community", "GET", f"/v1/needs/{need['id']}"))["state"] == "closed"

@@ -1,0 +1,27 @@
+"""Whether a row still shows itself to someone who asks for an earlier answer about it again."""
+
+from collections.abc import Awaitable, Callable
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from app.domain.people import Actor
+from app.services import approvals, assignments, events, hours, needs, orders_read
+
+_READ: dict[str, Callable[[AsyncSession, Actor, UUID], Awaitable[Any]]] = {
+    "orders": orders_read.read,
+    "needs": needs.read,
+    "assignments": lambda session, actor, row_id: assignments.load(
+        session, actor, row_id, "assignments:read", lock=False
+    ),
+    "hours": hours.read,
+    "approvals": approvals.load,
+    "notices": events.mark_read,
+}
+
+
+async def must_still_show(session: AsyncSession, actor: Actor, noun: str, row_id: UUID) -> None:
+    """404 when the row is no longer there for this actor; nouns whose steps need no row are free."""
+    if (read := _READ.get(noun)) is not None:
+        await read(session, actor, row_id)
