@@ -1,10 +1,11 @@
 """A need with what the actor is to it."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import exists, select
+from sqlalchemy import Select, and_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.core.errors import NotFound
@@ -37,30 +38,38 @@ async def load(
         raise NotFound()
     if actor is None:
         return NeedCase(need, SYSTEM)
-    parties = actor.roles_at(need.path) | await _relations(session, actor, need)
+    parties = actor.roles_at(need.path) | (await relations_to(session, actor, [need]))[need.id]
     actor.checked.add(permission)
     if not access.may("needs:read", parties) and not access.may(permission, parties):
         raise NotFound()
     return NeedCase(need, parties)
 
 
-async def _relations(session: AsyncSession, actor: Actor, need: Need) -> frozenset[Relation]:
-    found: set[Relation] = set()
-    if actor.person_id in {need.asker_id, need.submitted_by}:
-        found.add(Relation.ASKER)
-    follows = exists().where(NeedFollower.need_id == need.id, NeedFollower.person_id == actor.person_id)
+async def relations_to(session: AsyncSession, actor: Actor, needs: Sequence[Need]) -> dict[UUID, frozenset[Relation]]:
+    """What the actor is to each of these needs, read for all of them at once."""
+    ids = [need.id for need in needs]
+    mine = NeedFollower.person_id == actor.person_id
+    followed = set(await session.scalars(select(NeedFollower.need_id).where(NeedFollower.need_id.in_(ids), mine)))
+    held = set(await session.scalars(held_by(actor).where(Order.need_id.in_(ids))))
+    return {need.id: _relations(need, actor, follows=need.id in followed, holds=need.id in held) for need in needs}
+
+
+def _relations(need: Need, actor: Actor, *, follows: bool, holds: bool) -> frozenset[Relation]:
+    stands = {
+        Relation.ASKER: actor.person_id in {need.asker_id, need.submitted_by},
+        Relation.FOLLOWER: follows,
+        Relation.HOLDER: holds,
+    }
+    return frozenset(relation for relation, so in stands.items() if so)
+
+
+def held_by(actor: Actor) -> Select[UUID]:
+    """Ids of the needs whose orders the actor holds, in person or through the unit they act for."""
     party = Assignment.person_id == actor.person_id
     if actor.organization_id is not None and actor.roles & UNIT_ROLES:
         party = party | (Assignment.organization_id == actor.organization_id)
-    holds = exists().where(
-        Order.need_id == need.id, Assignment.order_id == Order.id, party, Assignment.state.in_(ACTIVE)
-    )
-    is_follower, is_holder = (await session.execute(select(follows, holds))).one()
-    if is_follower:
-        found.add(Relation.FOLLOWER)
-    if is_holder:
-        found.add(Relation.HOLDER)
-    return frozenset(found)
+    on_order = and_(Assignment.district_id == Order.district_id, Assignment.order_id == Order.id)
+    return select(Order.need_id).join(Assignment, on_order).where(party, Assignment.state.in_(ACTIVE))
 
 
 def decide(case: NeedCase, action: NeedAction) -> Step[NeedState, NeedAction]:

@@ -132,15 +132,25 @@ def _newest_state(party: ColumnElement[bool]) -> ScalarSelect[Any]:
 
 
 def _concerns_me() -> ColumnElement[bool]:
-    """Orders I am asked for, hold, or asked for myself; two short index walks instead of one long filter."""
-    mine, other, need = aliased(Assignment), aliased(Order), aliased(Need)
+    """Orders I am asked for, hold, asked for myself or follow; short index walks instead of one long filter."""
+    mine, other, need, followed_order = aliased(Assignment), aliased(Order), aliased(Need), aliased(Order)
     held = select(mine.order_id).where(or_(mine.person_id == _ME, mine.organization_id == _ORG))
     asked = (
         select(other.id)
         .join(need, and_(need.district_id == other.district_id, need.id == other.need_id))
         .where(or_(need.asker_id == _ME, need.submitted_by == _ME))
     )
-    return Order.id.in_(held.union(asked))
+    followed = (
+        select(followed_order.id)
+        .join(
+            NeedFollower,
+            and_(
+                NeedFollower.district_id == followed_order.district_id, NeedFollower.need_id == followed_order.need_id
+            ),
+        )
+        .where(NeedFollower.person_id == _ME)
+    )
+    return Order.id.in_(held.union(asked, followed))
 
 
 @lru_cache(maxsize=512)

@@ -114,7 +114,8 @@ async def put_assignment(session: AsyncSession, world: World, order: Order, slot
         checked_in_at=moment - timedelta(hours=1) if held.state in {"checked_in", "checked_out"} else None,
         checked_out_at=moment if held.state is AssignmentState.CHECKED_OUT else None,
     )
-    await _add(session, world, assignment, "assignment", held.state)
+    party = {"organization_id": str(world.units[held.who])} if held.unit else {"person_id": str(world.people[held.who])}
+    await _add(session, world, assignment, "assignment", held.state, party | {"order_id": str(order.id)})
     await session.flush()
     return assignment
 
@@ -131,7 +132,9 @@ def _at_home(world: World) -> dict[str, Any]:
     }
 
 
-async def _add(session: AsyncSession, world: World, row: Any, aggregate: str, state: Any) -> None:
+async def _add(
+    session: AsyncSession, world: World, row: Any, aggregate: str, state: Any, data: dict[str, str] | None = None
+) -> None:
     """The row with event 1, so that its history is whole from the start."""
     event = Event(
         district_id=world.district_id,
@@ -142,7 +145,7 @@ async def _add(session: AsyncSession, world: World, row: Any, aggregate: str, st
         action="put",
         target=state.value,
         path=row.path,
-        data={},
+        data=data or {},
     )
     session.add_all([row, event])
     await session.flush()
