@@ -3,14 +3,27 @@
 from typing import Annotated, Any
 from uuid import UUID
 
-from fastapi import APIRouter, Query, Response
+from fastapi import APIRouter, Query, Request, Response
 
-from app.routers.deps import ActorDep, DatabaseDep, HotKeyDep, SealerDep, SessionDep, operation, step, tagged
-from app.routers.route import HouseRoute, as_response
+from app.routers.deps import (
+    ActorDep,
+    DatabaseDep,
+    HotKeyDep,
+    SealerDep,
+    SessionDep,
+    get_actor,
+    get_database,
+    operation,
+    plain_query,
+    plain_step,
+    step,
+    tagged,
+)
+from app.routers.route import HouseRoute, as_response, short_way
 from app.schemas import orders as forms
 from app.schemas.orders import OrderPage, OrderQuery, OrderRead, RankingRead
 from app.services import orders, orders_accept, orders_dispatch, orders_pause, orders_read, orders_work
-from app.services.idempotency import Answer
+from app.services.idempotency import Answer, Key
 from app.services.orders_case import OrderCase
 
 router = APIRouter(prefix="/orders", tags=["工单"], route_class=HouseRoute)
@@ -22,13 +35,41 @@ def shown(response: Response, case: OrderCase) -> dict[str, Any]:
     return orders_read.present_case(case)
 
 
+async def _take(request: Request, order_id: UUID, key: Key) -> Response:
+    database, identity = get_database(request), request.state.identity
+    answer, request.state.actor = await orders_accept.take(database, identity, order_id, key)
+    return as_response(answer)
+
+
+async def _accept(request: Request, order_id: UUID, key: Key) -> Response:
+    database, identity = get_database(request), request.state.identity
+    answer, request.state.actor = await orders_accept.accept(database, identity, order_id, key)
+    return as_response(answer)
+
+
+async def _plain_take(request: Request) -> Response | None:
+    asked = await plain_step(request)
+    return await _take(request, *asked) if asked else None
+
+
+async def _plain_accept(request: Request) -> Response | None:
+    asked = await plain_step(request)
+    return await _accept(request, *asked) if asked else None
+
+
+async def _plain_list(request: Request) -> Response | None:
+    query = plain_query(request, OrderQuery)
+    return await order_list(get_database(request), await get_actor(request), query) if query else None
+
+
 @router.post(
     "/{id}/take",
     response_model=OrderRead,
     **operation("orders:take", "抢单：先到先得", hot=True),
 )
-async def order_take(id: UUID, database: DatabaseDep, actor: ActorDep, key: HotKeyDep, _: forms.OrderTake) -> Response:
-    return as_response(await orders_accept.take(database, actor, id, key))
+@short_way(_plain_take)
+async def order_take(id: UUID, request: Request, key: HotKeyDep, _: forms.OrderTake) -> Response:
+    return await _take(request, id, key)
 
 
 @router.post(
@@ -36,13 +77,13 @@ async def order_take(id: UUID, database: DatabaseDep, actor: ActorDep, key: HotK
     response_model=OrderRead,
     **operation("orders:accept", "接单：答应邀请", hot=True),
 )
-async def order_accept(
-    id: UUID, database: DatabaseDep, actor: ActorDep, key: HotKeyDep, _: forms.OrderAccept
-) -> Response:
-    return as_response(await orders_accept.accept(database, actor, id, key))
+@short_way(_plain_accept)
+async def order_accept(id: UUID, request: Request, key: HotKeyDep, _: forms.OrderAccept) -> Response:
+    return await _accept(request, id, key)
 
 
 @router.get("", response_model=OrderPage, **operation("orders:list", "工单列表，新的在前"))
+@short_way(_plain_list)
 async def order_list(database: DatabaseDep, actor: ActorDep, query: Annotated[OrderQuery, Query()]) -> Response:
     return as_response(Answer(200, {}, await orders_read.page(database, actor, query)))
 

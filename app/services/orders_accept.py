@@ -16,16 +16,17 @@ import orjson
 
 from app.core.clock import now
 from app.core.db import Database
-from app.core.errors import Conflict, LostRace, NotFound, RuleBroken
+from app.core.errors import Conflict, LostRace, NotFound, RuleBroken, Unauthenticated
 from app.core.ids import new_id
 from app.core.json import dumps
+from app.core.security import Identity
 from app.domain import access
 from app.domain.assignments import ACTIVE, ASSIGNMENT, AssignmentAction, AssignmentState
 from app.domain.catalogue import category_of
 from app.domain.dispatch import OBSTACLE_WORDS, Candidate, obstacle
 from app.domain.lifecycle import Step
 from app.domain.orders import MOST_PLACES, MOST_UNFINISHED, ORDER, OrderAction, OrderState, after_acceptance
-from app.domain.people import UNIT_ROLES, Actor, Parties, Relation
+from app.domain.people import UNIT_ROLES, Actor, Grant, Parties, Relation, Role
 from app.services.idempotency import Answer, Key, replayed
 from app.services.orders_accept_sql import FOLLOWS, READ, WRITE_ACCEPT, WRITE_TAKE
 from app.services.orders_case import readable, relations_by
@@ -59,35 +60,42 @@ class _Facts:
         return next((a for a in self.mine if a["state"] == _INVITED), None)
 
 
-async def take(database: Database, actor: Actor, order_id: UUID, key: Key | None) -> Answer:
+async def take(database: Database, identity: Identity, order_id: UUID, key: Key) -> tuple[Answer, Actor]:
     """Take a published order. 409 when another was first; 422 when something stands against this person."""
-    return await _until_decided(database, actor, order_id, OrderAction.TAKE, key)
+    return await _until_decided(database, identity, order_id, OrderAction.TAKE, key)
 
 
-async def accept(database: Database, actor: Actor, order_id: UUID, key: Key | None) -> Answer:
+async def accept(database: Database, identity: Identity, order_id: UUID, key: Key) -> tuple[Answer, Actor]:
     """Accept an invitation. 409 when it was answered, has expired or the place is filled."""
-    return await _until_decided(database, actor, order_id, OrderAction.ACCEPT, key)
+    return await _until_decided(database, identity, order_id, OrderAction.ACCEPT, key)
 
 
 async def _until_decided(
-    database: Database, actor: Actor, order_id: UUID, action: OrderAction, key: Key | None
-) -> Answer:
+    database: Database, identity: Identity, order_id: UUID, action: OrderAction, key: Key
+) -> tuple[Answer, Actor]:
     for _ in range(_TRIES):
-        facts = await _read(database, actor, order_id, action, key)
-        if key is not None and (earlier := replayed(facts.row, key)) is not None:
-            return earlier
+        facts, actor = await _read(database, identity, order_id, action, key)
+        if (earlier := replayed(facts.row, key)) is not None:
+            return earlier, actor
         step = ORDER.decide(OrderState(facts.row["state"]), action, facts.parties)
         invitation = _check(facts, actor, action)
         if (answer := await _write(database, actor, facts, step, invitation, key)) is not None:
-            return answer
+            return answer, actor
     raise LostRace()
 
 
-async def _read(database: Database, actor: Actor, order_id: UUID, action: OrderAction, key: Key | None) -> _Facts:
-    rows = await database.hot(actor.district_id, READ, order=order_id, me=actor.person_id, key=key.value if key else "")
+async def _read(
+    database: Database, identity: Identity, order_id: UUID, action: OrderAction, key: Key
+) -> tuple[_Facts, Actor]:
+    rows = await database.hot(
+        identity.district_id, READ, account=identity.account_id, order=order_id, key=key.value, now=now()
+    )
     if not rows:
-        raise NotFound()
+        raise Unauthenticated("账号已停用")
     row = dict(rows[0])
+    actor = _actor(identity, row)
+    if row["id"] is None:
+        raise NotFound()
     assignments = orjson.loads(row["assignments"]) if row["assignments"] else []
     mine = [a for a in assignments if a["person_id"] == str(actor.person_id)]
     parties = actor.roles_at(row["path"]) | _relations(row, assignments, actor)
@@ -98,7 +106,19 @@ async def _read(database: Database, actor: Actor, order_id: UUID, action: OrderA
         if not await database.hot(actor.district_id, FOLLOWS, need=row["need_id"], me=actor.person_id):
             raise NotFound()
         parties |= {Relation.FOLLOWER}
-    return _Facts(row, assignments, mine, parties)
+    return _Facts(row, assignments, mine, parties), actor
+
+
+def _actor(identity: Identity, row: Mapping[str, Any]) -> Actor:
+    """The person behind the request, as ``accounts.actor_of`` reads them."""
+    grants = orjson.loads(row["grants"]) if row["grants"] else []
+    return Actor(
+        identity.district_id,
+        identity.person_id,
+        identity.account_id,
+        row["organization_id"],
+        tuple(Grant(Role(role), UUID(place_id), path, kind) for role, place_id, path, kind in grants),
+    )
 
 
 def _relations(row: Mapping[str, Any], assignments: list[dict[str, Any]], actor: Actor) -> frozenset[Relation]:
@@ -153,7 +173,7 @@ async def _write(
     facts: _Facts,
     step: Step[OrderState, OrderAction],
     invitation: dict[str, Any] | None,
-    key: Key | None,
+    key: Key,
 ) -> Answer | None:
     """The change and all that goes with it; None when someone else was faster."""
     moment, row = now(), facts.row
@@ -173,8 +193,8 @@ async def _write(
         "next_offer_at": moment if target is OrderState.OPEN and row["auto_offer"] else None,
         "slot": facts.free_slot if invitation is None else invitation["slot"],
         "load_slot": facts.free_load_slot,
-        "key": key.value if key else None,
-        "fingerprint": key.fingerprint if key else b"",
+        "key": key.value,
+        "fingerprint": key.fingerprint,
         "status": answer.status,
         "headers": orjson.dumps(answer.headers).decode(),
         "body": answer.body,

@@ -27,7 +27,7 @@ from sqlalchemy.orm import aliased
 
 from app.core.db import HotStatement, compile_hot
 from app.domain.assignments import UNFINISHED, AssignmentState
-from app.models import Assignment, Event, IdempotencyKey, Need, NeedFollower, Order, OutboxRow, Person
+from app.models import Account, Assignment, Event, Grant, IdempotencyKey, Need, NeedFollower, Order, OutboxRow, Person
 from app.models.base import literal_in
 from app.services.orders_read import FIELDS
 
@@ -42,7 +42,7 @@ _TYPES: dict[str, Any] = {
     "status": Integer(),
     "fingerprint": LargeBinary(),
     "body": LargeBinary(),
-} | {name: Uuid() for name in ("order", "need", "me", "assignment", "order_event", "assignment_event")}
+} | {name: Uuid() for name in ("account", "order", "need", "me", "assignment", "order_event", "assignment_event")}
 
 
 def _b(name: str) -> Any:
@@ -71,28 +71,49 @@ def _my_load_slots() -> Any:
     return (
         select(func.array_agg(mine.load_slot))
         .where(
-            mine.district_id == Order.district_id,
-            mine.person_id == _b("me"),
+            mine.district_id == Person.district_id,
+            mine.person_id == Person.id,
             text(literal_in("mine.state", UNFINISHED)),
         )
-        .correlate(Order)
+        .correlate(Person)
+        .scalar_subquery()
+    )
+
+
+def _grants() -> Any:
+    """The person's grants in force, each as ``[role, place_id, path, place_kind]``."""
+    parts = (Grant.role, Grant.place_id, Grant.path, Grant.place_kind)
+    return (
+        select(func.jsonb_agg(func.jsonb_build_array(*parts)))
+        .where(
+            Grant.district_id == Person.district_id,
+            Grant.person_id == Person.id,
+            Grant.starts_at <= _b("now"),
+            or_(Grant.ends_at.is_(None), Grant.ends_at > _b("now")),
+        )
+        .correlate(Person)
         .scalar_subquery()
     )
 
 
 def _read() -> HotStatement:
-    """The order, its assignments, the person's load and skills, and what this idempotency key has answered before."""
+    """All in one: who asks, with their grants, load and skills; the order if it is there, its assignments; this key's answer.
+
+    No row: the account is disabled. A row without an order: there is none.
+    """
     same_key = and_(
-        IdempotencyKey.district_id == Order.district_id,
-        IdempotencyKey.person_id == _b("me"),
+        IdempotencyKey.district_id == Account.district_id,
+        IdempotencyKey.person_id == Account.person_id,
         IdempotencyKey.key == _b("key"),
     )
     query = (
         select(
             *(getattr(Order, name) for name in FIELDS),
             Order.path,
-            or_(Need.asker_id == _b("me"), Need.submitted_by == _b("me")).label("is_asker"),
+            or_(Need.asker_id == Account.person_id, Need.submitted_by == Account.person_id).label("is_asker"),
             Person.skills,
+            Person.organization_id,
+            _grants().label("grants"),
             _assignments_of_order().label("assignments"),
             _my_load_slots().label("load_slots"),
             IdempotencyKey.fingerprint.label("key_fingerprint"),
@@ -100,10 +121,12 @@ def _read() -> HotStatement:
             IdempotencyKey.headers.label("key_headers"),
             IdempotencyKey.body.label("key_body"),
         )
-        .join(Need, and_(Need.district_id == Order.district_id, Need.id == Order.need_id))
-        .join(Person, and_(Person.district_id == Order.district_id, Person.id == _b("me")))
+        .select_from(Account)
+        .join(Person, and_(Person.district_id == Account.district_id, Person.id == Account.person_id))
+        .outerjoin(Order, and_(Order.district_id == Account.district_id, Order.id == _b("order")))
+        .outerjoin(Need, and_(Need.district_id == Order.district_id, Need.id == Order.need_id))
         .outerjoin(IdempotencyKey, same_key)
-        .where(Order.id == _b("order"))
+        .where(Account.id == _b("account"), Account.disabled_at.is_(None))
     )
     return compile_hot(query)
 

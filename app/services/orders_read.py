@@ -6,7 +6,22 @@ from functools import lru_cache
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, ScalarSelect, Uuid, and_, bindparam, exists, false, or_, select, text
+from sqlalchemy import (
+    Boolean,
+    ColumnElement,
+    ScalarSelect,
+    Text,
+    Uuid,
+    and_,
+    bindparam,
+    cast,
+    false,
+    literal_column,
+    null,
+    or_,
+    select,
+    text,
+)
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased
 
@@ -62,6 +77,10 @@ class Shape:
     place: str | None
     need: bool
     after: bool
+    unit: bool
+    """Whether the actor acts for a unit."""
+    limit: int
+    """Part of the statement: planned once, it must be known to be short, or a page is planned like a whole table."""
 
 
 async def page(database: Database, actor: Actor, query: OrderQuery) -> bytes:
@@ -78,12 +97,14 @@ async def page(database: Database, actor: Actor, query: OrderQuery) -> bytes:
         place=place.kind if place else None,
         need=query.need_id is not None,
         after=after is not None,
+        unit=_organization(actor) is not None,
+        limit=query.limit + 1,
     )
     values = places_bound(grants)
     if place is not None:
         values |= place_bind("place", place.id, place.path)
     values |= {"me": actor.person_id, "org": _organization(actor), "need": query.need_id, "after": after}
-    rows = await database.hot(actor.district_id, _statement(shape), limit=query.limit + 1, **values)
+    rows = await database.hot(actor.district_id, _statement(shape), **values)
     return _page_json(rows, actor, query.limit)
 
 
@@ -99,7 +120,7 @@ def _organization(actor: Actor) -> UUID | None:
 
 def _page_json(rows: list[Any], actor: Actor, limit: int) -> bytes:
     items = [present(row, actor.roles_at(row["path"]) | _relations(row)) for row in rows[:limit]]
-    cursor = id_cursor(rows[limit - 1]["id"]) if len(rows) > limit else None
+    cursor = id_cursor(UUID(rows[limit - 1]["id"])) if len(rows) > limit else None
     return dumps({"items": items, "next_cursor": cursor})
 
 
@@ -125,7 +146,7 @@ def _newest_state(party: ColumnElement[bool]) -> ScalarSelect[Any]:
         select(Assignment.state)
         .where(Assignment.district_id == Order.district_id, Assignment.order_id == Order.id, party)
         .order_by(Assignment.id.desc())
-        .limit(1)
+        .limit(literal_column("1"))
         .correlate(Order)
         .scalar_subquery()
     )
@@ -153,26 +174,42 @@ def _concerns_me() -> ColumnElement[bool]:
     return Order.id.in_(held.union(asked, followed))
 
 
+def _follows() -> ScalarSelect[Any]:
+    """Asked row by row: as EXISTS, all that the person follows would be gathered first."""
+    return (
+        select(literal_column("true", Boolean()))
+        .where(
+            NeedFollower.district_id == Order.district_id,
+            NeedFollower.need_id == Order.need_id,
+            NeedFollower.person_id == _ME,
+        )
+        .limit(literal_column("1"))
+        .correlate(Order)
+        .scalar_subquery()
+    )
+
+
+def _as_shown(name: str) -> ColumnElement[Any]:
+    """Keys as texts, since they go out as such."""
+    column: ColumnElement[Any] = getattr(Order, name)
+    return cast(column, Text).label(name) if isinstance(column.type, Uuid) else column
+
+
 @lru_cache(maxsize=512)
 def _statement(shape: Shape) -> HotStatement:
-    follows = exists().where(
-        NeedFollower.district_id == Order.district_id,
-        NeedFollower.need_id == Order.need_id,
-        NeedFollower.person_id == _ME,
-    )
     query = (
         select(
-            *(getattr(Order, name) for name in FIELDS),
+            *(_as_shown(name) for name in FIELDS),
             Order.path,
             or_(Need.asker_id == _ME, Need.submitted_by == _ME).label("is_asker"),
-            follows.label("is_follower"),
+            _follows().label("is_follower"),
             _newest_state(Assignment.person_id == _ME).label("my_state"),
-            _newest_state(Assignment.organization_id == _ORG).label("unit_state"),
+            (_newest_state(Assignment.organization_id == _ORG) if shape.unit else null()).label("unit_state"),
         )
         .join(Need, and_(Need.district_id == Order.district_id, Need.id == Order.need_id))
         .where(*_filters(shape))
         .order_by(Order.id.desc())
-        .limit(bindparam("limit"))
+        .limit(literal_column(str(shape.limit)))
     )
     return compile_hot(query)
 

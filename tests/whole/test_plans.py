@@ -10,6 +10,7 @@ import pytest
 from fastapi import FastAPI
 from sqlalchemy import text
 
+from app.core.clock import now
 from app.core.database_url import plain
 from app.core.db import Database, HotStatement
 from app.core.ids import new_id
@@ -96,7 +97,9 @@ def scanned_whole(nodes: list[dict[str, Any]]) -> set[str]:
     return {node["Relation Name"] for node in nodes if node["Node Type"] == "Seq Scan"}
 
 
-NO_FILTER = Shape(scope=(), pool=False, state=None, working=False, place=None, need=False, after=False)
+NO_FILTER = Shape(
+    scope=(), pool=False, state=None, working=False, place=None, need=False, after=False, unit=False, limit=21
+)
 
 
 def shape(**fields: Any) -> Shape:
@@ -123,7 +126,6 @@ async def test_a_page_of_orders_walks_one_index_in_order(
         "place_id": crowded.places["grid"],
         "me": crowded.people["community"],
         "after": new_id(),
-        "limit": 21,
     }
     nodes = await plan(connection, _statement(listed), **values)
     assert index in indexes(nodes)
@@ -131,14 +133,22 @@ async def test_a_page_of_orders_walks_one_index_in_order(
     assert "Sort" not in {node["Node Type"] for node in nodes if not node["below_subplan"]}
 
 
+async def test_a_page_is_planned_as_short_whatever_it_could_reach(connection: asyncpg.Connection) -> None:
+    """With the limit bound as a value, the one plan for all would be that of a tenth of the table: parallel, and slow."""
+    assert " LIMIT 21" in _statement(shape(scope=("community",))).sql
+    assert "limit" not in _statement(shape(scope=("community",))).order
+    nodes = await plan(connection, _statement(shape(scope=("community",))), scope_0_id=new_id(), me=new_id())
+    assert next(node for node in nodes if node["Node Type"] == "Limit")["Plan Rows"] <= 21
+
+
 async def test_my_orders_come_from_my_assignments(crowded: World, connection: asyncpg.Connection) -> None:
-    nodes = await plan(connection, _statement(shape()), me=crowded.people["member1"], limit=21)
+    nodes = await plan(connection, _statement(shape()), me=crowded.people["member1"])
     assert {"ix_assignments_person", "pk_orders"} <= indexes(nodes)
     assert "orders" not in scanned_whole(nodes)
 
 
 async def test_an_acceptance_reads_by_keys_alone(crowded: World, connection: asyncpg.Connection) -> None:
-    nodes = await plan(connection, READ, order=new_id(), me=crowded.people["member1"], key="k")
+    nodes = await plan(connection, READ, order=new_id(), account=crowded.accounts["member1"], key="k", now=now())
     assert "pk_orders" in indexes(nodes)
     assert scanned_whole(nodes) & {"orders", "needs"} == set()
 
