@@ -164,7 +164,7 @@ class Floor:
             finally:
                 await connection.execute("COMMIT")
         items = [_shown(row, roles) for row in rows[:limit]]
-        last = base64.urlsafe_b64encode(rows[limit - 1]["id"].bytes).rstrip(b"=") if len(rows) > limit else None
+        last = base64.urlsafe_b64encode(UUID(rows[limit - 1]["id"]).bytes).rstrip(b"=") if len(rows) > limit else None
         page = {"items": items, "next_cursor": last.decode() if last else None}
         return orjson.dumps(page, default=as_json, option=orjson.OPT_UTC_Z)
 
@@ -231,13 +231,10 @@ def _judge(row: Any, roles: set[str], me: UUID) -> tuple[int, int]:
 async def _listed(connection: Any, identity: Identity, limit: int, after: UUID | None) -> tuple[list[Any], set[str]]:
     grants = await _roles(connection, identity)
     wide = next((g for g in grants if g["role"] in SEES_ALL and g["place_kind"] == "community"), None)
-    if wide is None:
+    if wide is None or grants[0]["organization_id"] is not None:
         raise Refused(403, "forbidden")
-    organization, me = grants[0]["organization_id"], identity.person_id
-    if after is None:
-        rows = await connection.fetch(sql.PAGE, me, organization, wide["place_id"], limit + 1)
-    else:
-        rows = await connection.fetch(sql.PAGE_AFTER, me, organization, wide["place_id"], limit + 1, after)
+    values = [identity.person_id, wide["place_id"]] + ([] if after is None else [after])
+    rows = await connection.fetch(sql.page(limit + 1, after=after is not None), *values)
     return rows, {g["role"] for g in grants}
 
 

@@ -2,7 +2,7 @@
 
 FIELDS = """
 id need_id state title category urgency people_wanted people_accepted round wanted_at due_at place_id community_id grid_id
-lon lat auto_offer offer_minutes suspended_at planned_until result outcome rating rating_words reported_at closed_at
+lon lat auto_offer offer_minutes suspended_at planned_until result risks outcome rating rating_words reported_at closed_at
 closed_by_system version created_at updated_at
 """.split()  # noqa: SIM905 - one name a word reads better than one a line
 _COLUMNS = ", ".join(f"o.{name}" for name in FIELDS)
@@ -50,16 +50,22 @@ KEEP = """
 INSERT INTO idempotency_keys (district_id, person_id, key, fingerprint, status, headers, body, created_at)
 VALUES ($1, $2, $3, $4, $5, $6, $7, $8)"""
 
+_KEYS = {"id", "need_id", "place_id", "community_id", "grid_id"}
+_SHOWN = ", ".join(f"o.{name}::text AS {name}" if name in _KEYS else f"o.{name}" for name in FIELDS)
 _PAGE = f"""
-SELECT {_COLUMNS}, o.path,
+SELECT {_SHOWN}, o.path,
   n.asker_id = $1 OR n.submitted_by = $1 AS is_asker,
-  EXISTS (SELECT FROM need_followers f WHERE f.district_id = o.district_id AND f.need_id = o.need_id
-    AND f.person_id = $1) AS is_follower,
+  (SELECT true FROM need_followers f WHERE f.district_id = o.district_id AND f.need_id = o.need_id AND f.person_id = $1
+    LIMIT 1) AS is_follower,
   (SELECT a.state FROM assignments a WHERE a.district_id = o.district_id AND a.order_id = o.id AND a.person_id = $1
-    ORDER BY a.id DESC LIMIT 1) AS my_state,
-  (SELECT a.state FROM assignments a WHERE a.district_id = o.district_id AND a.order_id = o.id
-    AND a.organization_id = $2 ORDER BY a.id DESC LIMIT 1) AS unit_state
+    ORDER BY a.id DESC LIMIT 1) AS my_state
 FROM orders o JOIN needs n ON n.district_id = o.district_id AND n.id = o.need_id
-WHERE o.community_id = $3"""  # noqa: S608 - column names written above
-PAGE = f"{_PAGE} ORDER BY o.id DESC LIMIT $4"
-PAGE_AFTER = f"{_PAGE} AND o.id < $5 ORDER BY o.id DESC LIMIT $4"
+WHERE o.community_id = $2"""  # noqa: S608 - column names written above
+
+
+def page(limit: int, *, after: bool) -> str:
+    """A page of one community's orders. The limit stands in the text, so that one plan serves every execution.
+
+    Without the unit's relation: whoever acts for a unit is refused.
+    """
+    return f"{_PAGE}{' AND o.id < $3' if after else ''} ORDER BY o.id DESC LIMIT {limit:d}"

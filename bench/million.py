@@ -3,6 +3,7 @@
 Nothing in them is ever due, so that the clocks of a running app leave them alone. They have no events: a list reads none.
 """
 
+import hashlib
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -10,6 +11,7 @@ from typing import Any
 
 import asyncpg
 
+from app.core.migrate import MIGRATIONS
 from app.domain.people import Role
 from app.domain.places import PlaceKind
 from bench.data import Ground, Person, make_ground
@@ -18,7 +20,8 @@ DISTRICT = 990_003
 ORDERS = 1_000_000
 COMMUNITIES = 8
 HELPERS_EACH = 25
-_MARK = f"{ORDERS} orders, edition 1"
+_SCHEMA = hashlib.sha256(b"".join(file.read_bytes() for file in sorted((MIGRATIONS / "versions").glob("*.py"))))
+_MARK = f"{ORDERS} orders, edition 1, schema {_SCHEMA.hexdigest()[:16]}"
 
 _PLAN = """
 CREATE TEMP TABLE plan AS
