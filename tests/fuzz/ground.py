@@ -2,6 +2,7 @@
 
 import itertools
 from dataclasses import dataclass
+from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -51,7 +52,9 @@ async def lay(owner: Database, world: World) -> Ground:
             await put_order(session, world, need, OrderState.ACCEPTED, Held("unit", state, unit=True))
     await _lead_to_requests(world)
     async with owner.transaction(world.district_id) as session:
-        return Ground(world, {noun: ids for noun, model in _MODELS.items() if (ids := await _ids(session, model))})
+        return Ground(
+            world, {noun: ids for noun, model in _MODELS.items() if (ids := await _ids(session, world, model))}
+        )
 
 
 def _held() -> tuple[Held, Held]:
@@ -67,6 +70,7 @@ async def _lead_to_requests(world: World) -> None:
             await world.ok(who, "POST", f"/v1/orders/{order['id']}/suspend", json=form)
 
 
-async def _ids(session: AsyncSession, model: type) -> list[str]:
-    rows = await session.scalars(select(model.id).order_by(model.id))  # type: ignore[attr-defined]
+async def _ids(session: AsyncSession, world: World, model: Any) -> list[str]:
+    """Of this district alone: the owner sees them all."""
+    rows = await session.scalars(select(model.id).where(model.district_id == world.district_id).order_by(model.id))
     return [str(row) for row in rows]

@@ -122,9 +122,9 @@ async def test_i10_nobody_changes_anothers_rows(
 
 
 async def test_i10_nobody_writes_into_another_district(
-    raw: asyncpg.Connection, full: World, other_world: World, owner: Database
+    raw: asyncpg.Connection, full: World, other_world: World, database_url: str
 ) -> None:
-    connection = await asyncpg.connect(plain(str(owner.engine.url.render_as_string(hide_password=False))))
+    connection = await asyncpg.connect(plain(database_url))
     try:
         copies = {table: (await connection.fetch(_one(table), full.district_id))[0] for table in TENANT}
     finally:
@@ -152,10 +152,10 @@ async def test_i10_a_row_cannot_be_moved_out(raw: asyncpg.Connection, full: Worl
 
 
 async def test_i10_the_database_refuses_a_link_across_districts(
-    owner: Database, full: World, other_world: World, raw: asyncpg.Connection
+    database_url: str, full: World, other_world: World
 ) -> None:
     """Even the owner, whom no policy may bind, cannot: the foreign keys carry the district."""
-    connection = await asyncpg.connect(plain(str(owner.engine.url.render_as_string(hide_password=False))))
+    connection = await asyncpg.connect(plain(database_url))
     try:
         with pytest.raises(asyncpg.ForeignKeyViolationError):
             await connection.execute(
