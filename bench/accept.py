@@ -35,8 +35,8 @@ RELAY_SECONDS = 60.0
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--rounds", type=int, default=11)
-    parser.add_argument("--requests", type=int, default=1_600, help="a round and side")
+    parser.add_argument("--rounds", type=int, default=9)
+    parser.add_argument("--requests", type=int, default=1_200, help="a round and side")
     parser.add_argument("--workers", action=argparse.BooleanOptionalAction, default=True, help="as in production")
     asked = parser.parse_args()
     folder = Path(tempfile.mkdtemp(prefix="sanshun-bench-"))
