@@ -43,7 +43,7 @@ async def lay(owner: Database, world: World) -> Ground:
     async with owner.transaction(world.district_id) as session:
         for need_state in NeedState:
             need = await put_need(session, world, need_state, followed=True)
-            if need_state in {NeedState.ACCEPTED, NeedState.IN_SERVICE}:
+            if need_state is NeedState.IN_SERVICE:
                 for order_state in OrderState:
                     await put_order(session, world, need, order_state, *_held())
         need = await put_need(session, world, NeedState.IN_SERVICE)
