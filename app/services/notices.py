@@ -1,5 +1,6 @@
 """Whom an event concerns, and in what words they are told."""
 
+from dataclasses import dataclass
 from uuid import UUID
 
 from sqlalchemy import exists, select
@@ -24,19 +25,47 @@ _ASSIGNEE_WORDS = {
 }
 _QUIET = frozenset({NeedAction.DISPATCH.value, "submit", "update"})
 """What an asker did themselves, or would only be noise."""
+_ROWS = 1_000
+"""Notices in one statement; PostgreSQL takes up to 32,767 parameters."""
+
+
+@dataclass(slots=True)
+class _Askers:
+    """Who asked for or follows the needs of a batch: read once, since every step of an order is told to them."""
+
+    need_of: dict[UUID, UUID]
+    people: dict[UUID, set[UUID | None]]
+
+    def of_order(self, order_id: UUID) -> set[UUID | None]:
+        return self.people.get(self.need_of[order_id], set()) if order_id in self.need_of else set()
 
 
 async def tell(session: AsyncSession, events: list[Event]) -> None:
     """One notice a person and event, whoever relays it and however often."""
+    askers = await _askers_of(session, events)
+    rows: list[dict[str, object]] = []
     for event in events:
-        words, people = await _words_and_people(session, event)
+        words, people = await _words_and_people(session, event, askers)
         knows = None if _unrecorded(event) else event.actor_id
-        if words and (told := people - {knows, None}):
-            await session.execute(
-                insert(Notice)
-                .values([_row(event, person, words) for person in told if person is not None])
-                .on_conflict_do_nothing()
-            )
+        rows += [_row(event, person, words) for person in people - {knows} if words and person is not None]
+    for start in range(0, len(rows), _ROWS):
+        await session.execute(insert(Notice).values(rows[start : start + _ROWS]).on_conflict_do_nothing())
+
+
+async def _askers_of(session: AsyncSession, events: list[Event]) -> _Askers:
+    orders = {e.aggregate_id for e in events if e.aggregate == ORDER.noun and e.action in _ORDER_WORDS}
+    needs = {e.aggregate_id for e in events if e.aggregate == NEED.noun and e.action not in _QUIET}
+    found = _Askers({}, {})
+    if orders:
+        rows = await session.execute(select(Order.id, Order.need_id).where(Order.id.in_(orders)))
+        found.need_of = {row.id: row.need_id for row in rows}
+    if needs := needs | set(found.need_of.values()):
+        asked = await session.execute(select(Need.id, Need.asker_id, Need.submitted_by).where(Need.id.in_(needs)))
+        found.people = {row.id: {row.asker_id, row.submitted_by} for row in asked}
+        follow = select(NeedFollower.need_id, NeedFollower.person_id).where(NeedFollower.need_id.in_(needs))
+        for row in await session.execute(follow):
+            found.people[row.need_id].add(row.person_id)
+    return found
 
 
 def _row(event: Event, person_id: UUID, words: str) -> dict[str, object]:
@@ -50,16 +79,16 @@ def _row(event: Event, person_id: UUID, words: str) -> dict[str, object]:
     }
 
 
-async def _words_and_people(session: AsyncSession, event: Event) -> tuple[str, set[UUID | None]]:
+async def _words_and_people(session: AsyncSession, event: Event, askers: _Askers) -> tuple[str, set[UUID | None]]:
     if event.aggregate == ASSIGNMENT.noun:
         return _assignee_words(event), await _assignees(session, event)
     if event.aggregate == "approval" and event.action in _APPROVAL_WORDS:
         asked_by = await session.scalar(select(Approval.asked_by).where(Approval.id == event.aggregate_id))
         return _APPROVAL_WORDS[event.action], {asked_by}
     if event.aggregate == NEED.noun and event.action not in _QUIET:
-        return _need_words(event), await _askers(session, event.aggregate_id)
+        return _need_words(event), askers.people.get(event.aggregate_id, set())
     if event.aggregate == ORDER.noun and event.action in _ORDER_WORDS:
-        return await _order_words_and_people(session, event)
+        return await _order_words_and_people(session, event, askers)
     return "", set()
 
 
@@ -109,18 +138,11 @@ _ORDER_WORDS = {
 }
 
 
-async def _order_words_and_people(session: AsyncSession, event: Event) -> tuple[str, set[UUID | None]]:
+async def _order_words_and_people(session: AsyncSession, event: Event, askers: _Askers) -> tuple[str, set[UUID | None]]:
     """Askers hear how it goes; what sends the work back goes to those who hold it."""
     if event.action == OrderAction.REWORK.value:
         holders = await session.scalars(
             select(Assignment.person_id).where(Assignment.order_id == event.aggregate_id, Assignment.state.in_(ACTIVE))
         )
         return _ORDER_WORDS[event.action], set(holders)
-    need_id = await session.scalar(select(Order.need_id).where(Order.id == event.aggregate_id))
-    return f"您的需求：{_ORDER_WORDS[event.action]}", await _askers(session, need_id) if need_id else set()
-
-
-async def _askers(session: AsyncSession, need_id: UUID) -> set[UUID | None]:
-    asker = (await session.execute(select(Need.asker_id, Need.submitted_by).where(Need.id == need_id))).first()
-    followers = await session.scalars(select(NeedFollower.person_id).where(NeedFollower.need_id == need_id))
-    return {*(asker or ()), *followers}
+    return f"您的需求：{_ORDER_WORDS[event.action]}", askers.of_order(event.aggregate_id)

@@ -3,13 +3,20 @@
 from collections import defaultdict, deque
 from uuid import UUID
 
-from sqlalchemy import select, text, update
+from sqlalchemy import select, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.models import Event, OutboxRow
 
 _LOCK = 0x5A51
 """First half of the advisory lock's key; the district is the second."""
+
+
+_PLACE = text(
+    """UPDATE outbox SET position = given.position
+    FROM unnest(CAST(:ids AS uuid[]), CAST(:positions AS bigint[])) AS given (id, position)
+    WHERE outbox.district_id = :district AND outbox.id = given.id"""
+)
 
 
 def in_order(events: list[Event]) -> list[Event]:
@@ -44,10 +51,6 @@ async def relay_batch(session: AsyncSession, district_id: int, limit: int) -> li
         )
     )
     await session.execute(
-        update(OutboxRow),
-        [
-            {"district_id": district_id, "id": event.id, "position": position}
-            for event, position in zip(events, positions, strict=True)
-        ],
+        _PLACE, {"district": district_id, "ids": [event.id for event in events], "positions": positions}
     )
     return events
