@@ -27,6 +27,9 @@ from app.routers.openapi import DESCRIPTION, TAGS, document
 from app.settings import Settings
 from app.workers import clocks, imports, relay
 
+_GARBAGE_EVERY = 50_000
+"""Objects made before garbage is looked for: a request makes few cycles, and each search holds all requests up."""
+
 
 def create_app(settings: Settings) -> FastAPI:
     """The whole app. ``settings.database_url`` must name a migrated database by the time it starts."""
@@ -77,6 +80,7 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     tasks = [asyncio.create_task(loop) for loop in _loops(database, app.state.sealer, stop)] if settings.workers else []
     gc.collect()
     gc.freeze()
+    gc.set_threshold(_GARBAGE_EVERY)
     try:
         yield
     finally:

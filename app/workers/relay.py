@@ -15,7 +15,8 @@ from app.services.notices import tell
 from app.services.relaying import relay_batch
 
 _PAUSE_SECONDS = 0.3
-_BATCH = 500
+_BATCH = 100
+"""Few enough that requests in the same process hardly wait for a batch."""
 _log = structlog.get_logger()
 
 
