@@ -100,13 +100,6 @@ class PreconditionRequired(AppError):
     code, status, title = "precondition_required", 428, "缺少 If-Match 请求头"
 
 
-class TooManyRequests(AppError):
-    code, status, title = "too_many_requests", 429, "请求过于频繁，请稍后再试"
-
-    def headers(self) -> dict[str, str]:
-        return {"Retry-After": "30"}
-
-
 class Unavailable(AppError):
     code, status, title = "unavailable", 503, "服务暂时不可用，请稍后重试"
 

@@ -2,7 +2,7 @@
 
 import unicodedata
 from datetime import UTC, datetime
-from typing import Annotated, Any
+from typing import Annotated
 
 from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field, PlainSerializer
 
@@ -21,7 +21,6 @@ LongLine = Annotated[str, Field(min_length=1, max_length=500, pattern=_LINE), Af
 Words = Annotated[str, Field(min_length=1, max_length=2_000, pattern=_WORDS), AfterValidator(_nfc)]
 LongWords = Annotated[str, Field(min_length=1, max_length=10_000, pattern=_WORDS), AfterValidator(_nfc)]
 Code = Annotated[str, Field(min_length=1, max_length=40, pattern=r"^[0-9A-Za-z_.\-]+$")]
-DistrictCode = Annotated[int, Field(ge=100_000, le=999_999, description="区县六位行政区划代码（GB/T 2260）")]
 Longitude = Annotated[float, Field(ge=-180, le=180, allow_inf_nan=False)]
 Latitude = Annotated[float, Field(ge=-90, le=90, allow_inf_nan=False)]
 _EARLIEST, _LATEST = "2000-01-01T00:00:00+00:00", "2100-01-01T00:00:00+00:00"
@@ -61,4 +60,3 @@ def masked_name(value: str) -> str:
 
 
 Number = Annotated[float, PlainSerializer(lambda value: round(value, 6), return_type=float)]
-JsonObject = dict[str, Any]

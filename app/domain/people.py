@@ -6,7 +6,6 @@ is to one row: its asker, one of the asked, its holder. Lifecycles name both kin
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from datetime import datetime
 from enum import StrEnum
 from uuid import UUID
 
@@ -112,14 +111,3 @@ class Actor:
     def grants_of(self, roles: Iterable[Role]) -> list[Grant]:
         wanted = frozenset(roles)
         return [grant for grant in self.grants if grant.role in wanted]
-
-
-@dataclass(frozen=True, slots=True)
-class Validity:
-    """From when until when something holds; an open end holds until further notice."""
-
-    starts_at: datetime
-    ends_at: datetime | None
-
-    def covers(self, moment: datetime) -> bool:
-        return self.starts_at <= moment and (self.ends_at is None or moment < self.ends_at)

@@ -46,8 +46,6 @@ MAY_STAND_UNDER: dict[PlaceKind, frozenset[PlaceKind]] = {
     _K.SHOP: frozenset({_K.GRID}),
     _K.VENUE: frozenset({_K.COMMUNITY, _K.GRID}),
 }
-GRANTABLE = frozenset({_K.DISTRICT, _K.SUBDISTRICT, _K.COMMUNITY, _K.GRID})
-"""Kinds a grant may stand on: lists are indexed by them."""
 
 
 def child_path(parent_path: str, code: str) -> str:
