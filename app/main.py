@@ -20,7 +20,7 @@ from app.core.crypto import Sealer
 from app.core.db import Database
 from app.core.errors import AppError
 from app.core.http_log import RequestLog
-from app.core.keys import field_key, signing_key
+from app.core.keys import field_keys, signing_keys
 from app.core.security import Tokens
 from app.routers import ROUTERS, docs, health, problems
 from app.routers.openapi import DESCRIPTION, TAGS, document
@@ -46,8 +46,8 @@ def create_app(settings: Settings) -> FastAPI:
         generate_unique_id_function=lambda route: route.name,
     )
     app.state.settings = settings
-    app.state.tokens = Tokens(signing_key(settings), timedelta(minutes=settings.token_minutes))
-    app.state.sealer = Sealer(field_key(settings))
+    app.state.tokens = Tokens(signing_keys(settings), timedelta(minutes=settings.token_minutes))
+    app.state.sealer = Sealer(*field_keys(settings))
     for router in ROUTERS:
         app.include_router(router, prefix="/v1")
     app.include_router(health.router)

@@ -33,9 +33,9 @@ class Settings(BaseSettings):
     workers: bool = True
     """Run relay, clocks and import jobs inside this process."""
     signing_key: SecretStr | None = None
-    """Ed25519 private key, PEM; production must set it, development generates one in data_dir."""
+    """Ed25519 private key, PEM, or several: the first signs. Production must set it, development makes one in data_dir."""
     field_key: SecretStr | None = None
-    """32 bytes in base64 for sealed columns and blind indexes; as above."""
+    """32 bytes in base64 for sealed columns and blind indexes, or several as number:cipher:base64; as above."""
     token_minutes: int = Field(default=15, ge=1, le=60)
     max_body_bytes: int = 1_048_576
     max_import_bytes: int = 256 * 1_048_576

@@ -10,10 +10,11 @@ from uuid import UUID
 import asyncpg
 
 from app.core.clock import now
-from app.core.crypto import Sealer
+from app.core.crypto import Sealer, new_secret
 from app.core.ids import new_id
-from app.core.keys import field_key, signing_key
+from app.core.keys import field_keys, signing_keys
 from app.core.security import Tokens
+from app.domain.accounts import LONGEST
 from app.domain.people import Role
 from app.domain.places import PlaceKind, child_path
 from app.settings import Settings
@@ -63,18 +64,31 @@ class Ground:
         people, accounts = [new_id() for _ in range(count)], [new_id() for _ in range(count)]
         lives = {"place_id": home.home.id, "path": home.home.path}
         lives |= {"community_id": home.place.id, "grid_id": home.grid.id}
-        fixed = {"party_status": "none", "skills": [], "languages": ["zh"]} | lives
+        fixed = {"party_status": "none", "skills": [], "languages": ["zh"], "minor": False} | lives
         await self.copy("people", [self._name(id_) | fixed | stamps(1) for id_ in people])
-        account = {"password_hash": "!", "demo": True, "created_at": moment}
+        account = {"password_hash": "!", "former_hashes": [], "password_temporary": False, "demo": True} | stamps(1)
         pairs = list(zip(people, accounts, strict=True))
         await self.copy("accounts", [{"id": acc, "person_id": id_, "login": str(acc), **account} for id_, acc in pairs])
         grant = {"role": role.value, "place_id": at.id, "path": at.path, "place_kind": kind.value, "starts_at": moment}
-        await self.copy("grants", [{"id": new_id(), "person_id": id_, **grant} for id_ in people])
-        return [Person(id_, self.tokens.issue(self.district, id_, acc)) for id_, acc in pairs]
+        await self.copy("grants", [{"id": new_id(), "person_id": id_, **grant} | stamps(1) for id_ in people])
+        return await self.signed_in(pairs)
+
+    async def signed_in(self, pairs: Sequence[tuple[UUID, UUID]]) -> list[Person]:
+        """A sign-in and a token for each (person, account)."""
+        moment = now()
+        began = {"method": "password", "started_at": moment, "expires_at": moment + LONGEST}
+        sign_ins = [new_id() for _ in pairs]
+        rows = [{"id": id_, "account_id": acc} | began for id_, (_, acc) in zip(sign_ins, pairs, strict=True)]
+        await self.copy("sign_ins", rows)
+        return [
+            Person(person, self.tokens.issue(self.district, person, acc, sign_in))
+            for sign_in, (person, acc) in zip(sign_ins, pairs, strict=True)
+        ]
 
     def _name(self, person_id: UUID) -> dict[str, Any]:
-        sealed = self.sealer.seal("测试居民", self.district, "people", "name_sealed", person_id)
-        return {"id": person_id, "name_sealed": sealed}
+        secret = new_secret()
+        sealed = self.sealer.seal("测试居民", self.district, "people", "name_sealed", person_id, secret)
+        return {"id": person_id, "secret": secret, "name_sealed": sealed}
 
     async def helpers(self, count: int) -> list[Person]:
         """Volunteers of the first community."""
@@ -145,8 +159,8 @@ async def make_ground(connection: asyncpg.Connection, folder: Path, district: in
     ``folder`` holds the keys the servers sign and seal with.
     """
     settings = Settings(data_dir=folder)
-    tokens = Tokens(signing_key(settings), timedelta(hours=1))
-    ground = Ground(connection, district, tokens, Sealer(field_key(settings)))
+    tokens = Tokens(signing_keys(settings), timedelta(hours=1))
+    ground = Ground(connection, district, tokens, Sealer(*field_keys(settings)))
     await connection.execute("INSERT INTO districts (id, name) VALUES ($1, $2)", district, f"测试区{district}")
     rows: list[dict[str, Any]] = []
 

@@ -21,7 +21,7 @@ import orjson
 from app.core.database_url import plain
 from app.core.errors import Unauthenticated
 from app.core.ids import new_id
-from app.core.keys import signing_key
+from app.core.keys import signing_keys
 from app.core.security import Identity, Tokens
 from app.settings import Settings
 from bench import floor_sql as sql
@@ -71,7 +71,7 @@ class Floor:
 
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
-        self._tokens = Tokens(signing_key(settings), timedelta(minutes=settings.token_minutes))
+        self._tokens = Tokens(signing_keys(settings), timedelta(minutes=settings.token_minutes))
         self._pool: Any = None
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
@@ -170,7 +170,12 @@ class Floor:
 
 
 async def _roles(connection: Any, identity: Identity) -> list[Any]:
-    grants: list[Any] = await connection.fetch(sql.ACTOR, identity.account_id, datetime.now(UTC))  # noqa: TID251
+    grants: list[Any] = await connection.fetch(
+        sql.ACTOR,
+        identity.account_id,
+        datetime.now(UTC),  # noqa: TID251
+        identity.sign_in_id,
+    )
     if not grants:
         raise Refused(401, "unauthenticated")
     return grants

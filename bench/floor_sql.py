@@ -11,6 +11,7 @@ ACTOR = """
 SELECT p.organization_id, g.role, g.place_id, g.path, g.place_kind
 FROM accounts a
 JOIN people p ON p.district_id = a.district_id AND p.id = a.person_id
+JOIN sign_ins s ON s.district_id = a.district_id AND s.id = $3 AND s.account_id = a.id AND s.ended_at IS NULL
 LEFT JOIN grants g ON g.district_id = p.district_id AND g.person_id = p.id
   AND g.starts_at <= $2 AND (g.ends_at IS NULL OR g.ends_at > $2)
 WHERE a.id = $1 AND a.disabled_at IS NULL"""
@@ -26,7 +27,7 @@ SELECT o.district_id, o.state, o.category, o.path, o.people_wanted, o.people_acc
 FROM orders o
 JOIN needs n ON n.district_id = o.district_id AND n.id = o.need_id
 JOIN people p ON p.district_id = o.district_id AND p.id = $2
-LEFT JOIN idempotency_keys k ON k.district_id = o.district_id AND k.person_id = $2 AND k.key = $3
+LEFT JOIN idempotency_keys k ON k.district_id = o.district_id AND k.caller_id = $2 AND k.key = $3
 WHERE o.id = $1"""
 
 MOVE = f"""
@@ -47,7 +48,7 @@ VALUES ($1, $2, 'order', $3, $4, 'take', $5, $6, $7, $8, $9, $10),
 OUTBOX = "INSERT INTO outbox (district_id, id) VALUES ($1, $2), ($1, $3)"
 
 KEEP = """
-INSERT INTO idempotency_keys (district_id, person_id, key, fingerprint, status, headers, body, created_at)
+INSERT INTO idempotency_keys (district_id, caller_id, key, fingerprint, status, headers, body, created_at)
 VALUES ($1, $2, $3, $4, $5, $6, $7, $8)"""
 
 _KEYS = {"id", "need_id", "place_id", "community_id", "grid_id"}

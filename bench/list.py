@@ -17,7 +17,7 @@ import orjson
 import uvloop
 
 from app.core.crypto import Sealer
-from app.core.keys import field_key, signing_key
+from app.core.keys import field_keys, signing_keys
 from app.core.migrate import current_and_head, upgrade
 from app.core.paging import id_cursor
 from app.core.postgres import EmbeddedPostgres
@@ -78,8 +78,8 @@ def prepare(postgres: EmbeddedPostgres) -> None:
 
 async def bench(url: str, folder: Path, asked: argparse.Namespace) -> str:
     settings = Settings(data_dir=folder)
-    tokens = Tokens(signing_key(settings), timedelta(hours=1))
-    ground = Ground(await asyncpg.connect(url), million.DISTRICT, tokens, Sealer(field_key(settings)))
+    tokens = Tokens(signing_keys(settings), timedelta(hours=1))
+    ground = Ground(await asyncpg.connect(url), million.DISTRICT, tokens, Sealer(*field_keys(settings)))
     people, starts = await million.admins(ground), await million.depths(ground.connection)
     sides = {name: Side(name, measured(name, url, folder, workers=asked.workers)) for name in ("ours", "floor")}
     pages: dict[int, list[Any]] = {}

@@ -126,10 +126,8 @@ async def admins(ground: Ground) -> dict[str, Person]:
         DISTRICT,
         Role.COMMUNITY_ADMIN.value,
     )
-    return {
-        row["community"]: Person(row["person_id"], ground.tokens.issue(DISTRICT, row["person_id"], row["account"]))
-        for row in rows
-    }
+    people = await ground.signed_in([(row["person_id"], row["account"]) for row in rows])
+    return {row["community"]: person for row, person in zip(rows, people, strict=True)}
 
 
 async def depths(connection: asyncpg.Connection) -> list[Any]:

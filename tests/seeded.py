@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.core.crypto import Sealer
+from app.core.crypto import MasterKey, Sealer
 from app.core.db import Database
 from app.domain.places import PlaceKind
 from app.models import Account, Grant, Organization, Person, Place
@@ -19,7 +19,7 @@ from app.settings import ROOT
 
 CODE = 150103
 SEEDS = ROOT / "seeds"
-SEALER = Sealer(b"0123456789abcdef0123456789abcdef")
+SEALER = Sealer(MasterKey(b"0123456789abcdef0123456789abcdef"))
 
 
 async def seed(

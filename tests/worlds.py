@@ -10,13 +10,14 @@ from fastapi import FastAPI
 from sqlalchemy import insert, select
 
 from app.core.clock import now
-from app.core.crypto import Sealer
+from app.core.crypto import Sealer, new_secret
 from app.core.db import Database
 from app.core.ids import new_id, seeded_id
 from app.core.security import Tokens
+from app.domain.accounts import LONGEST, SignInMethod
 from app.domain.people import PartyStatus, Role
 from app.domain.places import PlaceKind, child_path
-from app.models import Account, District, Grant, Organization, Person, Place
+from app.models import Account, District, Grant, Organization, Person, Place, SignIn
 
 LON, LAT = 111.65, 40.82
 STEP = 0.001
@@ -34,6 +35,9 @@ STAFF = {
     "manager": (Role.SOCIAL_ORG_MANAGER, "community"),
     "sibling_grid": (Role.GRID_WORKER, "sibling_grid"),
     "sibling_community": (Role.COMMUNITY_ADMIN, "sibling_community"),
+    "system": (Role.SYSTEM_ADMIN, "district"),
+    "security": (Role.SECURITY_ADMIN, "district"),
+    "audit": (Role.AUDIT_ADMIN, "district"),
 }
 HELPERS = {
     "member1": Role.PARTY_MEMBER,
@@ -53,10 +57,11 @@ class World:
     paths: dict[str, str] = field(default_factory=dict)
     people: dict[str, UUID] = field(default_factory=dict)
     accounts: dict[str, UUID] = field(default_factory=dict)
+    sign_ins: dict[str, UUID] = field(default_factory=dict)
     units: dict[str, UUID] = field(default_factory=dict)
 
     def token(self, who: str) -> str:
-        return self.tokens.issue(self.district_id, self.people[who], self.accounts[who])
+        return self.tokens.issue(self.district_id, self.people[who], self.accounts[who], self.sign_ins[who])
 
     async def call(self, who: str | None, method: str, path: str, **arguments: Any) -> httpx.Response:
         """One request as this person; POSTs carry a fresh idempotency key unless one is given."""
@@ -111,7 +116,8 @@ def _rows(world: World, sealer: Sealer) -> list[list[Any]]:
         grants.append(_grant(world, who, Role.RESIDENT, "community"))
     people.append(_person(world, sealer, "nobody", "home1", None))
     accounts.append(_account(world, "nobody"))
-    return [*[[place] for place in places], units, people, accounts, grants]
+    sign_ins = [_sign_in(world, who) for who in world.people]
+    return [*[[place] for place in places], units, people, accounts, sign_ins, grants]
 
 
 def _places(world: World) -> list[Place]:
@@ -185,11 +191,14 @@ def _person(
     world: World, sealer: Sealer, who: str, home: str, unit: str | None, skills: list[str] | None = None
 ) -> Person:
     person_id = world.people[who] = seeded_id(world.district_id, "person", who)
+    secret = new_secret()
     number = int(home[-1])
     return Person(
         district_id=world.district_id,
         id=person_id,
-        name_sealed=sealer.seal(f"测试{who}", world.district_id, "people", "name_sealed", person_id),
+        secret=secret,
+        name_sealed=sealer.seal(f"测试{who}", world.district_id, "people", "name_sealed", person_id, secret),
+        minor=False,
         place_id=world.places[home],
         path=world.paths[home],
         community_id=world.places["community"],
@@ -214,8 +223,24 @@ def _account(world: World, who: str) -> Account:
         person_id=world.people[who],
         login=who,
         password_hash=_PASSWORDLESS,
+        former_hashes=[],
+        password_temporary=False,
         demo=True,
+        version=1,
         created_at=now(),
+        updated_at=now(),
+    )
+
+
+def _sign_in(world: World, who: str) -> SignIn:
+    sign_in_id = world.sign_ins[who] = seeded_id(world.district_id, "sign-in", who)
+    return SignIn(
+        district_id=world.district_id,
+        id=sign_in_id,
+        account_id=world.accounts[who],
+        method=SignInMethod.PASSWORD,
+        started_at=now(),
+        expires_at=now() + LONGEST,
     )
 
 
@@ -230,6 +255,9 @@ def _grant(world: World, who: str, role: Role, at: str) -> Grant:
         path=world.paths[at],
         place_kind=kind,
         starts_at=now(),
+        version=1,
+        created_at=now(),
+        updated_at=now(),
     )
 
 

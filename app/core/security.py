@@ -3,13 +3,14 @@
 import asyncio
 import hashlib
 from collections import OrderedDict
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from uuid import UUID
 
 import argon2
 import jwt
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 from cryptography.hazmat.primitives.serialization import (
     Encoding,
     PublicFormat,
@@ -41,37 +42,42 @@ async def password_fits(stored: str | None, password: str) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class Identity:
-    """What a valid token says: who, in which district. What they may do is read per request."""
+    """What a valid token says: who, in which district, by which sign-in. What they may do is read per request.
+
+    Of a client system person, account and sign-in are all the client's own id.
+    """
 
     district_id: int
     person_id: UUID
     account_id: UUID
+    sign_in_id: UUID
     expires_at: float
+    client: bool = False
 
 
 class Tokens:
-    """Issues and checks access tokens with one Ed25519 key; the key id is the start of the public key's hash."""
+    """Issues access tokens with the first of its Ed25519 keys and checks them with any; a key's id is the start of its hash."""
 
-    def __init__(self, private_pem: bytes, lifetime: timedelta) -> None:
-        key = load_pem_private_key(private_pem, password=None)
-        if not isinstance(key, Ed25519PrivateKey):
-            raise TypeError("the signing key must be an Ed25519 private key")
-        self._private, self._public = key, key.public_key()
-        raw = self._public.public_bytes(Encoding.Raw, PublicFormat.Raw)
-        self.key_id = hashlib.sha256(raw).hexdigest()[:16]
+    def __init__(self, private_pems: Sequence[bytes], lifetime: timedelta) -> None:
+        keys = [_private_key(pem) for pem in private_pems]
+        self._public = {_key_id(key.public_key()): key.public_key() for key in keys}
+        self._private, self.key_id = keys[0], _key_id(keys[0].public_key())
         self.lifetime = lifetime
         self._seen: OrderedDict[str, Identity] = OrderedDict()
 
-    def issue(self, district_id: int, person_id: UUID, account_id: UUID) -> str:
+    def issue(
+        self, district_id: int, person_id: UUID, account_id: UUID, sign_in_id: UUID, *, client: bool = False
+    ) -> str:
         claims = {
             "iss": _ISSUER,
             "aud": _AUDIENCE,
             "sub": str(person_id),
             "acc": str(account_id),
+            "sid": str(sign_in_id),
             "dis": district_id,
             "iat": now(),
             "exp": now() + self.lifetime,
-        }
+        } | ({"cli": True} if client else {})
         return jwt.encode(claims, self._private, algorithm="EdDSA", headers={"kid": self.key_id})
 
     def check(self, token: str) -> Identity:
@@ -89,16 +95,27 @@ class Tokens:
 
     def _verify(self, token: str) -> Identity:
         try:
-            if jwt.get_unverified_header(token).get("kid") != self.key_id:
-                raise Unauthenticated("登录凭证无效")
             claims = jwt.decode(
                 token,
-                self._public,
+                self._public[jwt.get_unverified_header(token)["kid"]],
                 algorithms=["EdDSA"],
                 audience=_AUDIENCE,
                 issuer=_ISSUER,
-                options={"require": ["exp", "iat", "sub", "dis", "acc"]},
+                options={"require": ["exp", "iat", "sub", "dis", "acc", "sid"]},
             )
-            return Identity(int(claims["dis"]), UUID(claims["sub"]), UUID(claims["acc"]), float(claims["exp"]))
-        except (jwt.PyJWTError, ValueError, TypeError) as bad:
+            person, account, sign_in = (UUID(claims[name]) for name in ("sub", "acc", "sid"))
+            client = claims.get("cli") is True
+            return Identity(int(claims["dis"]), person, account, sign_in, float(claims["exp"]), client)
+        except (jwt.PyJWTError, KeyError, ValueError, TypeError, AttributeError) as bad:
             raise Unauthenticated("登录凭证无效或已过期") from bad
+
+
+def _private_key(pem: bytes) -> Ed25519PrivateKey:
+    key = load_pem_private_key(pem, password=None)
+    if not isinstance(key, Ed25519PrivateKey):
+        raise TypeError("the signing key must be an Ed25519 private key")
+    return key
+
+
+def _key_id(key: Ed25519PublicKey) -> str:
+    return hashlib.sha256(key.public_bytes(Encoding.Raw, PublicFormat.Raw)).hexdigest()[:16]

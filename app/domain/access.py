@@ -5,14 +5,16 @@ from app.domain.assignments import ASSIGNMENT
 from app.domain.lifecycle import A, Lifecycle, S
 from app.domain.needs import NEED
 from app.domain.orders import ORDER
-from app.domain.people import HELPERS, Actor, Grant, Parties, Relation, Role
+from app.domain.people import HELPERS, SEPARATED, Actor, Grant, Parties, Relation, Role
 
 PUBLIC = "public"
 """What an operation declares that needs no sign-in."""
 SELF = "self"
 """What an operation declares that only concerns the caller's own record."""
 
-_ALL: Parties = frozenset(Role)
+_SEPARATED: Parties = frozenset(SEPARATED)
+_ALL: Parties = frozenset(Role) - _SEPARATED - {Role.CLIENT}
+"""Whoever takes part in the work. The separated administrators look after accounts, authority and audit, and see none of it."""
 _STAFF = frozenset({Role.GRID_WORKER, Role.COMMUNITY_ADMIN, Role.SUBDISTRICT_ADMIN, Role.DISTRICT_ADMIN})
 _ADMINS = frozenset({Role.COMMUNITY_ADMIN, Role.SUBDISTRICT_ADMIN, Role.DISTRICT_ADMIN})
 _READERS: Parties = _STAFF | {Role.AUDITOR}
@@ -20,9 +22,9 @@ _UNITS: Parties = frozenset({Role.DEPARTMENT_STAFF, Role.UNIT_LIAISON, Role.SOCI
 _PARTIES: Parties = frozenset({Relation.ASKER, Relation.FOLLOWER, Relation.ASKED, Relation.HOLDER, Relation.UNIT})
 
 _STATIC: dict[str, Parties] = {
-    "places:list": _ALL,
-    "places:read": _ALL,
-    "places:locate": _ALL,
+    "places:list": _ALL | _SEPARATED | {Role.CLIENT},
+    "places:read": _ALL | _SEPARATED | {Role.CLIENT},
+    "places:locate": _ALL | {Role.CLIENT},
     "places:create": _ADMINS,
     "places:update": _ADMINS,
     "organizations:list": _READERS | _UNITS,
@@ -56,16 +58,35 @@ _STATIC: dict[str, Parties] = {
     "imports:list": _ADMINS | {Role.AUDITOR},
     "imports:read": _ADMINS | {Role.AUDITOR},
     "imports:create": _ADMINS,
-    "notices:list": _ALL,
-    "notices:mark": _ALL,
+    "notices:list": _ALL | _SEPARATED,
+    "notices:mark": _ALL | _SEPARATED,
 }
+
+
+_SIGNING_IN: dict[str, Parties] = {}
+_AUTHORITY: dict[str, Parties] = {}
+_PERSONS: dict[str, Parties] = {}
+_SENSITIVE: dict[str, Parties] = {}
+_RIGHTS: dict[str, Parties] = {}
+_AUDIT: dict[str, Parties] = {}
 
 
 def _rows_of(lifecycle: Lifecycle[S, A]) -> dict[str, Parties]:
     return {lifecycle.permission(action): lifecycle.who(action) for action in lifecycle.routed()}
 
 
-TABLE: dict[str, Parties] = _STATIC | _rows_of(NEED) | _rows_of(ORDER) | _rows_of(ASSIGNMENT)
+TABLE: dict[str, Parties] = (
+    _STATIC
+    | _SIGNING_IN
+    | _AUTHORITY
+    | _PERSONS
+    | _SENSITIVE
+    | _RIGHTS
+    | _AUDIT
+    | _rows_of(NEED)
+    | _rows_of(ORDER)
+    | _rows_of(ASSIGNMENT)
+)
 """permission → who holds it, as a role at the row's place or as a relation to the row."""
 
 

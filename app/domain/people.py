@@ -9,6 +9,8 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from uuid import UUID
 
+from app.domain.audit import Trace
+
 
 class Role(StrEnum):
     RESIDENT = "resident"
@@ -22,7 +24,15 @@ class Role(StrEnum):
     UNIT_LIAISON = "unit_liaison"
     SOCIAL_ORG_MANAGER = "social_org_manager"
     AUDITOR = "auditor"
+    SYSTEM_ADMIN = "system_admin"
+    SECURITY_ADMIN = "security_admin"
+    AUDIT_ADMIN = "audit_admin"
+    CLIENT = "client"
+    """A third party's system; what it may do is narrowed further by its scopes."""
 
+
+SEPARATED = frozenset({Role.SYSTEM_ADMIN, Role.SECURITY_ADMIN, Role.AUDIT_ADMIN})
+"""The three administrators that 等级保护 separates: accounts, authority, audit. Nobody is two of them."""
 
 ROLE_NAMES = {
     Role.RESIDENT: "居民",
@@ -36,6 +46,10 @@ ROLE_NAMES = {
     Role.UNIT_LIAISON: "共建单位联络员",
     Role.SOCIAL_ORG_MANAGER: "社会组织负责人",
     Role.AUDITOR: "审计员",
+    Role.SYSTEM_ADMIN: "系统管理员",
+    Role.SECURITY_ADMIN: "安全管理员",
+    Role.AUDIT_ADMIN: "审计管理员",
+    Role.CLIENT: "接入系统",
 }
 
 
@@ -100,6 +114,10 @@ class Actor:
     grants: tuple[Grant, ...]
     checked: set[str] = field(default_factory=set, compare=False)
     """The permissions a verb has asked about; a request that never asked about its own is refused."""
+    sign_in_id: UUID | None = None
+    client: bool = False
+    trace: Trace = field(default_factory=Trace, compare=False)
+    """What the call's audit entry is to say."""
 
     def roles_at(self, path: str) -> frozenset[Role]:
         return frozenset(grant.role for grant in self.grants if path.startswith(grant.path))

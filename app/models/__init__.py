@@ -1,25 +1,64 @@
 """Declarative tables, one file a noun: columns, keys, CHECKs. No queries, no verbs."""
 
+from app.models.accounts import (
+    Account,
+    Challenge,
+    Client,
+    ClientSecret,
+    RateLimit,
+    RefreshToken,
+    SignIn,
+    WechatIdentity,
+)
 from app.models.approvals import Approval
+from app.models.audit import AuditEntry, AuditLink, AuditWaiting
 from app.models.base import Base
 from app.models.events import Event, IdempotencyKey, Notice, OutboxRow
+from app.models.grants import Grant, Substitution
 from app.models.hours import HourEntry, ServiceWindow
 from app.models.imports import Import, ImportFile, ImportReject
 from app.models.needs import Need, NeedFollower
 from app.models.orders import Assignment, Order
 from app.models.organizations import Organization
-from app.models.people import Account, Grant, Person
+from app.models.people import Person
 from app.models.places import District, Place
+from app.models.profiles import (
+    AvailabilityException,
+    AvailabilityWindow,
+    CareFact,
+    Certificate,
+    EmploymentRecord,
+    Guardianship,
+    HouseholdMember,
+    PartyMembership,
+    Volunteer,
+)
+from app.models.rights import Consent, Disclosure, PrivacyNotice, RightsRequest
 
 __all__ = [
     "Account",
     "Approval",
     "Assignment",
+    "AuditEntry",
+    "AuditLink",
+    "AuditWaiting",
+    "AvailabilityException",
+    "AvailabilityWindow",
     "Base",
+    "CareFact",
+    "Certificate",
+    "Challenge",
+    "Client",
+    "ClientSecret",
+    "Consent",
+    "Disclosure",
     "District",
+    "EmploymentRecord",
     "Event",
     "Grant",
+    "Guardianship",
     "HourEntry",
+    "HouseholdMember",
     "IdempotencyKey",
     "Import",
     "ImportFile",
@@ -30,7 +69,16 @@ __all__ = [
     "Order",
     "Organization",
     "OutboxRow",
+    "PartyMembership",
     "Person",
     "Place",
+    "PrivacyNotice",
+    "RateLimit",
+    "RefreshToken",
+    "RightsRequest",
     "ServiceWindow",
+    "SignIn",
+    "Substitution",
+    "Volunteer",
+    "WechatIdentity",
 ]

@@ -73,7 +73,8 @@ class IdempotencyKey(Base):
     __tablename__ = "idempotency_keys"
 
     district_id: Mapped[int] = mapped_column(primary_key=True)
-    person_id: Mapped[UUID] = mapped_column(primary_key=True)
+    caller_id: Mapped[UUID] = mapped_column(primary_key=True)
+    """The person or the client system."""
     key: Mapped[str] = mapped_column(primary_key=True)
     fingerprint: Mapped[bytes]
     status: Mapped[int]
@@ -81,7 +82,4 @@ class IdempotencyKey(Base):
     body: Mapped[bytes]
     created_at: Mapped[datetime] = mapped_column(default=now)
 
-    __table_args__ = (
-        key_to("people", "person_id"),
-        Index("ix_idempotency_keys_created_at", "district_id", "created_at"),
-    )
+    __table_args__ = (Index("ix_idempotency_keys_created_at", "district_id", "created_at"),)

@@ -1,4 +1,4 @@
-"""People, their accounts and their grants. Names and phones are sealed (app.core.crypto)."""
+"""People. Whatever identifies them is sealed with their personal secret (app.core.crypto)."""
 
 from datetime import datetime
 from uuid import UUID
@@ -6,9 +6,11 @@ from uuid import UUID
 from sqlalchemy import CheckConstraint, Index, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
-from app.core.clock import now
-from app.domain.people import PartyStatus, Role
-from app.models.base import PATH, Base, Located, Tenant, Versioned, key_to, text_enum
+from app.core.crypto import new_secret
+from app.domain.orders import MOST_UNFINISHED
+from app.domain.people import PartyStatus
+from app.domain.profiles import Sex
+from app.models.base import Base, Located, Tenant, Versioned, key_to, text_enum
 
 
 class Person(Tenant, Located, Versioned, Base):
@@ -16,57 +18,43 @@ class Person(Tenant, Located, Versioned, Base):
 
     __tablename__ = "people"
 
+    secret: Mapped[bytes | None] = mapped_column(default=new_secret)
+    """The personal part of the key to all that is sealed for this person; None: erased, and nothing opens any more."""
     name_sealed: Mapped[bytes]
     phone_sealed: Mapped[bytes | None]
     phone_index: Mapped[bytes | None]
+    id_number_sealed: Mapped[bytes | None]
+    id_number_index: Mapped[bytes | None]
+    birth_date_sealed: Mapped[bytes | None]
+    address_sealed: Mapped[bytes | None]
+    """Where they live in words, where the place alone does not say."""
+    sex: Mapped[Sex | None] = mapped_column(text_enum(Sex, "sex"))
+    minor: Mapped[bool] = mapped_column(default=False)
+    """Under 14: a guardian consents, and reading the record needs an approval. The retention job ends it on the birthday."""
     organization_id: Mapped[UUID | None]
     party_status: Mapped[PartyStatus] = mapped_column(text_enum(PartyStatus, "party_status"), default=PartyStatus.NONE)
     skills: Mapped[list[str]] = mapped_column(default=list)
     languages: Mapped[list[str]] = mapped_column(default=list)
+    service_radius_m: Mapped[int | None]
+    """How far from home they would help, in metres; None: anywhere in the community."""
+    load_limit: Mapped[int | None]
+    """How many orders they hold at once at most; None: the house's limit."""
+    merged_into_id: Mapped[UUID | None]
+    """Recorded twice: this record lives on in that one."""
+    erased_at: Mapped[datetime | None]
 
     __table_args__ = (
         key_to("places", "place_id"),
         key_to("organizations", "organization_id"),
+        key_to("people", "merged_into_id"),
         UniqueConstraint("district_id", "phone_index"),
+        UniqueConstraint("district_id", "id_number_index"),
+        CheckConstraint("(erased_at IS NULL) = (secret IS NOT NULL)", name="erased"),
+        CheckConstraint("erased_at IS NULL OR (phone_index IS NULL AND id_number_index IS NULL)", name="unfindable"),
+        CheckConstraint("merged_into_id <> id", name="not_into_itself"),
+        CheckConstraint("service_radius_m BETWEEN 100 AND 100000", name="service_radius_m"),
+        CheckConstraint(f"load_limit BETWEEN 1 AND {MOST_UNFINISHED}", name="load_limit"),
         Index("ix_people_community", "district_id", "community_id", "id"),
         Index("ix_people_grid", "district_id", "grid_id", "id"),
         Index("ix_people_organization", "district_id", "organization_id", "id"),
-    )
-
-
-class Account(Tenant, Base):
-    """A way to sign in. ``login`` is unique in the district."""
-
-    __tablename__ = "accounts"
-
-    person_id: Mapped[UUID]
-    login: Mapped[str]
-    password_hash: Mapped[str]
-    demo: Mapped[bool] = mapped_column(default=False)
-    disabled_at: Mapped[datetime | None]
-    created_at: Mapped[datetime] = mapped_column(default=now)
-
-    __table_args__ = (key_to("people", "person_id"), UniqueConstraint("district_id", "login"))
-
-
-class Grant(Tenant, Base):
-    """A role at a place for a time, with who gave it. It covers the place's whole subtree."""
-
-    __tablename__ = "grants"
-
-    person_id: Mapped[UUID]
-    role: Mapped[Role] = mapped_column(text_enum(Role, "role"))
-    place_id: Mapped[UUID]
-    path: Mapped[str] = mapped_column(PATH)
-    place_kind: Mapped[str]
-    starts_at: Mapped[datetime] = mapped_column(default=now)
-    ends_at: Mapped[datetime | None]
-    granted_by: Mapped[UUID | None]
-
-    __table_args__ = (
-        key_to("people", "person_id"),
-        key_to("places", "place_id"),
-        UniqueConstraint("district_id", "person_id", "role", "place_id"),
-        CheckConstraint("ends_at IS NULL OR ends_at > starts_at", name="span"),
-        Index("ix_grants_place", "district_id", "place_id", "role", "person_id"),
     )

@@ -13,6 +13,7 @@ from sqlalchemy import ColumnElement, Text, Uuid, and_, bindparam, false, or_, t
 
 from app.domain.people import Actor, Grant, Role
 from app.domain.places import PlaceKind, below
+from app.models import Account, SignIn
 from app.models import Grant as GrantRow
 
 READER_ROLES = frozenset(
@@ -71,6 +72,16 @@ def under_path(model: Any, grants: Sequence[Grant]) -> ColumnElement[bool]:
     """Like ``under``, for tables that carry nothing but the path."""
     ranges = (below(grant.path) for grant in grants)
     return or_(false(), *(and_(model.path >= low, model.path < high) for low, high in ranges))
+
+
+def lasting(sign_in_id: Any) -> ColumnElement[bool]:
+    """Joins an account to the sign-in a token names, as long as nobody has ended it."""
+    return and_(
+        SignIn.district_id == Account.district_id,
+        SignIn.id == sign_in_id,
+        SignIn.account_id == Account.id,
+        SignIn.ended_at.is_(None),
+    )
 
 
 def in_force(moment: Any) -> ColumnElement[bool]:

@@ -9,11 +9,13 @@ from sqlalchemy import DateTime, Text, Uuid, and_, bindparam, select
 from app.core.clock import now
 from app.core.db import Database, compile_hot
 from app.core.errors import Unauthenticated
+from app.core.ids import new_id
 from app.core.security import Identity, Tokens, password_fits
+from app.domain.accounts import LONGEST, SignInMethod
 from app.domain.people import Actor, Grant
-from app.models import Account, Person
+from app.models import Account, Person, SignIn
 from app.models import Grant as GrantRow
-from app.services.access import in_force
+from app.services.access import in_force, lasting
 
 _NAME = re.compile(r"^(?P<login>[a-z0-9_.\-]{1,40})@(?P<district>[1-9][0-9]{5})$")
 _MOMENT: Any = bindparam("now", type_=DateTime(timezone=True))
@@ -27,6 +29,7 @@ _ACTOR = compile_hot(
     )
     .select_from(Account)
     .join(Person, and_(Person.district_id == Account.district_id, Person.id == Account.person_id))
+    .join(SignIn, lasting(bindparam("sign_in", type_=Uuid())))
     .outerjoin(
         GrantRow,
         and_(
@@ -47,11 +50,20 @@ _BY_LOGIN = compile_hot(
 
 async def actor_of(database: Database, identity: Identity) -> Actor:
     """The person with the grants in force now: read on every request, so that taking a role away works at once."""
-    rows = await database.hot(identity.district_id, _ACTOR, account=identity.account_id, now=now())
+    rows = await database.hot(
+        identity.district_id, _ACTOR, account=identity.account_id, sign_in=identity.sign_in_id, now=now()
+    )
     if not rows:
-        raise Unauthenticated("账号已停用")
+        raise Unauthenticated("登录已失效，请重新登录")
     grants = tuple(Grant(row["role"], row["place_id"], row["path"], row["place_kind"]) for row in rows if row["role"])
-    return Actor(identity.district_id, identity.person_id, identity.account_id, rows[0]["organization_id"], grants)
+    return Actor(
+        identity.district_id,
+        identity.person_id,
+        identity.account_id,
+        rows[0]["organization_id"],
+        grants,
+        sign_in_id=identity.sign_in_id,
+    )
 
 
 async def sign_in(database: Database, tokens: Tokens, username: str, password: str) -> dict[str, Any]:
@@ -60,8 +72,19 @@ async def sign_in(database: Database, tokens: Tokens, username: str, password: s
     account = await _account(database, int(found["district"]), found["login"]) if found else None
     if not await password_fits(account["password_hash"] if account else None, password) or account is None:
         raise Unauthenticated("用户名或密码不正确")
+    district_id, moment = account["district_id"], now()
+    async with database.transaction(district_id) as session:
+        began = SignIn(
+            district_id=district_id,
+            id=new_id(),
+            account_id=account["id"],
+            method=SignInMethod.PASSWORD,
+            started_at=moment,
+            expires_at=moment + LONGEST,
+        )
+        session.add(began)
     return {
-        "access_token": tokens.issue(account["district_id"], account["person_id"], account["id"]),
+        "access_token": tokens.issue(district_id, account["person_id"], account["id"], began.id),
         "token_type": "bearer",
         "expires_in": int(tokens.lifetime.total_seconds()),
     }

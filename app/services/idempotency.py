@@ -50,9 +50,9 @@ def replayed(row: Mapping[str, Any], key: Key) -> Answer | None:
     return Answer(row["key_status"], kept, row["key_body"], replayed=True)
 
 
-async def begin(session: AsyncSession, district_id: int, person_id: UUID, key: Key) -> Answer | None:
+async def begin(session: AsyncSession, district_id: int, caller_id: UUID, key: Key) -> Answer | None:
     """Hold the key for this transaction; 409 while another request with it runs. The earlier answer, if there is one."""
-    name = f"{district_id}/{person_id}/{key.value}"
+    name = f"{district_id}/{caller_id}/{key.value}"
     number = int.from_bytes(hashlib.sha256(name.encode()).digest()[:8], signed=True)
     if not await session.scalar(select(func.pg_try_advisory_xact_lock(number))):
         raise RequestRunning()
@@ -61,17 +61,17 @@ async def begin(session: AsyncSession, district_id: int, person_id: UUID, key: K
         IdempotencyKey.status.label("key_status"),
         IdempotencyKey.headers.label("key_headers"),
         IdempotencyKey.body.label("key_body"),
-    ).where(IdempotencyKey.person_id == person_id, IdempotencyKey.key == key.value)
+    ).where(IdempotencyKey.caller_id == caller_id, IdempotencyKey.key == key.value)
     row = (await session.execute(query)).mappings().first()
     return replayed(dict(row), key) if row else None
 
 
-async def keep(session: AsyncSession, district_id: int, person_id: UUID, key: Key, answer: Answer) -> None:
+async def keep(session: AsyncSession, district_id: int, caller_id: UUID, key: Key, answer: Answer) -> None:
     """Record the answer in the transaction of the change."""
     await session.execute(
         insert(IdempotencyKey).values(
             district_id=district_id,
-            person_id=person_id,
+            caller_id=caller_id,
             key=key.value,
             fingerprint=key.fingerprint,
             status=answer.status,

@@ -88,10 +88,16 @@ async def _read(
     database: Database, identity: Identity, order_id: UUID, action: OrderAction, key: Key
 ) -> tuple[_Facts, Actor]:
     rows = await database.hot(
-        identity.district_id, READ, account=identity.account_id, order=order_id, key=key.value, now=now()
+        identity.district_id,
+        READ,
+        account=identity.account_id,
+        sign_in=identity.sign_in_id,
+        order=order_id,
+        key=key.value,
+        now=now(),
     )
     if not rows:
-        raise Unauthenticated("账号已停用")
+        raise Unauthenticated("登录已失效，请重新登录")
     row = dict(rows[0])
     actor = _actor(identity, row)
     if row["id"] is None:
@@ -118,6 +124,7 @@ def _actor(identity: Identity, row: Mapping[str, Any]) -> Actor:
         identity.account_id,
         row["organization_id"],
         tuple(Grant(Role(role), UUID(place_id), path, kind) for role, place_id, path, kind in grants),
+        sign_in_id=identity.sign_in_id,
     )
 
 

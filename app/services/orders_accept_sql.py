@@ -27,8 +27,21 @@ from sqlalchemy.orm import aliased
 
 from app.core.db import HotStatement, compile_hot
 from app.domain.assignments import UNFINISHED, AssignmentState
-from app.models import Account, Assignment, Event, Grant, IdempotencyKey, Need, NeedFollower, Order, OutboxRow, Person
+from app.models import (
+    Account,
+    Assignment,
+    Event,
+    Grant,
+    IdempotencyKey,
+    Need,
+    NeedFollower,
+    Order,
+    OutboxRow,
+    Person,
+    SignIn,
+)
 from app.models.base import literal_in
+from app.services.access import lasting
 from app.services.orders_read import FIELDS
 
 _TYPES: dict[str, Any] = {
@@ -42,7 +55,10 @@ _TYPES: dict[str, Any] = {
     "status": Integer(),
     "fingerprint": LargeBinary(),
     "body": LargeBinary(),
-} | {name: Uuid() for name in ("account", "order", "need", "me", "assignment", "order_event", "assignment_event")}
+} | {
+    name: Uuid()
+    for name in ("account", "order", "need", "me", "assignment", "order_event", "sign_in", "assignment_event")
+}
 
 
 def _b(name: str) -> Any:
@@ -99,11 +115,11 @@ def _grants() -> Any:
 def _read() -> HotStatement:
     """All in one: who asks, with their grants, load and skills; the order if it is there, its assignments; this key's answer.
 
-    No row: the account is disabled. A row without an order: there is none.
+    No row: the account is disabled, or the sign-in has ended. A row without an order: there is none.
     """
     same_key = and_(
         IdempotencyKey.district_id == Account.district_id,
-        IdempotencyKey.person_id == Account.person_id,
+        IdempotencyKey.caller_id == Account.person_id,
         IdempotencyKey.key == _b("key"),
     )
     query = (
@@ -123,6 +139,7 @@ def _read() -> HotStatement:
         )
         .select_from(Account)
         .join(Person, and_(Person.district_id == Account.district_id, Person.id == Account.person_id))
+        .join(SignIn, lasting(_b("sign_in")))
         .outerjoin(Order, and_(Order.district_id == Account.district_id, Order.id == _b("order")))
         .outerjoin(Need, and_(Need.district_id == Order.district_id, Need.id == Order.need_id))
         .outerjoin(IdempotencyKey, same_key)
@@ -234,7 +251,7 @@ def _events(moved: Any) -> Any:
 def _kept_answer(moved: Any) -> Any:
     columns = {
         "district_id": _b("district"),
-        "person_id": _b("me"),
+        "caller_id": _b("me"),
         "key": _b("key"),
         "fingerprint": _b("fingerprint"),
         "status": _b("status"),

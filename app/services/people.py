@@ -7,7 +7,7 @@ from sqlalchemy import exists, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.core.clock import now
-from app.core.crypto import Sealer
+from app.core.crypto import Sealer, new_secret
 from app.core.errors import Duplicate, NotFound
 from app.core.ids import new_id
 from app.core.paging import Page, id_after
@@ -28,8 +28,12 @@ def present(person: Person, sealer: Sealer) -> dict[str, Any]:
     """The fields of a PersonRead, masked."""
     shown = {name: getattr(person, name) for name in _OPEN_FIELDS}
     key = (person.district_id, "people")
-    shown["name"] = masked_name(sealer.open(person.name_sealed, *key, "name_sealed", person.id))
-    phone = sealer.open(person.phone_sealed, *key, "phone_sealed", person.id) if person.phone_sealed else None
+    shown["name"] = masked_name(sealer.open(person.name_sealed, *key, "name_sealed", person.id, person.secret))
+    phone = (
+        sealer.open(person.phone_sealed, *key, "phone_sealed", person.id, person.secret)
+        if person.phone_sealed
+        else None
+    )
     shown["phone"] = masked_phone(phone) if phone else None
     return shown
 
@@ -94,6 +98,7 @@ async def create(session: AsyncSession, actor: Actor, sealer: Sealer, form: Pers
     person = Person(
         district_id=actor.district_id,
         id=new_id(),
+        secret=new_secret(),
         organization_id=form.organization_id,
         party_status=form.party_status,
         skills=[skill.value for skill in form.skills],
@@ -127,7 +132,9 @@ async def update(
 async def _seal(session: AsyncSession, person: Person, sealer: Sealer, form: PersonCreate | PersonUpdate) -> None:
     """Seal what is given: name and phone never stand in clear; equal phones are found by their blind index."""
     if "name" in form.model_fields_set:
-        person.name_sealed = sealer.seal(form.name, person.district_id, "people", "name_sealed", person.id)
+        person.name_sealed = sealer.seal(
+            form.name, person.district_id, "people", "name_sealed", person.id, person.secret
+        )
     if "phone" not in form.model_fields_set:
         return
     if form.phone is None:
@@ -139,7 +146,9 @@ async def _seal(session: AsyncSession, person: Person, sealer: Sealer, form: Per
     if taken is not None:
         raise Duplicate("此手机号已建档")
     person.phone_index = index
-    person.phone_sealed = sealer.seal(form.phone, person.district_id, "people", "phone_sealed", person.id)
+    person.phone_sealed = sealer.seal(
+        form.phone, person.district_id, "people", "phone_sealed", person.id, person.secret
+    )
 
 
 async def _check_organization(session: AsyncSession, actor: Actor, organization_id: UUID | None) -> None:
@@ -164,5 +173,6 @@ async def _make_resident(session: AsyncSession, actor: Actor, person: Person, pl
             place_kind=home.kind.value,
             starts_at=now(),
             granted_by=actor.person_id,
+            created_at=now(),
         )
     )

@@ -15,8 +15,10 @@ async def names_of(session: AsyncSession, sealer: Sealer, people: Collection[UUI
     """Person → masked name."""
     if not people:
         return {}
-    rows = await session.execute(select(Person.district_id, Person.id, Person.name_sealed).where(Person.id.in_(people)))
+    rows = await session.execute(
+        select(Person.district_id, Person.id, Person.name_sealed, Person.secret).where(Person.id.in_(people))
+    )
     return {
-        person_id: masked_name(sealer.open(box, district_id, "people", "name_sealed", person_id))
-        for district_id, person_id, box in rows
+        person_id: masked_name(sealer.open(box, district_id, "people", "name_sealed", person_id, secret))
+        for district_id, person_id, box, secret in rows
     }

@@ -15,7 +15,7 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.core.clock import now
-from app.core.crypto import Sealer
+from app.core.crypto import Sealer, new_secret
 from app.core.ids import seeded_id
 from app.models import Account, District, Grant, Organization, Person, Place
 from app.services.seeding_accounts import demo_people
@@ -158,12 +158,13 @@ class _Columns:
         }
 
     def person(self, person: SeededPerson) -> Row:
-        district, sealer = self.district, self.sealer
+        district, sealer, secret = self.district, self.sealer, new_secret()
         return {
             "district_id": district,
             "id": person.id,
-            "name_sealed": sealer.seal(person.name, district, "people", "name_sealed", person.id),
-            "phone_sealed": sealer.seal(person.phone, district, "people", "phone_sealed", person.id),
+            "secret": secret,
+            "name_sealed": sealer.seal(person.name, district, "people", "name_sealed", person.id, secret),
+            "phone_sealed": sealer.seal(person.phone, district, "people", "phone_sealed", person.id, secret),
             "phone_index": sealer.blind_index(person.phone, district, "phone"),
             "organization_id": person.organization_id,
             "party_status": person.party_status,
@@ -184,6 +185,7 @@ class _Columns:
                 "path": place.path,
                 "place_kind": place.kind.value,
                 "starts_at": _SINCE,
+                **self.stamp,
             }
             for role, place in person.charges
         ]
@@ -195,6 +197,7 @@ class _Columns:
             "person_id": person.id,
             "login": login,
             "password_hash": password_hash,
+            "password_set_at": self.stamp["created_at"],
             "demo": True,
-            "created_at": self.stamp["created_at"],
+            **self.stamp,
         }

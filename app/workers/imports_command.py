@@ -15,7 +15,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from app.core.crypto import Sealer
 from app.core.db import Database, refusal_of
 from app.core.errors import NotFound
-from app.core.keys import field_key
+from app.core.keys import field_keys
 from app.domain.imports import FileRefused
 from app.domain.imports_rows import Reject
 from app.models import Import
@@ -56,7 +56,7 @@ def import_needs(url: str, settings: Settings, path: Path, community: str, progr
 async def _import(
     url: str, settings: Settings, source: BinaryIO, path: Path, community: str, progress: Progress
 ) -> ImportReport:
-    sealer = Sealer(field_key(settings))
+    sealer = Sealer(*field_keys(settings))
     database = Database(url, settings.app_role, pool_size=2)
     district_id = int(community[:6])
     try:

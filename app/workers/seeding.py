@@ -8,7 +8,7 @@ import asyncpg
 from app.core.crypto import Sealer
 from app.core.database_url import plain
 from app.core.db import Database
-from app.core.keys import field_key
+from app.core.keys import field_keys
 from app.core.security import hash_password
 from app.services.seeding import Progress, SeedReport, seed_district
 from app.services.seeding_accounts import DEMO_PASSWORD
@@ -28,7 +28,7 @@ def seed(url: str, settings: Settings, code: int, progress: Progress) -> SeedRep
 async def _seed(url: str, settings: Settings, code: int, progress: Progress) -> SeedReport:
     development = settings.environment == "development"
     demo = await hash_password(DEMO_PASSWORD) if development else None
-    sealer = Sealer(field_key(settings))
+    sealer = Sealer(*field_keys(settings))
     database = Database(url, role=None, pool_size=1)
     try:
         async with database.transaction(code) as session:

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.core.crypto import SealBroken, Sealer
+from app.core.crypto import MasterKey, SealBroken, Sealer
 from app.core.errors import Invalid, every_kind
 from app.core.ids import new_id, seeded_id
 from app.core.log import scrub, scrubbed
@@ -48,12 +48,12 @@ def test_any_other_cursor_is_refused_or_means_something(cursor: str) -> None:
 
 @pytest.fixture(scope="module")
 def sealer() -> Sealer:
-    return Sealer(b"k" * 32)
+    return Sealer(MasterKey(b"k" * 32))
 
 
 @given(st.text())
 def test_what_is_sealed_opens_where_it_stands(value: str) -> None:
-    sealer = Sealer(b"k" * 32)
+    sealer = Sealer(MasterKey(b"k" * 32))
     assert sealer.open(sealer.seal(value, *CELL), *CELL) == value
 
 
@@ -88,9 +88,9 @@ def test_i13_what_is_no_seal_does_not_open(sealer: Sealer, box: bytes) -> None:
 def test_i13_seals_of_one_value_differ_and_another_key_opens_none(sealer: Sealer) -> None:
     assert sealer.seal("苏日娜", *CELL) != sealer.seal("苏日娜", *CELL)
     with pytest.raises(SealBroken):
-        Sealer(b"x" * 32).open(sealer.seal("苏日娜", *CELL), *CELL)
+        Sealer(MasterKey(b"x" * 32)).open(sealer.seal("苏日娜", *CELL), *CELL)
     with pytest.raises(ValueError, match="32 bytes"):
-        Sealer(b"short")
+        Sealer(MasterKey(b"short"))
 
 
 def test_a_blind_index_finds_equals_in_one_column_of_one_district(sealer: Sealer) -> None:
@@ -98,7 +98,7 @@ def test_a_blind_index_finds_equals_in_one_column_of_one_district(sealer: Sealer
     assert index == sealer.blind_index("13800001234", 150103, "phone")
     others = [("13800001235", 150103, "phone"), ("13800001234", 150104, "phone"), ("13800001234", 150103, "id")]
     assert all(sealer.blind_index(*other) != index for other in others)
-    assert Sealer(b"x" * 32).blind_index("13800001234", 150103, "phone") != index
+    assert Sealer(MasterKey(b"x" * 32)).blind_index("13800001234", 150103, "phone") != index
 
 
 def test_new_ids_are_version_7_and_grow() -> None:

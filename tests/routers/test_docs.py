@@ -10,7 +10,7 @@ import httpx
 import pytest
 from pydantic import SecretStr
 
-from app.core.keys import field_key, signing_key
+from app.core.keys import field_keys, signing_keys
 from app.main import create_app
 from app.routers import docs
 from app.services.seeding_accounts import DEMO_ACCOUNTS, DEMO_PASSWORD
@@ -93,8 +93,8 @@ async def test_demo_accounts_show_in_development_alone(settings: Settings, page:
     assert page.text.count("<option value=") == len(DEMO_ACCOUNTS) + 1
     assert DEMO_PASSWORD in page.text
     keys = {
-        "signing_key": SecretStr(signing_key(settings).decode()),
-        "field_key": SecretStr(b64encode(field_key(settings)).decode()),
+        "signing_key": SecretStr(signing_keys(settings)[0].decode()),
+        "field_key": SecretStr(b64encode(field_keys(settings)[0].key).decode()),
     }
     production = create_app(settings.model_copy(update={"environment": "production"} | keys))
     shown = (await fetch(httpx.ASGITransport(production), "/docs")).text

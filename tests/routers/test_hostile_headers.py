@@ -40,7 +40,7 @@ def forged(world: World) -> dict[str, str]:
     good = world.token("district")
     head, body, signature = good.split(".")
     claims = jwt.decode(good, options={"verify_signature": False})
-    public = tokens._public.public_bytes(Encoding.Raw, PublicFormat.Raw)
+    public = tokens._public[tokens.key_id].public_bytes(Encoding.Raw, PublicFormat.Raw)
     kid = {"kid": tokens.key_id}
     stale = claims | {"exp": now() - timedelta(seconds=1), "iat": now() - timedelta(hours=1)}
 
@@ -52,7 +52,9 @@ def forged(world: World) -> dict[str, str]:
         "alg none, signature kept": f"{_part({'alg': 'none', **kid})}.{body}.{signature}",
         "signed with the public key": jwt.encode(claims, public, "HS256", headers=kid),
         "other claims under the signature": f"{head}.{_part(claims | {'dis': 100_001})}.{signature}",
-        "another key": Tokens(_other_key(), timedelta(minutes=5)).issue(world.district_id, new_id(), new_id()),
+        "another key": Tokens([_other_key()], timedelta(minutes=5)).issue(
+            world.district_id, new_id(), new_id(), new_id()
+        ),
         "no signature": f"{head}.{body}.",
         "expired": sign(stale),
         "for another service": sign(claims | {"aud": "elsewhere"}),
@@ -107,7 +109,9 @@ async def test_another_districts_token_sees_what_is_not_there(world: World, othe
 
 async def test_a_district_claimed_but_not_ones_own_opens_nothing(world: World, other_world: World) -> None:
     """A valid signature over a district the account does not belong to: rows are looked for where they are not."""
-    token = world.tokens.issue(other_world.district_id, world.people["district"], world.accounts["district"])
+    token = world.tokens.issue(
+        other_world.district_id, world.people["district"], world.accounts["district"], world.sign_ins["district"]
+    )
     assert await me(world, f"Bearer {token}") == 401
 
 

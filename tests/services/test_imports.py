@@ -264,14 +264,14 @@ WORKER = """
 import asyncio, sys
 from app.core.crypto import Sealer
 from app.core.db import Database
-from app.core.keys import field_key
+from app.core.keys import field_keys
 from app.settings import Settings
 from app.workers.imports import take_up
 
 async def main():
     settings = Settings()
     database = Database(settings.database_url, settings.app_role, pool_size=2)
-    await take_up(database, Sealer(field_key(settings)), asyncio.Event(), int(sys.argv[1]))
+    await take_up(database, Sealer(*field_keys(settings)), asyncio.Event(), int(sys.argv[1]))
 
 asyncio.run(main())
 """

@@ -1,0 +1,37 @@
+"""What personal information is used for, on what basis, and which uses need a consent of their own (个人信息保护法)."""
+
+from enum import StrEnum
+
+
+class Purpose(StrEnum):
+    SERVICE = "service"
+    """点单与上门服务。"""
+    VOLUNTEERING = "volunteering"
+    """志愿服务记录（令第67号 §6：由组织录入须经本人同意）。"""
+    PARTY = "party"
+    """在册与报到党员的管理。"""
+    HEALTH = "health"
+    """健康与照护信息。"""
+    MATCHING = "matching"
+    """自动匹配：由系统挑选邀请谁。"""
+    SHARING = "sharing"
+    """提供给其他系统；须指明接收方。"""
+
+
+class LegalBasis(StrEnum):
+    CONSENT = "consent"
+    STATUTORY_DUTY = "statutory_duty"
+    """履行法定职责或者法定义务所必需。"""
+    EMERGENCY = "emergency"
+    """紧急情况下为保护自然人的生命健康和财产安全所必需。"""
+
+
+class GivenBy(StrEnum):
+    PERSON = "person"
+    GUARDIAN = "guardian"
+    STAFF = "staff"
+    """Recorded on paper by staff, with the signed sheet's number as evidence."""
+
+
+SEPARATE = frozenset({Purpose.PARTY, Purpose.HEALTH, Purpose.SHARING})
+"""Uses that need a consent of their own, not one given along with others; party membership by caution (LAW.md)."""
