@@ -100,6 +100,19 @@ class PreconditionRequired(AppError):
     code, status, title = "precondition_required", 428, "缺少 If-Match 请求头"
 
 
+class TooManyRequests(AppError):
+    """Too much of this from here, or about this: ``seconds`` until the next is taken."""
+
+    code, status, title = "too_many_requests", 429, "操作过于频繁，请稍后再试"
+
+    def __init__(self, seconds: int = 1) -> None:
+        super().__init__()
+        self.seconds = seconds
+
+    def headers(self) -> dict[str, str]:
+        return {"Retry-After": str(self.seconds)}
+
+
 class Unavailable(AppError):
     code, status, title = "unavailable", 503, "服务暂时不可用，请稍后重试"
 
