@@ -148,7 +148,15 @@ async def test_my_orders_come_from_my_assignments(crowded: World, connection: as
 
 
 async def test_an_acceptance_reads_by_keys_alone(crowded: World, connection: asyncpg.Connection) -> None:
-    nodes = await plan(connection, READ, order=new_id(), account=crowded.accounts["member1"], key="k", now=now())
+    nodes = await plan(
+        connection,
+        READ,
+        order=new_id(),
+        account=crowded.accounts["member1"],
+        sign_in=crowded.sign_ins["member1"],
+        key="k",
+        now=now(),
+    )
     assert "pk_orders" in indexes(nodes)
     assert scanned_whole(nodes) & {"orders", "needs"} == set()
 

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 from sqlalchemy import CheckConstraint, Enum
+from sqlalchemy.dialects.postgresql import ExcludeConstraint
 from sqlalchemy.orm import DeclarativeBase, Mapped, Mapper, mapped_column, relationship
 from sqlalchemy.schema import ForeignKey
 
@@ -131,6 +132,11 @@ async def test_partial_indexes_name_the_states_the_code_means(database_url: str)
         for table in Base.metadata.tables.values()
         for index in table.indexes
         if index.dialect_options["postgresql"]["where"] is not None
+    } | {
+        constraint.name: str(constraint.where)
+        for table in Base.metadata.tables.values()
+        for constraint in table.constraints
+        if isinstance(constraint, ExcludeConstraint) and constraint.where is not None
     }
     assert there.keys() == meant.keys()
     assert len(meant) > 10
