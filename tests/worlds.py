@@ -89,11 +89,11 @@ async def build_world(app: FastAPI, owner: Database, transport: httpx.ASGITransp
         await session.execute(insert(District).values(id=district_id, name=f"测试区{district_id}"))
         for rows in _rows(world, app.state.sealer):
             table = type(rows[0])
-            await session.execute(insert(table), [_columns(row) for row in rows])
+            await session.execute(insert(table), [columns_of(row) for row in rows])
     return world
 
 
-def _columns(row: Any) -> dict[str, Any]:
+def columns_of(row: Any) -> dict[str, Any]:
     return {c.key: getattr(row, c.key) for c in row.__mapper__.columns if getattr(row, c.key) is not None}
 
 
@@ -103,20 +103,20 @@ def _rows(world: World, sealer: Sealer) -> list[list[Any]]:
     people, accounts, grants = [], [], []
     for who, (role, at) in STAFF.items():
         unit = {"department": "department", "liaison": "unit", "manager": "society"}.get(who)
-        people.append(_person(world, sealer, who, "home1", unit))
-        accounts.append(_account(world, who))
-        grants.append(_grant(world, who, role, at))
+        people.append(person_row(world, sealer, who, "home1", unit))
+        accounts.append(account_row(world, who))
+        grants.append(grant_row(world, who, role, at))
     for index, (who, role) in enumerate(HELPERS.items()):
-        people.append(_person(world, sealer, who, f"home{index + 2}", None, skills=["plumbing"]))
-        accounts.append(_account(world, who))
-        grants.append(_grant(world, who, role, "community"))
+        people.append(person_row(world, sealer, who, f"home{index + 2}", None, skills=["plumbing"]))
+        accounts.append(account_row(world, who))
+        grants.append(grant_row(world, who, role, "community"))
     for who in ("resident1", "resident2"):
-        people.append(_person(world, sealer, who, "home1", None))
-        accounts.append(_account(world, who))
-        grants.append(_grant(world, who, Role.RESIDENT, "community"))
-    people.append(_person(world, sealer, "nobody", "home1", None))
-    accounts.append(_account(world, "nobody"))
-    sign_ins = [_sign_in(world, who) for who in world.people]
+        people.append(person_row(world, sealer, who, "home1", None))
+        accounts.append(account_row(world, who))
+        grants.append(grant_row(world, who, Role.RESIDENT, "community"))
+    people.append(person_row(world, sealer, "nobody", "home1", None))
+    accounts.append(account_row(world, "nobody"))
+    sign_ins = [sign_in_row(world, who) for who in world.people]
     return [*[[place] for place in places], units, people, accounts, sign_ins, grants]
 
 
@@ -134,10 +134,10 @@ def _places(world: World) -> list[Place]:
             (f"{prefix}entrance", PlaceKind.ENTRANCE, f"{prefix}building", "1"),
         ]
     tree += [(f"home{i}", PlaceKind.HOUSEHOLD, "entrance", f"{i}01") for i in range(1, 8)]
-    return [_place(world, *row) for row in tree]
+    return [place_row(world, *row) for row in tree]
 
 
-def _place(world: World, name: str, kind: PlaceKind, parent: str | None, code: str) -> Place:
+def place_row(world: World, name: str, kind: PlaceKind, parent: str | None, code: str) -> Place:
     place = Place(
         district_id=world.district_id,
         id=seeded_id(world.district_id, name),
@@ -187,7 +187,7 @@ def _units(world: World) -> list[Organization]:
     return found
 
 
-def _person(
+def person_row(
     world: World, sealer: Sealer, who: str, home: str, unit: str | None, skills: list[str] | None = None
 ) -> Person:
     person_id = world.people[who] = seeded_id(world.district_id, "person", who)
@@ -215,7 +215,7 @@ def _person(
     )
 
 
-def _account(world: World, who: str) -> Account:
+def account_row(world: World, who: str) -> Account:
     account_id = world.accounts[who] = seeded_id(world.district_id, "account", who)
     return Account(
         district_id=world.district_id,
@@ -232,7 +232,7 @@ def _account(world: World, who: str) -> Account:
     )
 
 
-def _sign_in(world: World, who: str) -> SignIn:
+def sign_in_row(world: World, who: str) -> SignIn:
     sign_in_id = world.sign_ins[who] = seeded_id(world.district_id, "sign-in", who)
     return SignIn(
         district_id=world.district_id,
@@ -244,7 +244,7 @@ def _sign_in(world: World, who: str) -> SignIn:
     )
 
 
-def _grant(world: World, who: str, role: Role, at: str) -> Grant:
+def grant_row(world: World, who: str, role: Role, at: str) -> Grant:
     kind = at.removeprefix("sibling_")
     return Grant(
         district_id=world.district_id,
