@@ -80,6 +80,10 @@ def _where(district_id: int, table: str, column: str, row: UUID) -> bytes:
     return f"{district_id}/{table}/{column}/{row}".encode()
 
 
+def _indexed(value: str, district_id: int, column: str) -> bytes:
+    return f"{district_id}/{column}/{value}".encode()
+
+
 def new_secret() -> bytes:
     """A person's part of the key their values are sealed with; destroying it destroys them (crypto-shredding)."""
     return os.urandom(SECRET_BYTES)
@@ -95,6 +99,7 @@ class Sealer:
         self.current = keys[0]
         self._shared = {number: _aead(key, None) for number, key in self._keys.items()}
         self._index_keys = [key.derived(b"index") for key in keys]
+        self._steady = self._index_keys[min(range(len(keys)), key=lambda i: keys[i].number)]
 
     def seal(
         self, value: str, district_id: int, table: str, column: str, row: UUID, secret: bytes | None = None
@@ -146,8 +151,12 @@ class Sealer:
 
     def blind_indexes(self, value: str, district_id: int, column: str) -> list[bytes]:
         """The index under each master key, the current first: while keys are being rotated rows are under either."""
-        text = f"{district_id}/{column}/{value}".encode()
+        text = _indexed(value, district_id, column)
         return [hmac.digest(key, text, hashlib.sha256) for key in self._index_keys]
+
+    def steady_index(self, value: str, district_id: int, column: str) -> bytes:
+        """The same for every process with these keys, whichever of them comes first: what writers of a value wait on."""
+        return hmac.digest(self._steady, _indexed(value, district_id, column), hashlib.sha256)
 
 
 def _aead(key: MasterKey, secret: bytes | None) -> _Aead:

@@ -70,6 +70,12 @@ class RequestRunning(Conflict):
     code, title = "request_running", "同一请求正在处理"
 
 
+class Gone(AppError):
+    """The person asked to be deleted: a row is left, so that sums hold, and nothing of theirs."""
+
+    code, status, title = "gone", 410, "此人信息已删除，无法恢复"
+
+
 class StaleVersion(AppError):
     code, status, title = "stale_version", 412, "内容已被他人修改，请刷新后再试"
 

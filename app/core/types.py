@@ -59,4 +59,19 @@ def masked_name(value: str) -> str:
     return value[:1] + "*" * max(1, len(value) - 2) + (value[-1:] if len(value) > 2 else "")
 
 
+def masked_id_number(value: str) -> str:
+    """1****************X: the first and the last character; more would, with the birth date, give the number."""
+    return f"{value[0]}{'*' * (len(value) - 2)}{value[-1]}" if len(value) >= 8 else "****"
+
+
+def masked_birth_date(value: str) -> str:
+    """1958-**-**."""
+    return f"{value[:4]}-**-**" if len(value) >= 10 else "****"
+
+
+def masked_address(value: str) -> str:
+    """光明路****: where it begins; a short one is hidden whole."""
+    return f"{value[:3]}****" if len(value) > 6 else "****"
+
+
 Number = Annotated[float, PlainSerializer(lambda value: round(value, 6), return_type=float)]

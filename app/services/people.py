@@ -8,14 +8,14 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.core.clock import now
 from app.core.crypto import Sealer, new_secret
-from app.core.errors import Duplicate, NotFound
+from app.core.errors import NotFound
 from app.core.ids import new_id
 from app.core.paging import Page, id_after
-from app.core.types import masked_name, masked_phone
 from app.domain import access
 from app.domain.people import ROLE_NAMES, Actor, Role
 from app.models import Grant, Organization, Person, Place
 from app.schemas.people import PersonCreate, PersonQuery, PersonRead, PersonUpdate
+from app.services import people_seal
 from app.services.access import at, in_force, reads_all, under
 from app.services.outbox import hold, publish
 from app.services.places import located, paged, place_of
@@ -27,14 +27,8 @@ _SECRET = frozenset({"name", "phone"})
 def present(person: Person, sealer: Sealer) -> dict[str, Any]:
     """The fields of a PersonRead, masked."""
     shown = {name: getattr(person, name) for name in _OPEN_FIELDS}
-    key = (person.district_id, "people")
-    shown["name"] = masked_name(sealer.open(person.name_sealed, *key, "name_sealed", person.id, person.secret))
-    phone = (
-        sealer.open(person.phone_sealed, *key, "phone_sealed", person.id, person.secret)
-        if person.phone_sealed
-        else None
-    )
-    shown["phone"] = masked_phone(phone) if phone else None
+    for name in ("name", "phone"):
+        shown[name] = people_seal.masked(sealer, person, name)
     return shown
 
 
@@ -132,23 +126,9 @@ async def update(
 async def _seal(session: AsyncSession, person: Person, sealer: Sealer, form: PersonCreate | PersonUpdate) -> None:
     """Seal what is given: name and phone never stand in clear; equal phones are found by their blind index."""
     if "name" in form.model_fields_set:
-        person.name_sealed = sealer.seal(
-            form.name, person.district_id, "people", "name_sealed", person.id, person.secret
-        )
-    if "phone" not in form.model_fields_set:
-        return
-    if form.phone is None:
-        person.phone_sealed = person.phone_index = None
-        return
-    index = sealer.blind_index(form.phone, person.district_id, "phone")
-    with session.no_autoflush:
-        taken = await session.scalar(select(Person.id).where(Person.phone_index == index, Person.id != person.id))
-    if taken is not None:
-        raise Duplicate("此手机号已建档")
-    person.phone_index = index
-    person.phone_sealed = sealer.seal(
-        form.phone, person.district_id, "people", "phone_sealed", person.id, person.secret
-    )
+        people_seal.put(sealer, person, "name", form.name)
+    if "phone" in form.model_fields_set:
+        await people_seal.claim(session, sealer, person, "phone", form.phone)
 
 
 async def _check_organization(session: AsyncSession, actor: Actor, organization_id: UUID | None) -> None:

@@ -7,18 +7,15 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.core.crypto import Sealer
-from app.core.types import masked_name
 from app.models import Person
+from app.services.people_seal import ERASED_NAME, masked
+
+_NAMED = (Person.district_id, Person.id, Person.name_sealed, Person.secret)
 
 
 async def names_of(session: AsyncSession, sealer: Sealer, people: Collection[UUID]) -> dict[UUID, str]:
-    """Person → masked name."""
+    """Person → masked name; 已注销 for the erased."""
     if not people:
         return {}
-    rows = await session.execute(
-        select(Person.district_id, Person.id, Person.name_sealed, Person.secret).where(Person.id.in_(people))
-    )
-    return {
-        person_id: masked_name(sealer.open(box, district_id, "people", "name_sealed", person_id, secret))
-        for district_id, person_id, box, secret in rows
-    }
+    rows = await session.execute(select(*_NAMED).where(Person.id.in_(people)))
+    return {row.id: masked(sealer, row, "name") or ERASED_NAME for row in rows}
