@@ -40,6 +40,22 @@ class Account(Tenant, Versioned, Base):
     )
 
 
+class RecoveryCode(Tenant, Base):
+    """One of ten codes that stand in for a lost authenticator, each once; kept as SHA-256: it is random (80 bits)."""
+
+    __tablename__ = "recovery_codes"
+
+    account_id: Mapped[UUID]
+    digest: Mapped[bytes]
+    created_at: Mapped[datetime] = mapped_column(default=now)
+    used_at: Mapped[datetime | None]
+
+    __table_args__ = (
+        key_to("accounts", "account_id"),
+        UniqueConstraint("district_id", "account_id", "digest"),
+    )
+
+
 class SignIn(Tenant, Base):
     """From signing in to signing out, on one device. Access tokens name it, so that ending it ends them."""
 

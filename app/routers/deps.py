@@ -13,6 +13,7 @@ from app.core.crypto import Sealer
 from app.core.db import Database, enter_district
 from app.core.errors import BadRequest, IdempotencyKeyMissing, PreconditionRequired
 from app.core.security import Tokens
+from app.domain.accounts import Origin
 from app.domain.people import Actor
 from app.routers.problems import PROBLEMS
 from app.routers.route import Replay
@@ -71,6 +72,15 @@ async def get_hot_database(request: Request) -> Database:
 DatabaseDep = Annotated[Database, Depends(get_hot_database)]
 SealerDep = Annotated[Sealer, Depends(get_sealer)]
 TokensDep = Annotated[Tokens, Depends(get_tokens)]
+
+
+async def get_origin(request: Request) -> Origin:
+    """Where the request comes from. Behind trusted proxies (settings) the server has put the client's own address there."""
+    device = "".join(sign for sign in request.headers.get("user-agent", "")[:200] if sign.isprintable())
+    return Origin(request.client.host if request.client else None, device.strip() or None)
+
+
+OriginDep = Annotated[Origin, Depends(get_origin)]
 KeyHeader = Annotated[
     str | None,
     Header(

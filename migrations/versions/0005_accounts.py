@@ -13,6 +13,7 @@ depends_on = None
 
 ROLE = "sanshun_app"
 VERBS = {
+    "recovery_codes": "SELECT, INSERT, UPDATE, DELETE",
     "sign_ins": "SELECT, INSERT, UPDATE, DELETE",
     "refresh_tokens": "SELECT, INSERT, UPDATE, DELETE",
     "challenges": "SELECT, INSERT, UPDATE, DELETE",
@@ -93,6 +94,21 @@ def restore_idempotency_keys() -> None:
     op.create_foreign_key('fk_idempotency_keys_district_id_person_id', 'idempotency_keys', 'people', ['district_id', 'person_id'], ['district_id', 'id'])
 
 
+def create_recovery_codes() -> None:
+    op.create_table('recovery_codes',
+    sa.Column('district_id', sa.Integer(), nullable=False),
+    sa.Column('id', sa.Uuid(), nullable=False),
+    sa.Column('account_id', sa.Uuid(), nullable=False),
+    sa.Column('digest', sa.LargeBinary(), nullable=False),
+    sa.Column('created_at', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('used_at', sa.DateTime(timezone=True), nullable=True),
+    sa.ForeignKeyConstraint(['district_id', 'account_id'], ['accounts.district_id', 'accounts.id'], name=op.f('fk_recovery_codes_district_id_account_id')),
+    sa.ForeignKeyConstraint(['district_id'], ['districts.id'], name=op.f('fk_recovery_codes_district_id')),
+    sa.PrimaryKeyConstraint('district_id', 'id', name=op.f('pk_recovery_codes')),
+    sa.UniqueConstraint('district_id', 'account_id', 'digest', name=op.f('uq_recovery_codes_district_id_account_id_digest'))
+    )
+
+
 def create_sign_ins() -> None:
     op.create_table('sign_ins',
     sa.Column('district_id', sa.Integer(), nullable=False),
@@ -104,7 +120,7 @@ def create_sign_ins() -> None:
     sa.Column('started_at', sa.DateTime(timezone=True), nullable=False),
     sa.Column('expires_at', sa.DateTime(timezone=True), nullable=False),
     sa.Column('ended_at', sa.DateTime(timezone=True), nullable=True),
-    sa.Column('ended_by', sa.Enum('signed_out', 'reused', 'disabled', 'password', 'merged', 'erased', name='ended_by', native_enum=False, create_constraint=True, length=32), nullable=True),
+    sa.Column('ended_by', sa.Enum('signed_out', 'reused', 'disabled', 'password', 'second_factor', 'merged', 'erased', name='ended_by', native_enum=False, create_constraint=True, length=32), nullable=True),
     sa.CheckConstraint('(ended_at IS NULL) = (ended_by IS NULL)', name=op.f('ck_sign_ins_ended')),
     sa.ForeignKeyConstraint(['district_id', 'account_id'], ['accounts.district_id', 'accounts.id'], name=op.f('fk_sign_ins_district_id_account_id')),
     sa.ForeignKeyConstraint(['district_id'], ['districts.id'], name=op.f('fk_sign_ins_district_id')),
@@ -135,7 +151,7 @@ def create_challenges() -> None:
     op.create_table('challenges',
     sa.Column('district_id', sa.Integer(), nullable=False),
     sa.Column('id', sa.Uuid(), nullable=False),
-    sa.Column('kind', sa.Enum('second_factor', 'new_password', 'phone_code', 'register', name='kind', native_enum=False, create_constraint=True, length=32), nullable=False),
+    sa.Column('kind', sa.Enum('second_factor', 'second_factor_setup', 'new_password', 'phone_code', 'register', name='kind', native_enum=False, create_constraint=True, length=32), nullable=False),
     sa.Column('account_id', sa.Uuid(), nullable=True),
     sa.Column('subject_index', sa.LargeBinary(), nullable=True),
     sa.Column('payload_sealed', sa.LargeBinary(), nullable=True),
@@ -228,6 +244,7 @@ def upgrade() -> None:
     alter_people()
     alter_accounts()
     alter_idempotency_keys()
+    create_recovery_codes()
     create_sign_ins()
     create_refresh_tokens()
     create_challenges()

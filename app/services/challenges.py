@@ -1,0 +1,130 @@
+"""Challenges: what stands between a first proof and a token. Good for some minutes, some attempts, and once.
+
+The client holds a handle: the district, the row's id and a keyed hash of both, so that handles cannot be guessed or made
+up. An attempt counts even if it fails: whoever redeems one must end the transaction in order, and refuse afterwards.
+"""
+
+import base64
+import binascii
+import hmac
+from datetime import timedelta
+from uuid import UUID
+
+from sqlalchemy import delete, select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from app.core.clock import now
+from app.core.crypto import Sealer
+from app.core.errors import Unauthenticated
+from app.core.ids import new_id
+from app.domain.accounts import MOST_ATTEMPTS, ChallengeKind
+from app.models import Challenge
+
+_LIFETIME = timedelta(minutes=10)
+_KEPT = timedelta(days=1)
+_PROOF = 16
+
+
+async def open(  # noqa: A001 - read as challenges.open
+    session: AsyncSession,
+    sealer: Sealer,
+    district_id: int,
+    kind: ChallengeKind,
+    *,
+    account_id: UUID | None = None,
+    subject_index: bytes | None = None,
+    payload: str | None = None,
+    digest: bytes | None = None,
+    lifetime: timedelta = _LIFETIME,
+) -> str:
+    """A new challenge; its handle, for the client. ``payload`` is sealed and comes back from ``payload_of``."""
+    row_id = new_id()
+    sealed = sealer.seal(payload, district_id, "challenges", "payload_sealed", row_id) if payload is not None else None
+    challenge = Challenge(
+        district_id=district_id,
+        id=row_id,
+        kind=kind,
+        account_id=account_id,
+        subject_index=subject_index,
+        payload_sealed=sealed,
+        digest=digest,
+        expires_at=now() + lifetime,
+    )
+    session.add(challenge)
+    await session.flush()
+    return handle_of(sealer, challenge)
+
+
+def handle_of(sealer: Sealer, challenge: Challenge) -> str:
+    proof = sealer.blind_index(str(challenge.id), challenge.district_id, "challenge")[:_PROOF]
+    tail = base64.urlsafe_b64encode(challenge.id.bytes + proof).rstrip(b"=").decode()
+    return f"{challenge.district_id}.{tail}"
+
+
+def district_of(handle: str) -> int:
+    """The district a handle belongs to, for its transaction. Raises Unauthenticated when it is none."""
+    district, _, _ = handle.partition(".")
+    if not (district.isascii() and district.isdecimal() and len(district) == 6 and district[0] != "0"):
+        raise _gone()
+    return int(district)
+
+
+async def look(session: AsyncSession, sealer: Sealer, handle: str, *kinds: ChallengeKind) -> Challenge:
+    """The open challenge of a handle, locked; no attempt is counted. Raises Unauthenticated when there is none (any more)."""
+    row_id = _row_of(sealer, handle)
+    query = select(Challenge).where(
+        Challenge.district_id == district_of(handle),
+        Challenge.id == row_id,
+        Challenge.kind.in_(kinds),
+        Challenge.used_at.is_(None),
+        Challenge.expires_at > now(),
+        Challenge.attempts < MOST_ATTEMPTS,
+    )
+    challenge = await session.scalar(query.with_for_update().execution_options(populate_existing=True))
+    if challenge is None:
+        raise _gone()
+    return challenge
+
+
+async def redeem(session: AsyncSession, sealer: Sealer, handle: str, *kinds: ChallengeKind) -> Challenge:
+    """Like ``look``, and one attempt is counted. ``close`` it when the answer is right."""
+    challenge = await look(session, sealer, handle, *kinds)
+    challenge.attempts += 1
+    return challenge
+
+
+def close(challenge: Challenge) -> None:
+    """The proof is given: the challenge is good no more."""
+    challenge.used_at = now()
+
+
+def payload_of(sealer: Sealer, challenge: Challenge) -> str | None:
+    if challenge.payload_sealed is None:
+        return None
+    return sealer.open(challenge.payload_sealed, challenge.district_id, "challenges", "payload_sealed", challenge.id)
+
+
+async def sweep(session: AsyncSession, district_id: int) -> None:
+    """Remove the challenges that have been over for a day."""
+    await session.execute(
+        delete(Challenge).where(Challenge.district_id == district_id, Challenge.expires_at < now() - _KEPT)
+    )
+
+
+def _row_of(sealer: Sealer, handle: str) -> UUID:
+    district_id = district_of(handle)
+    try:
+        raw = base64.b64decode(handle.partition(".")[2] + "=", altchars=b"-_", validate=True)
+    except (binascii.Error, ValueError):
+        raise _gone() from None
+    if len(raw) != 16 + _PROOF:
+        raise _gone()
+    row_id = UUID(bytes=raw[:16])
+    proofs = sealer.blind_indexes(str(row_id), district_id, "challenge")
+    if not any(hmac.compare_digest(raw[16:], proof[:_PROOF]) for proof in proofs):
+        raise _gone()
+    return row_id
+
+
+def _gone() -> Unauthenticated:
+    return Unauthenticated("验证已失效，请重新登录")

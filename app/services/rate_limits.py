@@ -1,0 +1,98 @@
+"""Rate limits that all processes share: one bucket is one row, and taking from it is one statement.
+
+The bucket is a keyed hash of what is limited (an address, a phone, a login), so that the table tells nothing about anybody.
+What is spent stays spent even if the request is refused afterwards: ``spend`` is its own transaction.
+"""
+
+import math
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import DateTime, Integer, Interval, LargeBinary, bindparam, text
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from app.core.clock import now
+from app.core.crypto import Sealer
+from app.core.db import Database, compile_hot
+from app.core.errors import TooManyRequests
+from app.domain.limits import Limit
+
+_TYPES: Mapping[str, Any] = {
+    "district": Integer(),
+    "bucket": LargeBinary(),
+    "moment": DateTime(timezone=True),
+    "latest": DateTime(timezone=True),
+    "pace": Interval(),
+}
+
+
+def _statement(sql: str) -> Any:
+    return text(sql).bindparams(*(bindparam(name, type_=kind) for name, kind in _TYPES.items() if f":{name}" in sql))
+
+
+_SPEND = _statement("""
+WITH spent AS (
+  INSERT INTO rate_limits AS r (district_id, bucket, full_at) VALUES (:district, :bucket, :moment + :pace)
+  ON CONFLICT (district_id, bucket) DO UPDATE SET full_at = greatest(r.full_at, :moment) + :pace
+    WHERE greatest(r.full_at, :moment) + :pace <= :latest
+  RETURNING full_at
+)
+SELECT true AS passed, full_at FROM spent
+UNION ALL
+SELECT false, full_at FROM rate_limits
+WHERE district_id = :district AND bucket = :bucket AND NOT EXISTS (SELECT FROM spent)""")
+_GIVE_BACK = _statement("""
+UPDATE rate_limits SET full_at = full_at - :pace WHERE district_id = :district AND bucket = :bucket""")
+_HOT_SPEND = compile_hot(_SPEND)
+_HOT_GIVE_BACK = compile_hot(_GIVE_BACK)
+
+
+def bucket_of(sealer: Sealer, district_id: int, limit: Limit, value: str) -> bytes:
+    return sealer.blind_index(value, district_id, f"limit/{limit.name}")
+
+
+async def spend(database: Database, sealer: Sealer, district_id: int, limit: Limit, value: str) -> None:
+    """Take one, in a transaction of its own. Raises TooManyRequests, which says when the next is allowed."""
+    values = _values(sealer, district_id, limit, value)
+    _judge(await database.hot(district_id, _HOT_SPEND, **values), limit, values["latest"])
+
+
+async def take(session: AsyncSession, sealer: Sealer, district_id: int, limit: Limit, value: str) -> None:
+    """Take one in the session's transaction: only what goes through counts. Raises TooManyRequests."""
+    values = _values(sealer, district_id, limit, value)
+    _judge((await session.execute(_SPEND, values)).mappings().all(), limit, values["latest"])
+
+
+async def give_back(database: Database, sealer: Sealer, district_id: int, limit: Limit, value: str) -> None:
+    """Undo one ``spend``: where only failures count, one is taken before the attempt and given back when it succeeds."""
+    values = _values(sealer, district_id, limit, value)
+    await database.hot(district_id, _HOT_GIVE_BACK, **values)
+
+
+async def sweep(session: AsyncSession, district_id: int) -> None:
+    """Remove the buckets that are full again: a missing one is as good."""
+    await session.execute(
+        text("DELETE FROM rate_limits WHERE district_id = :district AND full_at < :moment"),
+        {"district": district_id, "moment": now()},
+    )
+
+
+def _values(sealer: Sealer, district_id: int, limit: Limit, value: str) -> dict[str, Any]:
+    moment = now()
+    return {
+        "district": district_id,
+        "bucket": bucket_of(sealer, district_id, limit, value),
+        "moment": moment,
+        "latest": moment + limit.per,
+        "pace": limit.interval,
+    }
+
+
+def _judge(rows: Any, limit: Limit, latest: datetime) -> None:
+    """No row at all: somebody made the bucket at this very moment and emptied it."""
+    if not rows:
+        raise TooManyRequests(math.ceil(limit.interval.total_seconds()))
+    if not rows[0]["passed"]:
+        wait = rows[0]["full_at"] + limit.interval - latest
+        raise TooManyRequests(max(1, math.ceil(wait.total_seconds())))
