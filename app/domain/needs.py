@@ -58,6 +58,8 @@ class NeedSource(StrEnum):
     PROXY = "proxy"
     """代点单: a grid worker or steward asks for someone."""
     IMPORT = "import"
+    CLIENT = "client"
+    """Sent by a third party's system."""
 
 
 class RefusalReason(StrEnum):

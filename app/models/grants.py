@@ -8,16 +8,23 @@ from sqlalchemy.dialects.postgresql import ExcludeConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.core.clock import now
+from app.domain.authority import EXCLUSIVE, STAFF
 from app.domain.people import SEPARATED, Role
 from app.models.base import PATH, Base, Tenant, Versioned, key_to, literal_in, text_enum
 
 _SPAN = func.tstzrange(text("starts_at"), text("ends_at"))
+_SIDE = text(f"(CASE WHEN {literal_in('role', SEPARATED)} THEN role ELSE 'staff' END)")
+"""Staff roles go together; a separated administrator's goes with nothing but itself."""
+_AWAY = func.tstzrange(
+    text("starts_at"), text("GREATEST(starts_at, LEAST(ends_at, ended_at))")
+)  # LEAST passes over what is null
 
 
 class Grant(Tenant, Versioned, Base):
     """A role at a place for a time, with who gave it. It covers the place's whole subtree.
 
-    The same role at the same place is held once at any moment, and nobody is two of the three separated administrators.
+    The same role at the same place is held once at any moment, and nobody is two of the three separated administrators, or one
+    of them and staff. A grant ends, and stays: who had which role when can always be said.
     """
 
     __tablename__ = "grants"
@@ -35,6 +42,11 @@ class Grant(Tenant, Versioned, Base):
     """Lent by somebody who is away."""
     lent_from_id: Mapped[UUID | None]
     """The grant it is lent from; it ends when that one ends."""
+    lent_by: Mapped[UUID | None]
+    """Who is away."""
+    revoked_at: Mapped[datetime | None]
+    """When somebody ended it before its time."""
+    revoked_by: Mapped[UUID | None]
 
     __table_args__ = (
         key_to("people", "person_id"),
@@ -42,9 +54,13 @@ class Grant(Tenant, Versioned, Base):
         key_to("places", "place_id"),
         key_to("substitutions", "substitution_id"),
         key_to("grants", "lent_from_id"),
+        key_to("people", "lent_by"),
+        key_to("people", "revoked_by"),
         CheckConstraint("ends_at IS NULL OR ends_at >= starts_at", name="span"),
         CheckConstraint("granted_by <> person_id OR substitution_id IS NOT NULL", name="not_to_oneself"),
-        CheckConstraint("(substitution_id IS NULL) = (lent_from_id IS NULL)", name="lent"),
+        CheckConstraint("num_nulls(substitution_id, lent_from_id, lent_by) IN (0, 3)", name="lent"),
+        CheckConstraint("lent_by <> person_id", name="not_lent_to_oneself"),
+        CheckConstraint(f"lent_by IS NULL OR {literal_in('role', STAFF)}", name="lent_role"),
         ExcludeConstraint(
             ("district_id", "="),
             ("person_id", "="),
@@ -58,20 +74,21 @@ class Grant(Tenant, Versioned, Base):
         ExcludeConstraint(
             ("district_id", "="),
             ("person_id", "="),
-            ("role", "<>"),
+            (_SIDE, "<>"),
             (_SPAN, "&&"),
-            where=text(literal_in("role", SEPARATED)),
+            where=text(literal_in("role", EXCLUSIVE)),
             using="gist",
             name="ex_grants_separated",
         ),
         Index("ix_grants_person", "district_id", "person_id", "id"),
         Index("ix_grants_place", "district_id", "place_id", "role", "person_id"),
         Index("ix_grants_substitution", "district_id", "substitution_id"),
+        Index("ix_grants_lent_from", "district_id", "lent_from_id"),
     )
 
 
 class Substitution(Tenant, Versioned, Base):
-    """Who stands in for somebody who is away, from when to when. ``path`` is where the absent person's authority lies."""
+    """Who stands in for somebody who is away, from when to when. ``path`` is the innermost place that holds what is lent."""
 
     __tablename__ = "substitutions"
 
@@ -90,6 +107,9 @@ class Substitution(Tenant, Versioned, Base):
         key_to("people", "arranged_by"),
         CheckConstraint("absent_id <> substitute_id", name="two_people"),
         CheckConstraint("ends_at > starts_at", name="span"),
+        ExcludeConstraint(
+            ("district_id", "="), ("absent_id", "="), (_AWAY, "&&"), using="gist", name="ex_substitutions_once"
+        ),
         Index("ix_substitutions_absent", "district_id", "absent_id", "id"),
         Index("ix_substitutions_substitute", "district_id", "substitute_id", "id"),
     )

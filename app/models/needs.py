@@ -31,6 +31,8 @@ class Need(Tenant, Located, Versioned, Base):
     asker_name_sealed: Mapped[bytes | None]
     """Of an asker without a record of their own (imported, or asked for by someone else)."""
     submitted_by: Mapped[UUID | None]
+    client_id: Mapped[UUID | None]
+    """The client system that sent it; nobody of the house submitted it then."""
     round: Mapped[int] = mapped_column(default=1)
     appealed: Mapped[bool] = mapped_column(default=False)
     due_at: Mapped[datetime | None]
@@ -46,15 +48,18 @@ class Need(Tenant, Located, Versioned, Base):
         key_to("places", "place_id"),
         key_to("people", "asker_id"),
         key_to("people", "submitted_by"),
+        key_to("clients", "client_id"),
         key_to("needs", "merged_into_id"),
         UniqueConstraint("district_id", "community_id", "source_number"),
         CheckConstraint("(state = 'merged') = (merged_into_id IS NOT NULL)", name="merged"),
         CheckConstraint("merged_into_id <> id", name="not_into_itself"),
+        CheckConstraint("(source = 'client') = (client_id IS NOT NULL)", name="sent"),
         CheckConstraint("char_length(details) <= 10000", name="details_length"),
         Index("ix_needs_community", "district_id", "community_id", "id"),
         Index("ix_needs_grid", "district_id", "grid_id", "id"),
         Index("ix_needs_asker", "district_id", "asker_id", "id"),
         Index("ix_needs_submitted_by", "district_id", "submitted_by", "id"),
+        Index("ix_needs_client", "district_id", "client_id", "id", postgresql_where=text("client_id IS NOT NULL")),
         Index("ix_needs_merged_into", "district_id", "merged_into_id", "id"),
         Index(
             "ix_needs_answer_by",
