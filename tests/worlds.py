@@ -17,7 +17,8 @@ from app.core.security import Tokens
 from app.domain.accounts import LONGEST, SignInMethod
 from app.domain.people import PartyStatus, Role
 from app.domain.places import PlaceKind, child_path
-from app.models import Account, District, Grant, Organization, Person, Place, SignIn
+from app.models import Account, District, Grant, Organization, Person, Place, PrivacyNotice, SignIn
+from app.services.seeding_privacy import notices
 
 LON, LAT = 111.65, 40.82
 STEP = 0.001
@@ -90,6 +91,7 @@ async def build_world(app: FastAPI, owner: Database, transport: httpx.ASGITransp
         for rows in _rows(world, app.state.sealer):
             table = type(rows[0])
             await session.execute(insert(table), [columns_of(row) for row in rows])
+        await session.execute(insert(PrivacyNotice), list(notices(district_id, now())))
     return world
 
 

@@ -1,11 +1,14 @@
-"""Requests that another must approve before a need or an order moves."""
+"""Requests that another must approve before a need or an order moves, or a minor's record is read."""
 
+from datetime import timedelta
 from enum import StrEnum
 
 
 class Subject(StrEnum):
     NEED = "need"
     ORDER = "order"
+    PERSON = "person"
+    """A minor, whose record somebody asks to read."""
 
 
 class ApprovalState(StrEnum):
@@ -14,3 +17,9 @@ class ApprovalState(StrEnum):
     DENIED = "denied"
     VOID = "void"
     """The row moved on by itself before anybody decided."""
+
+
+READ = "read"
+"""What is asked for about a minor."""
+READING = timedelta(hours=24)
+"""How long an approval to read a minor's record holds. House rule."""

@@ -33,5 +33,18 @@ class GivenBy(StrEnum):
     """Recorded on paper by staff, with the signed sheet's number as evidence."""
 
 
+PURPOSE_NAMES = {
+    Purpose.SERVICE: "点单与上门服务",
+    Purpose.VOLUNTEERING: "志愿服务记录",
+    Purpose.PARTY: "在册与报到党员管理",
+    Purpose.HEALTH: "健康与照护",
+    Purpose.MATCHING: "自动匹配",
+    Purpose.SHARING: "提供给其他系统",
+}
 SEPARATE = frozenset({Purpose.PARTY, Purpose.HEALTH, Purpose.SHARING})
 """Uses that need a consent of their own, not one given along with others; party membership by caution (LAW.md)."""
+
+
+def suffices(given: int, renewing: int) -> bool:
+    """Whether a consent to version ``given`` still covers what is done. ``renewing``: the newest version that asks anew."""
+    return given >= renewing

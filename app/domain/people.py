@@ -64,6 +64,10 @@ class Relation(StrEnum):
     """Has accepted the order, in person or through the unit."""
     UNIT = "unit"
     """Acts for the unit or department the order was assigned to."""
+    SENDER = "sender"
+    """The client system that sent the need; it sees what becomes of it and takes no step."""
+    SUBJECT = "subject"
+    """Whose data it is, or the guardian who answers for them while they are under 14."""
     SYSTEM = "system"
 
 
@@ -73,6 +77,8 @@ RELATION_NAMES = {
     Relation.ASKED: "被邀请人",
     Relation.HOLDER: "承办人",
     Relation.UNIT: "承办单位",
+    Relation.SENDER: "接入系统",
+    Relation.SUBJECT: "本人（监护人）",
     Relation.SYSTEM: "系统",
 }
 
@@ -101,6 +107,8 @@ class Grant:
     place_id: UUID
     path: str
     place_kind: str
+    lent_by: UUID | None = None
+    """Whose role it is: its holder stands in for this person while they are away."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,11 +124,22 @@ class Actor:
     """The permissions a verb has asked about; a request that never asked about its own is refused."""
     sign_in_id: UUID | None = None
     client: bool = False
+    """A third party's system; ``person_id`` is then the client's id."""
+    scopes: frozenset[str] = frozenset()
+    """Of a client: the permissions it may use, whatever its role holds."""
     trace: Trace = field(default_factory=Trace, compare=False)
     """What the call's audit entry is to say."""
 
     def roles_at(self, path: str) -> frozenset[Role]:
         return frozenset(grant.role for grant in self.grants if path.startswith(grant.path))
+
+    def own_roles_at(self, path: str) -> frozenset[Role]:
+        """Without what is lent: standing in for somebody approves nothing that the substitute wishes themselves."""
+        return frozenset(grant.role for grant in self.grants if grant.lent_by is None and path.startswith(grant.path))
+
+    def roles_not_of(self, person_id: UUID, path: str) -> frozenset[Role]:
+        """Without what this person has lent: their substitute decides nothing that they asked for."""
+        return frozenset(g.role for g in self.grants if g.lent_by != person_id and path.startswith(g.path))
 
     @property
     def roles(self) -> frozenset[Role]:

@@ -1,4 +1,4 @@
-"""Requests that another must approve before a need or an order moves."""
+"""Requests that another must approve before a need or an order moves, or a minor's record is read."""
 
 from datetime import datetime
 from typing import Any
@@ -34,7 +34,15 @@ class Approval(Tenant, Versioned, Base):
             "subject_id",
             "action",
             unique=True,
-            postgresql_where=text("state = 'pending'"),
+            postgresql_where=text("state = 'pending' AND subject <> 'person'"),
+        ),
+        Index(
+            "uq_approvals_pending_reading",
+            "district_id",
+            "subject_id",
+            "asked_by",
+            unique=True,
+            postgresql_where=text("state = 'pending' AND subject = 'person'"),
         ),
         Index("ix_approvals_subject", "district_id", "subject_id", "id"),
     )

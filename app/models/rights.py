@@ -12,7 +12,7 @@ from app.domain.rights import RightsKind, RightsState
 from app.models.base import PATH, Base, Tenant, Versioned, key_to, text_enum
 
 
-class PrivacyNotice(Tenant, Base):
+class PrivacyNotice(Tenant, Versioned, Base):
     """What people are told about one purpose: one version after the other, none ever changed. Insert-only."""
 
     __tablename__ = "privacy_notices"
@@ -26,9 +26,12 @@ class PrivacyNotice(Tenant, Base):
     """Which kinds of personal information."""
     retention_days: Mapped[int | None]
     """None: as long as the law asks, as the text says."""
+    renews: Mapped[bool]
+    """It tells of something new: consents to earlier versions no longer suffice."""
     effective_at: Mapped[datetime]
+    path: Mapped[str] = mapped_column(PATH)
+    """The district's."""
     published_by: Mapped[UUID | None]
-    created_at: Mapped[datetime] = mapped_column(default=now)
 
     __table_args__ = (
         key_to("people", "published_by"),
@@ -55,6 +58,8 @@ class Consent(Tenant, Versioned, Base):
     giver_id: Mapped[UUID]
     """The person, the guardian, or the member of staff."""
     evidence: Mapped[str | None]
+    """The number of the signed sheet; of another basis than consent, why it holds."""
+    path: Mapped[str] = mapped_column(PATH)
     given_at: Mapped[datetime] = mapped_column(default=now)
     withdrawn_at: Mapped[datetime | None]
     withdrawn_by: Mapped[UUID | None]
@@ -124,6 +129,8 @@ class RightsRequest(Tenant, Versioned, Base):
     answer_sealed: Mapped[bytes | None]
     decided_by: Mapped[UUID | None]
     decided_at: Mapped[datetime | None]
+    overdue_at: Mapped[datetime | None]
+    """When the community was told that the answer is overdue."""
 
     __table_args__ = (
         key_to("people", "person_id"),
@@ -131,4 +138,5 @@ class RightsRequest(Tenant, Versioned, Base):
         key_to("people", "decided_by"),
         Index("ix_rights_requests_person", "district_id", "person_id", "id"),
         Index("ix_rights_requests_due", "district_id", "due_at", postgresql_where=text("state = 'received'")),
+        Index("ix_rights_requests_asked_by", "district_id", "asked_by", "id"),
     )

@@ -17,12 +17,13 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from app.core.clock import now
 from app.core.crypto import Sealer, new_secret
 from app.core.ids import seeded_id
-from app.models import Account, District, Grant, Organization, Person, Place
+from app.models import Account, District, Grant, Organization, Person, Place, PrivacyNotice
 from app.services.seeding_accounts import demo_people
 from app.services.seeding_files import read_district
 from app.services.seeding_organizations import SeededOrganization, found_organizations
 from app.services.seeding_people import SeededPerson, gather
 from app.services.seeding_places import SeededPlace, lay_out
+from app.services.seeding_privacy import notices
 
 BATCH = 500
 _SINCE = datetime(2024, 1, 1, tzinfo=UTC)
@@ -85,6 +86,7 @@ async def seed_district(
         _Table(Person, [columns.person(person) for person in everybody]),
         _Table(Grant, [row for person in everybody for row in columns.grants(person)]),
         _Table(Account, [columns.account(*pair, demo_password_hash or "") for pair in shown.items()]),
+        _Table(PrivacyNotice, list(notices(code, now()))),
     ]
     name = ground.places[0].name
     await session.execute(insert(District).values(id=code, name=name).on_conflict_do_nothing())

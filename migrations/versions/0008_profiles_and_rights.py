@@ -15,8 +15,6 @@ ROLE = "sanshun_app"
 VERBS = {
     "privacy_notices": "SELECT, INSERT",
     "consents": "SELECT, INSERT, UPDATE",
-    "disclosures": "SELECT, INSERT",
-    "rights_requests": "SELECT, INSERT, UPDATE",
     "party_memberships": "SELECT, INSERT, UPDATE, DELETE",
     "volunteers": "SELECT, INSERT, UPDATE, DELETE",
     "employments": "SELECT, INSERT, UPDATE",
@@ -39,9 +37,13 @@ def create_privacy_notices() -> None:
     sa.Column('text', sa.Text(), nullable=False),
     sa.Column('kinds', postgresql.ARRAY(sa.Text()), nullable=False),
     sa.Column('retention_days', sa.Integer(), nullable=True),
+    sa.Column('renews', sa.Boolean(), nullable=False),
     sa.Column('effective_at', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('path', sa.Text(collation='C'), nullable=False),
     sa.Column('published_by', sa.Uuid(), nullable=True),
+    sa.Column('version', sa.BigInteger(), nullable=False),
     sa.Column('created_at', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('updated_at', sa.DateTime(timezone=True), nullable=False),
     sa.CheckConstraint('number > 0', name=op.f('ck_privacy_notices_number')),
     sa.CheckConstraint('retention_days > 0', name=op.f('ck_privacy_notices_retention_days')),
     sa.ForeignKeyConstraint(['district_id', 'published_by'], ['people.district_id', 'people.id'], name=op.f('fk_privacy_notices_district_id_published_by')),
@@ -64,6 +66,7 @@ def create_consents() -> None:
     sa.Column('given_by', sa.Enum('person', 'guardian', 'staff', name='given_by', native_enum=False, create_constraint=True, length=32), nullable=False),
     sa.Column('giver_id', sa.Uuid(), nullable=False),
     sa.Column('evidence', sa.Text(), nullable=True),
+    sa.Column('path', sa.Text(collation='C'), nullable=False),
     sa.Column('given_at', sa.DateTime(timezone=True), nullable=False),
     sa.Column('withdrawn_at', sa.DateTime(timezone=True), nullable=True),
     sa.Column('withdrawn_by', sa.Uuid(), nullable=True),
@@ -85,53 +88,6 @@ def create_consents() -> None:
     )
     op.create_index('ix_consents_person', 'consents', ['district_id', 'person_id', 'id'], unique=False)
     op.create_index('uq_consents_in_force', 'consents', ['district_id', 'person_id', 'purpose', sa.literal_column("COALESCE(recipient_id, '00000000-0000-0000-0000-000000000000')")], unique=True, postgresql_where=sa.text('withdrawn_at IS NULL'))
-
-
-def create_disclosures() -> None:
-    op.create_table('disclosures',
-    sa.Column('district_id', sa.Integer(), nullable=False),
-    sa.Column('id', sa.Uuid(), nullable=False),
-    sa.Column('person_id', sa.Uuid(), nullable=False),
-    sa.Column('client_id', sa.Uuid(), nullable=False),
-    sa.Column('consent_id', sa.Uuid(), nullable=False),
-    sa.Column('kinds', postgresql.ARRAY(sa.Text()), nullable=False),
-    sa.Column('subject_id', sa.Uuid(), nullable=False),
-    sa.Column('at', sa.DateTime(timezone=True), nullable=False),
-    sa.ForeignKeyConstraint(['district_id', 'client_id'], ['clients.district_id', 'clients.id'], name=op.f('fk_disclosures_district_id_client_id')),
-    sa.ForeignKeyConstraint(['district_id', 'consent_id'], ['consents.district_id', 'consents.id'], name=op.f('fk_disclosures_district_id_consent_id')),
-    sa.ForeignKeyConstraint(['district_id', 'person_id'], ['people.district_id', 'people.id'], name=op.f('fk_disclosures_district_id_person_id')),
-    sa.ForeignKeyConstraint(['district_id'], ['districts.id'], name=op.f('fk_disclosures_district_id')),
-    sa.PrimaryKeyConstraint('district_id', 'id', name=op.f('pk_disclosures'))
-    )
-    op.create_index('ix_disclosures_person', 'disclosures', ['district_id', 'person_id', 'id'], unique=False)
-
-
-def create_rights_requests() -> None:
-    op.create_table('rights_requests',
-    sa.Column('district_id', sa.Integer(), nullable=False),
-    sa.Column('id', sa.Uuid(), nullable=False),
-    sa.Column('person_id', sa.Uuid(), nullable=False),
-    sa.Column('asked_by', sa.Uuid(), nullable=False),
-    sa.Column('kind', sa.Enum('access', 'correction', 'deletion', 'explanation', name='kind', native_enum=False, create_constraint=True, length=32), nullable=False),
-    sa.Column('state', sa.Enum('received', 'done', 'refused', 'withdrawn', name='state', native_enum=False, create_constraint=True, length=32), nullable=False),
-    sa.Column('path', sa.Text(collation='C'), nullable=False),
-    sa.Column('subject_id', sa.Uuid(), nullable=True),
-    sa.Column('words_sealed', sa.LargeBinary(), nullable=True),
-    sa.Column('due_at', sa.DateTime(timezone=True), nullable=False),
-    sa.Column('answer_sealed', sa.LargeBinary(), nullable=True),
-    sa.Column('decided_by', sa.Uuid(), nullable=True),
-    sa.Column('decided_at', sa.DateTime(timezone=True), nullable=True),
-    sa.Column('version', sa.BigInteger(), nullable=False),
-    sa.Column('created_at', sa.DateTime(timezone=True), nullable=False),
-    sa.Column('updated_at', sa.DateTime(timezone=True), nullable=False),
-    sa.ForeignKeyConstraint(['district_id', 'asked_by'], ['people.district_id', 'people.id'], name=op.f('fk_rights_requests_district_id_asked_by')),
-    sa.ForeignKeyConstraint(['district_id', 'decided_by'], ['people.district_id', 'people.id'], name=op.f('fk_rights_requests_district_id_decided_by')),
-    sa.ForeignKeyConstraint(['district_id', 'person_id'], ['people.district_id', 'people.id'], name=op.f('fk_rights_requests_district_id_person_id')),
-    sa.ForeignKeyConstraint(['district_id'], ['districts.id'], name=op.f('fk_rights_requests_district_id')),
-    sa.PrimaryKeyConstraint('district_id', 'id', name=op.f('pk_rights_requests'))
-    )
-    op.create_index('ix_rights_requests_due', 'rights_requests', ['district_id', 'due_at'], unique=False, postgresql_where=sa.text("state = 'received'"))
-    op.create_index('ix_rights_requests_person', 'rights_requests', ['district_id', 'person_id', 'id'], unique=False)
 
 
 def create_party_memberships() -> None:
@@ -329,8 +285,6 @@ def create_guardianships() -> None:
 def upgrade() -> None:
     create_privacy_notices()
     create_consents()
-    create_disclosures()
-    create_rights_requests()
     create_party_memberships()
     create_volunteers()
     create_employments()

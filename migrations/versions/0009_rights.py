@@ -1,0 +1,99 @@
+"""Rights of the person: requests about one's own data, what was passed on, and approvals to read a minor's record."""
+
+import sqlalchemy as sa
+from alembic import op
+from sqlalchemy.dialects import postgresql
+
+from app.core.tenancy import protect
+
+revision = "0009"
+down_revision = "0008"
+branch_labels = None
+depends_on = None
+
+ROLE = "sanshun_app"
+VERBS = {
+    "disclosures": "SELECT, INSERT",
+    "rights_requests": "SELECT, INSERT, UPDATE",
+}
+
+
+def create_disclosures() -> None:
+    op.create_table('disclosures',
+    sa.Column('district_id', sa.Integer(), nullable=False),
+    sa.Column('id', sa.Uuid(), nullable=False),
+    sa.Column('person_id', sa.Uuid(), nullable=False),
+    sa.Column('client_id', sa.Uuid(), nullable=False),
+    sa.Column('consent_id', sa.Uuid(), nullable=False),
+    sa.Column('kinds', postgresql.ARRAY(sa.Text()), nullable=False),
+    sa.Column('subject_id', sa.Uuid(), nullable=False),
+    sa.Column('at', sa.DateTime(timezone=True), nullable=False),
+    sa.ForeignKeyConstraint(['district_id', 'client_id'], ['clients.district_id', 'clients.id'], name=op.f('fk_disclosures_district_id_client_id')),
+    sa.ForeignKeyConstraint(['district_id', 'consent_id'], ['consents.district_id', 'consents.id'], name=op.f('fk_disclosures_district_id_consent_id')),
+    sa.ForeignKeyConstraint(['district_id', 'person_id'], ['people.district_id', 'people.id'], name=op.f('fk_disclosures_district_id_person_id')),
+    sa.ForeignKeyConstraint(['district_id'], ['districts.id'], name=op.f('fk_disclosures_district_id')),
+    sa.PrimaryKeyConstraint('district_id', 'id', name=op.f('pk_disclosures'))
+    )
+    op.create_index('ix_disclosures_person', 'disclosures', ['district_id', 'person_id', 'id'], unique=False)
+
+
+def create_rights_requests() -> None:
+    op.create_table('rights_requests',
+    sa.Column('district_id', sa.Integer(), nullable=False),
+    sa.Column('id', sa.Uuid(), nullable=False),
+    sa.Column('person_id', sa.Uuid(), nullable=False),
+    sa.Column('asked_by', sa.Uuid(), nullable=False),
+    sa.Column('kind', sa.Enum('access', 'correction', 'deletion', 'explanation', name='kind', native_enum=False, create_constraint=True, length=32), nullable=False),
+    sa.Column('state', sa.Enum('received', 'done', 'refused', 'withdrawn', name='state', native_enum=False, create_constraint=True, length=32), nullable=False),
+    sa.Column('path', sa.Text(collation='C'), nullable=False),
+    sa.Column('subject_id', sa.Uuid(), nullable=True),
+    sa.Column('words_sealed', sa.LargeBinary(), nullable=True),
+    sa.Column('due_at', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('answer_sealed', sa.LargeBinary(), nullable=True),
+    sa.Column('decided_by', sa.Uuid(), nullable=True),
+    sa.Column('decided_at', sa.DateTime(timezone=True), nullable=True),
+    sa.Column('overdue_at', sa.DateTime(timezone=True), nullable=True),
+    sa.Column('version', sa.BigInteger(), nullable=False),
+    sa.Column('created_at', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('updated_at', sa.DateTime(timezone=True), nullable=False),
+    sa.ForeignKeyConstraint(['district_id', 'asked_by'], ['people.district_id', 'people.id'], name=op.f('fk_rights_requests_district_id_asked_by')),
+    sa.ForeignKeyConstraint(['district_id', 'decided_by'], ['people.district_id', 'people.id'], name=op.f('fk_rights_requests_district_id_decided_by')),
+    sa.ForeignKeyConstraint(['district_id', 'person_id'], ['people.district_id', 'people.id'], name=op.f('fk_rights_requests_district_id_person_id')),
+    sa.ForeignKeyConstraint(['district_id'], ['districts.id'], name=op.f('fk_rights_requests_district_id')),
+    sa.PrimaryKeyConstraint('district_id', 'id', name=op.f('pk_rights_requests'))
+    )
+    op.create_index('ix_rights_requests_asked_by', 'rights_requests', ['district_id', 'asked_by', 'id'], unique=False)
+    op.create_index('ix_rights_requests_due', 'rights_requests', ['district_id', 'due_at'], unique=False, postgresql_where=sa.text("state = 'received'"))
+    op.create_index('ix_rights_requests_person', 'rights_requests', ['district_id', 'person_id', 'id'], unique=False)
+
+
+def alter_approvals() -> None:
+    op.drop_constraint('ck_approvals_subject', 'approvals')
+    op.create_check_constraint(op.f('ck_approvals_subject'), 'approvals', "subject IN ('need', 'order', 'person')")
+    op.drop_index('uq_approvals_pending', 'approvals')
+    op.create_index('uq_approvals_pending', 'approvals', ['district_id', 'subject_id', 'action'], unique=True, postgresql_where=sa.text("state = 'pending' AND subject <> 'person'"))
+    op.create_index('uq_approvals_pending_reading', 'approvals', ['district_id', 'subject_id', 'asked_by'], unique=True, postgresql_where=sa.text("state = 'pending' AND subject = 'person'"))
+
+
+def restore_approvals() -> None:
+    op.drop_index('uq_approvals_pending_reading', 'approvals')
+    op.drop_index('uq_approvals_pending', 'approvals')
+    op.execute("DELETE FROM approvals WHERE subject = 'person'")
+    op.create_index('uq_approvals_pending', 'approvals', ['district_id', 'subject_id', 'action'], unique=True, postgresql_where=sa.text("state = 'pending'"))
+    op.drop_constraint('ck_approvals_subject', 'approvals')
+    op.create_check_constraint(op.f('ck_approvals_subject'), 'approvals', "subject IN ('need', 'order')")
+
+
+def upgrade() -> None:
+    alter_approvals()
+    create_disclosures()
+    create_rights_requests()
+    for table, verbs in VERBS.items():
+        for statement in protect(table, ROLE, verbs):
+            op.execute(statement)
+
+
+def downgrade() -> None:
+    for table in reversed(VERBS):
+        op.drop_table(table)
+    restore_approvals()
