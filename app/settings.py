@@ -36,7 +36,23 @@ class Settings(BaseSettings):
     """Ed25519 private key, PEM, or several: the first signs. Production must set it, development makes one in data_dir."""
     field_key: SecretStr | None = None
     """32 bytes in base64 for sealed columns and blind indexes, or several as number:cipher:base64; as above."""
+    field_cipher: Literal["aes-256-gcm", "sm4-gcm"] = "aes-256-gcm"
+    """What field keys made from now on seal with; each key that is there says its own."""
     token_minutes: int = Field(default=15, ge=1, le=60)
+    wechat_appid: str | None = Field(default=None, pattern="^[0-9A-Za-z_-]{1,64}$")
+    """The mini-program people sign in with; none = not by WeChat."""
+    wechat_secret: SecretStr | None = None
+    wechat_base_url: str = Field(default="https://api.weixin.qq.com", pattern="^https?://[^/?#@]+/?$")
+    wechat_callback_token: SecretStr | None = None
+    """The Token of the mini-program's message push, by which a callback address is checked; none = no callback."""
+    wechat_callback_key: SecretStr | None = None
+    """Its EncodingAESKey, 43 characters: for checks that come encrypted."""
+    code_sender: Literal["none", "log", "http"] | None = None
+    """How phone codes go out; None: printed on the console in development, not at all in production."""
+    code_sender_url: str | None = Field(default=None, pattern="^https?://[^/?#@]+(/[^?#]*)?$")
+    """The gateway that codes are posted to."""
+    code_sender_secret: SecretStr | None = None
+    """What requests to the gateway are signed with, HMAC-SHA256."""
     max_body_bytes: int = 1_048_576
     max_import_bytes: int = 256 * 1_048_576
     request_seconds: float = 30.0

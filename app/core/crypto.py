@@ -14,14 +14,15 @@ from enum import StrEnum
 from typing import TypeAlias
 from uuid import UUID
 
-from cryptography.exceptions import InvalidTag
+from cryptography.exceptions import InvalidTag, UnsupportedAlgorithm
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.hazmat.primitives.ciphers.algorithms import SM4
 from cryptography.hazmat.primitives.ciphers.base import Cipher as _Cipher
 from cryptography.hazmat.primitives.ciphers.modes import GCM
 
 SECRET_BYTES = 32
-_PERSONAL = 0x80
+PERSONAL = 0x80
+"""The bit of an envelope's first byte that asks for a personal secret."""
 _NONCE = 12
 _TAG = 16
 
@@ -29,7 +30,7 @@ _TAG = 16
 class Cipher(StrEnum):
     AES = "aes-256-gcm"
     SM4 = "sm4-gcm"
-    """GB/T 32907 in the mode of GB/T 36624; its keys are 16 bytes."""
+    """The block cipher of GB/T 32907 in Galois/counter mode, as RFC 8998 has it; its keys are 16 bytes."""
 
 
 class SealBroken(Exception):
@@ -47,7 +48,7 @@ class MasterKey:
     def __post_init__(self) -> None:
         if len(self.key) != 32:
             raise ValueError("a field key must be 32 bytes")
-        if not 1 <= self.number < _PERSONAL:
+        if not 1 <= self.number < PERSONAL:
             raise ValueError("a field key's number must be between 1 and 127")
 
     def derived(self, purpose: bytes) -> bytes:
@@ -55,7 +56,7 @@ class MasterKey:
         return hmac.digest(self.key, purpose, hashlib.sha256)
 
 
-class _Sm4Gcm:
+class Sm4Gcm:
     """SM4-GCM in the shape of AESGCM; the library offers the mode, not the one-shot class."""
 
     def __init__(self, key: bytes) -> None:
@@ -73,7 +74,7 @@ class _Sm4Gcm:
         return box.update(content) + box.finalize()
 
 
-_Aead: TypeAlias = "AESGCM | _Sm4Gcm"
+_Aead: TypeAlias = "AESGCM | Sm4Gcm"
 
 
 def _where(district_id: int, table: str, column: str, row: UUID) -> bytes:
@@ -113,7 +114,7 @@ class Sealer:
         nonce, number = os.urandom(_NONCE), self.current.number
         aead = self._shared[number] if secret is None else _aead(self.current, secret)
         box = aead.encrypt(nonce, value, _where(district_id, table, column, row))
-        return b"".join((bytes([number if secret is None else number | _PERSONAL]), nonce, box))
+        return b"".join((bytes([number if secret is None else number | PERSONAL]), nonce, box))
 
     def open(
         self, box: bytes, district_id: int, table: str, column: str, row: UUID, secret: bytes | None = None
@@ -132,18 +133,27 @@ class Sealer:
             raise SealBroken(f"{table}.{column}") from broken
 
     def _aead_of(self, box: bytes, secret: bytes | None) -> _Aead:
-        number = box[0] & ~_PERSONAL if box else 0
+        number = box[0] & ~PERSONAL if box else 0
         if number not in self._keys:
             raise SealBroken("unknown key number")
-        if not box[0] & _PERSONAL:
+        if not box[0] & PERSONAL:
             return self._shared[number]
         if secret is None:
             raise SealBroken("the personal secret is destroyed")
         return _aead(self._keys[number], secret)
 
-    def is_current(self, box: bytes) -> bool:
-        """Whether a value is sealed with the master key that seals now."""
-        return bool(box) and box[0] & ~_PERSONAL == self.current.number
+    def is_current(self, box: bytes, *, personal: bool) -> bool:
+        """Whether a value is sealed with the master key that seals now, and with a personal secret if it should be."""
+        return bool(box) and box[0] == self.head(personal=personal)
+
+    def head(self, *, personal: bool) -> int:
+        """The first byte of what is sealed now."""
+        return self.current.number | (PERSONAL if personal else 0)
+
+    @property
+    def numbers(self) -> list[int]:
+        """The numbers of its keys, the current one first."""
+        return list(self._keys)
 
     def blind_index(self, value: str, district_id: int, column: str) -> bytes:
         """Equal values of one column in one district give equal 32 bytes; nothing else can be learnt from them."""
@@ -159,6 +169,15 @@ class Sealer:
         return hmac.digest(self._steady, _indexed(value, district_id, column), hashlib.sha256)
 
 
+def supported(cipher: Cipher) -> bool:
+    """Whether this machine's OpenSSL knows the cipher; builds without SM4 exist."""
+    try:
+        probe = Sealer(MasterKey(bytes(32), cipher=cipher))
+        return bool(probe.seal_bytes(b"", 0, "", "", UUID(int=0)))
+    except UnsupportedAlgorithm:
+        return False
+
+
 def _aead(key: MasterKey, secret: bytes | None) -> _Aead:
     derived = key.derived(b"seal") if secret is None else key.derived(b"person" + secret)
-    return AESGCM(derived) if key.cipher is Cipher.AES else _Sm4Gcm(derived)
+    return AESGCM(derived) if key.cipher is Cipher.AES else Sm4Gcm(derived)
