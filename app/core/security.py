@@ -1,6 +1,5 @@
-"""Passwords (argon2id, RFC 9106) and access tokens (JWT, EdDSA, RFC 8037)."""
+"""Access tokens (JWT, EdDSA, RFC 8037)."""
 
-import asyncio
 import hashlib
 from collections import OrderedDict
 from collections.abc import Sequence
@@ -8,7 +7,6 @@ from dataclasses import dataclass
 from datetime import timedelta
 from uuid import UUID
 
-import argon2
 import jwt
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 from cryptography.hazmat.primitives.serialization import (
@@ -23,21 +21,6 @@ from app.core.errors import Unauthenticated
 _ISSUER = "sanshun"
 _AUDIENCE = "sanshun-api"
 _CACHE = 10_000
-_hasher = argon2.PasswordHasher()
-_NOBODY = _hasher.hash("no account has this password")
-
-
-async def hash_password(password: str) -> str:
-    return await asyncio.to_thread(_hasher.hash, password)
-
-
-async def password_fits(stored: str | None, password: str) -> bool:
-    """Whether the password is right; as slow for an account that does not exist, so that timing tells nothing."""
-    try:
-        await asyncio.to_thread(_hasher.verify, stored or _NOBODY, password)
-    except (argon2.exceptions.VerificationError, argon2.exceptions.InvalidHashError):
-        return False
-    return stored is not None
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,14 +12,14 @@ _WORDS = r"^[^\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]*[^\s\x00-\x1f\x7f-\x9f][^\x00
 """Several lines; tab, line feed and carriage return are the only control characters."""
 
 
-def _nfc(value: str) -> str:
+def nfc(value: str) -> str:
     return unicodedata.normalize("NFC", value)
 
 
-Line = Annotated[str, Field(min_length=1, max_length=120, pattern=_LINE), AfterValidator(_nfc)]
-LongLine = Annotated[str, Field(min_length=1, max_length=500, pattern=_LINE), AfterValidator(_nfc)]
-Words = Annotated[str, Field(min_length=1, max_length=2_000, pattern=_WORDS), AfterValidator(_nfc)]
-LongWords = Annotated[str, Field(min_length=1, max_length=10_000, pattern=_WORDS), AfterValidator(_nfc)]
+Line = Annotated[str, Field(min_length=1, max_length=120, pattern=_LINE), AfterValidator(nfc)]
+LongLine = Annotated[str, Field(min_length=1, max_length=500, pattern=_LINE), AfterValidator(nfc)]
+Words = Annotated[str, Field(min_length=1, max_length=2_000, pattern=_WORDS), AfterValidator(nfc)]
+LongWords = Annotated[str, Field(min_length=1, max_length=10_000, pattern=_WORDS), AfterValidator(nfc)]
 Code = Annotated[str, Field(min_length=1, max_length=40, pattern=r"^[0-9A-Za-z_.\-]+$")]
 Longitude = Annotated[float, Field(ge=-180, le=180, allow_inf_nan=False)]
 Latitude = Annotated[float, Field(ge=-90, le=90, allow_inf_nan=False)]

@@ -10,7 +10,8 @@ from app.core.clock import now
 from app.core.db import Database, compile_hot
 from app.core.errors import Unauthenticated
 from app.core.ids import new_id
-from app.core.security import Identity, Tokens, password_fits
+from app.core.passwords import password_fits
+from app.core.security import Identity, Tokens
 from app.domain.accounts import LONGEST, SignInMethod
 from app.domain.people import Actor, Grant
 from app.models import Account, Person, SignIn

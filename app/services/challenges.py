@@ -5,8 +5,8 @@ up. An attempt counts even if it fails: whoever redeems one must end the transac
 """
 
 import base64
-import binascii
 import hmac
+import re
 from datetime import timedelta
 from uuid import UUID
 
@@ -23,6 +23,7 @@ from app.models import Challenge
 _LIFETIME = timedelta(minutes=10)
 _KEPT = timedelta(days=1)
 _PROOF = 16
+_HANDLE = re.compile(r"(?P<district>[1-9][0-9]{5})\.(?P<tail>[A-Za-z0-9_-]{43})")
 
 
 async def open(  # noqa: A001 - read as challenges.open
@@ -61,19 +62,16 @@ def handle_of(sealer: Sealer, challenge: Challenge) -> str:
     return f"{challenge.district_id}.{tail}"
 
 
-def district_of(handle: str) -> int:
-    """The district a handle belongs to, for its transaction. Raises Unauthenticated when it is none."""
-    district, _, _ = handle.partition(".")
-    if not (district.isascii() and district.isdecimal() and len(district) == 6 and district[0] != "0"):
-        raise _gone()
-    return int(district)
+def district_of(sealer: Sealer, handle: str) -> int:
+    """The district a handle of ours belongs to, for its transaction. Raises Unauthenticated when it is none of ours."""
+    return _read(sealer, handle)[0]
 
 
 async def look(session: AsyncSession, sealer: Sealer, handle: str, *kinds: ChallengeKind) -> Challenge:
     """The open challenge of a handle, locked; no attempt is counted. Raises Unauthenticated when there is none (any more)."""
-    row_id = _row_of(sealer, handle)
+    district_id, row_id = _read(sealer, handle)
     query = select(Challenge).where(
-        Challenge.district_id == district_of(handle),
+        Challenge.district_id == district_id,
         Challenge.id == row_id,
         Challenge.kind.in_(kinds),
         Challenge.used_at.is_(None),
@@ -111,19 +109,17 @@ async def sweep(session: AsyncSession, district_id: int) -> None:
     )
 
 
-def _row_of(sealer: Sealer, handle: str) -> UUID:
-    district_id = district_of(handle)
-    try:
-        raw = base64.b64decode(handle.partition(".")[2] + "=", altchars=b"-_", validate=True)
-    except (binascii.Error, ValueError):
-        raise _gone() from None
-    if len(raw) != 16 + _PROOF:
+def _read(sealer: Sealer, handle: str) -> tuple[int, UUID]:
+    """District and row of a handle; its keyed hash says that we made it."""
+    found = _HANDLE.fullmatch(handle)
+    if found is None:
         raise _gone()
+    district_id, raw = int(found["district"]), base64.urlsafe_b64decode(found["tail"] + "=")
     row_id = UUID(bytes=raw[:16])
     proofs = sealer.blind_indexes(str(row_id), district_id, "challenge")
     if not any(hmac.compare_digest(raw[16:], proof[:_PROOF]) for proof in proofs):
         raise _gone()
-    return row_id
+    return district_id, row_id
 
 
 def _gone() -> Unauthenticated:

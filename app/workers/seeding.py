@@ -9,7 +9,7 @@ from app.core.crypto import Sealer
 from app.core.database_url import plain
 from app.core.db import Database
 from app.core.keys import field_keys
-from app.core.security import hash_password
+from app.core.passwords import hash_password
 from app.services.seeding import Progress, SeedReport, seed_district
 from app.services.seeding_accounts import DEMO_PASSWORD
 from app.settings import ROOT, Settings
