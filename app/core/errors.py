@@ -70,6 +70,12 @@ class RequestRunning(Conflict):
     code, title = "request_running", "同一请求正在处理"
 
 
+class RegistrationRequired(Conflict):
+    """Who asks has proved who they are, and is not registered here yet: ``ticket`` lets them, once and within ``expires_in`` seconds."""
+
+    code, title = "registration_required", "尚未注册"
+
+
 class Gone(AppError):
     """The person asked to be deleted: a row is left, so that sums hold, and nothing of theirs."""
 
@@ -124,6 +130,12 @@ class Unavailable(AppError):
 
     def headers(self) -> dict[str, str]:
         return {"Retry-After": "1"}
+
+
+class SignInUnavailable(AppError):
+    """This way to sign in is not set up, or not as its provider wants it."""
+
+    code, status, title = "sign_in_unavailable", 503, "此登录方式尚未启用"
 
 
 class TimedOut(AppError):

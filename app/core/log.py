@@ -93,3 +93,5 @@ def configure(*, json: bool) -> None:
         cache_logger_on_first_use=True,
     )
     logging.basicConfig(handlers=[_ToStructlog()], level=logging.WARNING, force=True)
+    for talkative in ("httpx", "httpcore"):  # they tell whole addresses, and with them secrets in queries
+        logging.getLogger(talkative).setLevel(logging.WARNING)
