@@ -6,13 +6,15 @@ themselves. Roles of staff and of units are for sign-ins by password (docs/decis
 
 from collections.abc import Iterable
 
-from app.domain.accounts import STAFF, SignInMethod
-from app.domain.people import Grant, Role
+from app.domain.accounts import SignInMethod
+from app.domain.people import HELPERS, Grant, Role
 
+IN_ONES_OWN_NAME: frozenset[Role] = HELPERS | {Role.RESIDENT}
+"""Roles that give no say over others and no look at them."""
 CARRIED: dict[SignInMethod, frozenset[Role]] = {
     SignInMethod.PASSWORD: frozenset(Role),
-    SignInMethod.WECHAT: frozenset(Role) - STAFF,
-    SignInMethod.PHONE: frozenset(Role) - STAFF,
+    SignInMethod.WECHAT: IN_ONES_OWN_NAME,
+    SignInMethod.PHONE: IN_ONES_OWN_NAME,
 }
 
 

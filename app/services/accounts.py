@@ -14,6 +14,7 @@ from app.core.passwords import password_fits
 from app.core.security import Identity, Tokens
 from app.domain.accounts import LONGEST, SignInMethod
 from app.domain.people import Actor, Grant
+from app.domain.sign_ins import carried
 from app.models import Account, Person, SignIn
 from app.models import Grant as GrantRow
 from app.services.access import in_force, lasting
@@ -23,6 +24,7 @@ _MOMENT: Any = bindparam("now", type_=DateTime(timezone=True))
 _ACTOR = compile_hot(
     select(
         Person.organization_id,
+        SignIn.method,
         GrantRow.role,
         GrantRow.place_id,
         GrantRow.path,
@@ -50,19 +52,22 @@ _BY_LOGIN = compile_hot(
 
 
 async def actor_of(database: Database, identity: Identity) -> Actor:
-    """The person with the grants in force now: read on every request, so that taking a role away works at once."""
+    """The person with the grants in force now that their way of signing in carries.
+
+    Read on every request, so that taking a role away works at once.
+    """
     rows = await database.hot(
         identity.district_id, _ACTOR, account=identity.account_id, sign_in=identity.sign_in_id, now=now()
     )
     if not rows:
         raise Unauthenticated("登录已失效，请重新登录")
-    grants = tuple(Grant(row["role"], row["place_id"], row["path"], row["place_kind"]) for row in rows if row["role"])
+    grants = (Grant(row["role"], row["place_id"], row["path"], row["place_kind"]) for row in rows if row["role"])
     return Actor(
         identity.district_id,
         identity.person_id,
         identity.account_id,
         rows[0]["organization_id"],
-        grants,
+        carried(SignInMethod(rows[0]["method"]), grants),
         sign_in_id=identity.sign_in_id,
     )
 

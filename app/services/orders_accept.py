@@ -21,12 +21,14 @@ from app.core.ids import new_id
 from app.core.json import dumps
 from app.core.security import Identity
 from app.domain import access
+from app.domain.accounts import SignInMethod
 from app.domain.assignments import ACTIVE, ASSIGNMENT, AssignmentAction, AssignmentState
 from app.domain.catalogue import category_of
 from app.domain.dispatch import OBSTACLE_WORDS, Candidate, obstacle
 from app.domain.lifecycle import Step
 from app.domain.orders import MOST_PLACES, MOST_UNFINISHED, ORDER, OrderAction, OrderState, after_acceptance
 from app.domain.people import UNIT_ROLES, Actor, Grant, Parties, Relation, Role
+from app.domain.sign_ins import carried
 from app.services.idempotency import Answer, Key, replayed
 from app.services.orders_accept_sql import FOLLOWS, READ, WRITE_ACCEPT, WRITE_TAKE
 from app.services.orders_case import readable, relations_by
@@ -118,12 +120,13 @@ async def _read(
 def _actor(identity: Identity, row: Mapping[str, Any]) -> Actor:
     """The person behind the request, as ``accounts.actor_of`` reads them."""
     grants = orjson.loads(row["grants"]) if row["grants"] else []
+    held = (Grant(Role(role), UUID(place_id), path, kind) for role, place_id, path, kind in grants)
     return Actor(
         identity.district_id,
         identity.person_id,
         identity.account_id,
         row["organization_id"],
-        tuple(Grant(Role(role), UUID(place_id), path, kind) for role, place_id, path, kind in grants),
+        carried(SignInMethod(row["sign_in_method"]), held),
         sign_in_id=identity.sign_in_id,
     )
 

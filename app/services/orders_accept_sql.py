@@ -129,6 +129,7 @@ def _read() -> HotStatement:
             or_(Need.asker_id == Account.person_id, Need.submitted_by == Account.person_id).label("is_asker"),
             Person.skills,
             Person.organization_id,
+            SignIn.method.label("sign_in_method"),
             _grants().label("grants"),
             _assignments_of_order().label("assignments"),
             _my_load_slots().label("load_slots"),
