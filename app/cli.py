@@ -62,7 +62,7 @@ def run(
         with steps.step("server"):
             app = create_app(settings.model_copy(update={"database_url": url}))
             greeting = welcome(settings, url)
-        serve(app, taken, on_ready=lambda: typer.echo(greeting))
+        serve(app, taken, on_ready=lambda: typer.echo(greeting), proxies=settings.forwarded_allow_ips)
 
 
 def welcome(settings: Settings, url: str) -> str:

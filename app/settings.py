@@ -38,7 +38,13 @@ class Settings(BaseSettings):
     """32 bytes in base64 for sealed columns and blind indexes, or several as number:cipher:base64; as above."""
     field_cipher: Literal["aes-256-gcm", "sm4-gcm"] = "aes-256-gcm"
     """What field keys made from now on seal with; each key that is there says its own."""
+    audit_key: SecretStr | None = None
+    """32 bytes in base64 that link the audit trail, or several: the first links, all verify; as above."""
     token_minutes: int = Field(default=15, ge=1, le=60)
+    password_profile: Literal["asvs", "mlps3"] = "asvs"  # noqa: S105 - the name of a profile
+    """What passwords must be like (app.domain.passwords): length, or classes of characters, rotation and a second factor."""
+    forwarded_allow_ips: str = Field(default="127.0.0.1", pattern="^[0-9a-fA-F:./, ]*$")
+    """Proxies whose X-Forwarded-For is believed: addresses or networks divided by commas; empty: none."""
     wechat_appid: str | None = Field(default=None, pattern="^[0-9A-Za-z_-]{1,64}$")
     """The mini-program people sign in with; none = not by WeChat."""
     wechat_secret: SecretStr | None = None

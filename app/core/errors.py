@@ -38,6 +38,24 @@ class Unauthenticated(AppError):
         return {"WWW-Authenticate": "Bearer"}
 
 
+class SecondFactorRequired(Unauthenticated):
+    """The password fits; the code of the authenticator is owed. ``challenge`` goes with it to /v1/token/second-factor."""
+
+    code, title = "second_factor_required", "还需要动态口令"
+
+
+class SecondFactorSetupRequired(Unauthenticated):
+    """The password fits; the role asks for an authenticator. ``challenge`` goes to /v1/token/second-factor/setup."""
+
+    code, title = "second_factor_setup_required", "您的角色须先绑定动态口令"
+
+
+class NewPasswordRequired(Unauthenticated):
+    """The password fits, and is expired or was set by an administrator. ``challenge`` goes to /v1/token/new-password."""
+
+    code, title = "new_password_required", "请先设置新密码"
+
+
 class Forbidden(AppError):
     code, status, title = "forbidden", 403, "您的角色不能执行此操作"
 

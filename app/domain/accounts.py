@@ -12,6 +12,8 @@ IDLE = timedelta(days=14)
 """A refresh token that nobody uses for so long is worth nothing any more. House rule."""
 USUAL = timedelta(days=90)
 """An address an account has signed in from within this time is usual for it: strangers elsewhere cannot lock it out there."""
+TEMPORARY_LASTS = timedelta(days=3)
+"""A password set by an administrator is worth nothing after this time. House rule."""
 MOST_ATTEMPTS = 5
 """How often a challenge may be tried. House rule."""
 STAFF = frozenset(Role) - {Role.RESIDENT, Role.VOLUNTEER, Role.PARTY_MEMBER, Role.CLIENT}
@@ -29,6 +31,31 @@ class ChallengeKind(StrEnum):
     """A code was sent to a phone."""
     REGISTER = "register"
     """The WeChat identity is proved; the person behind it is not known yet."""
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """What an account has and owes, when its password fits."""
+
+    second_factor: bool
+    """An authenticator is confirmed."""
+    password_over: bool
+    """The password is expired, or was set by an administrator."""
+    must_have_second_factor: bool
+
+
+def owed(standing: Standing, *, second_factor_proved: bool) -> ChallengeKind | None:
+    """The next proof on the way to a token; None: there is nothing left to prove.
+
+    The authenticator comes before a new password, so that a stolen password alone changes nothing.
+    """
+    if standing.second_factor and not second_factor_proved:
+        return ChallengeKind.SECOND_FACTOR
+    if standing.password_over:
+        return ChallengeKind.NEW_PASSWORD
+    if standing.must_have_second_factor and not standing.second_factor:
+        return ChallengeKind.SECOND_FACTOR_SETUP
+    return None
 
 
 class SignInEnd(StrEnum):

@@ -5,6 +5,7 @@ ITU-T I.371): nobody can take two bursts around a full hour.
 """
 
 import ipaddress
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -36,15 +37,77 @@ CODE_ELSEWHERE = Limit("code_elsewhere", 10, timedelta(hours=1))
 OWN_PASSWORD = Limit("own_password", 5, timedelta(minutes=15))
 """Wrong passwords or codes of somebody who is signed in, where a change asks for them again."""
 
-LIMITS = (PASSWORD_HERE, PASSWORD_ELSEWHERE, PASSWORD_FROM, CODE_HERE, CODE_ELSEWHERE, OWN_PASSWORD)
+PHONE_CODE_NEXT = Limit("phone_code_next", 1, timedelta(minutes=1))
+"""Codes to one phone, one after the other."""
+PHONE_CODE_TO = Limit("phone_code_to", 10, timedelta(days=1))
+"""Codes to one phone."""
+PHONE_CODE_FROM = Limit("phone_code_from", 60, timedelta(hours=1))
+"""Codes asked for from one address: behind one of a mobile network are many phones."""
+PHONE_CODE_IN = Limit("phone_code_in", 3_000, timedelta(hours=1))
+"""Codes asked for in one district: each costs money."""
+PHONE_TRIED_FROM = Limit("phone_tried_from", 120, timedelta(minutes=15))
+"""Codes tried from one address."""
+WECHAT_FROM = Limit("wechat_from", 600, timedelta(minutes=15))
+"""Sign-ins and registrations by WeChat from one address."""
+DENIED_NOTED = Limit("denied_noted", 60, timedelta(hours=1))
+"""Denied calls of one person and one operation that are noted in the audit trail; beyond, only in the log."""
+
+LIMITS = (
+    PASSWORD_HERE,
+    PASSWORD_ELSEWHERE,
+    PASSWORD_FROM,
+    CODE_HERE,
+    CODE_ELSEWHERE,
+    OWN_PASSWORD,
+    PHONE_CODE_NEXT,
+    PHONE_CODE_TO,
+    PHONE_CODE_FROM,
+    PHONE_CODE_IN,
+    PHONE_TRIED_FROM,
+    WECHAT_FROM,
+    DENIED_NOTED,
+)
+
+
+def password_guards(login: str, address: str | None, *, usual: bool) -> tuple[tuple[Limit, str], ...]:
+    """What a wrong password counts against. From a usual address strangers' failures elsewhere do not matter."""
+    return _guards((PASSWORD_HERE, PASSWORD_ELSEWHERE, PASSWORD_FROM), login, address, usual=usual)
+
+
+def code_guards(account: str, address: str | None, *, usual: bool) -> tuple[tuple[Limit, str], ...]:
+    """What a wrong one-time password counts against: whoever tries it knows the password already."""
+    return _guards((CODE_HERE, CODE_ELSEWHERE), account, address, usual=usual)
+
+
+def _guards(
+    limits: tuple[Limit, ...], subject: str, address: str | None, *, usual: bool
+) -> tuple[tuple[Limit, str], ...]:
+    network = network_of(address)
+    values = (f"{subject} {network}", subject, network)
+    found = tuple(zip(limits, values[: len(limits)], strict=True))
+    return found[:1] if usual else found
+
+
+def is_usual(address: str | None, known: Iterable[str | None]) -> bool:
+    """Whether somebody at this address has proved before that they belong to the account."""
+    networks = {network_of(one) for one in known if one is not None}
+    return address is not None and network_of(address) in networks
+
+
+def address_of(host: str) -> str | None:
+    """An address as the server or a proxy names it; None for what is none."""
+    try:
+        return str(ipaddress.ip_address(host.partition("%")[0]))
+    except ValueError:
+        return None
 
 
 def network_of(address: str | None) -> str:
     """What counts as one address: of IPv6 the first 64 bits, since whoever has one of them has them all."""
-    try:
-        found = ipaddress.ip_address((address or "").partition("%")[0])
-    except ValueError:
-        return address or "-"
+    known = address_of(address or "")
+    if known is None:
+        return "-"
+    found = ipaddress.ip_address(known)
     if isinstance(found, ipaddress.IPv4Address):
         return str(found)
     if found.ipv4_mapped is not None:

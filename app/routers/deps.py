@@ -14,10 +14,12 @@ from app.core.db import Database, enter_district
 from app.core.errors import BadRequest, IdempotencyKeyMissing, PreconditionRequired
 from app.core.security import Tokens
 from app.domain.accounts import Origin
+from app.domain.limits import address_of
 from app.domain.people import Actor
 from app.routers.problems import PROBLEMS
 from app.routers.route import Replay
 from app.services import accounts, idempotency, revisit
+from app.services.attempts import Desk
 
 KEY_PATTERN = "^[!-~]{1,64}$"
 """Visible ASCII."""
@@ -77,10 +79,20 @@ TokensDep = Annotated[Tokens, Depends(get_tokens)]
 async def get_origin(request: Request) -> Origin:
     """Where the request comes from. Behind trusted proxies (settings) the server has put the client's own address there."""
     device = "".join(sign for sign in request.headers.get("user-agent", "")[:200] if sign.isprintable())
-    return Origin(request.client.host if request.client else None, device.strip() or None)
+    return Origin(address_of(request.client.host if request.client else ""), device.strip() or None)
 
 
 OriginDep = Annotated[Origin, Depends(get_origin)]
+
+
+async def get_desk(
+    database: DatabaseDep, tokens: TokensDep, sealer: SealerDep, origin: OriginDep
+) -> Desk:
+    """What signing in without a token needs; its services begin their own transactions."""
+    return Desk(database, tokens, sealer, origin)
+
+
+DeskDep = Annotated[Desk, Depends(get_desk)]
 KeyHeader = Annotated[
     str | None,
     Header(

@@ -5,7 +5,7 @@ What is spent stays spent even if the request is refused afterwards: ``spend`` i
 """
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -18,6 +18,8 @@ from app.core.db import Database, compile_hot
 from app.core.errors import TooManyRequests
 from app.domain.limits import Limit
 
+Guards = Sequence[tuple[Limit, str]]
+"""Limits with the value each counts."""
 _TYPES: Mapping[str, Any] = {
     "district": Integer(),
     "bucket": LargeBinary(),
@@ -68,6 +70,21 @@ async def give_back(database: Database, sealer: Sealer, district_id: int, limit:
     """Undo one ``spend``: where only failures count, one is taken before the attempt and given back when it succeeds."""
     values = _values(sealer, district_id, limit, value)
     await database.hot(district_id, _HOT_GIVE_BACK, **values)
+
+
+async def spend_all(database: Database, sealer: Sealer, district_id: int, guards: Guards) -> None:
+    """Take one of each, or none: what is refused by one limit does not count against the others. Raises TooManyRequests."""
+    for number, (limit, value) in enumerate(guards):
+        try:
+            await spend(database, sealer, district_id, limit, value)
+        except TooManyRequests:
+            await give_back_all(database, sealer, district_id, guards[:number])
+            raise
+
+
+async def give_back_all(database: Database, sealer: Sealer, district_id: int, guards: Guards) -> None:
+    for limit, value in guards:
+        await give_back(database, sealer, district_id, limit, value)
 
 
 async def sweep(session: AsyncSession, district_id: int) -> None:

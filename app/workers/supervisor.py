@@ -149,8 +149,11 @@ class Server(uvicorn.Server):
             self._on_ready()
 
 
-def serve(app: object, taken: socket.socket, on_ready: Callable[[], None]) -> None:
-    """Serve until told to stop; requests that run then may end. Raises KeyboardInterrupt after a clean stop."""
+def serve(app: object, taken: socket.socket, on_ready: Callable[[], None], *, proxies: str = "") -> None:
+    """Serve until told to stop; requests that run then may end. Raises KeyboardInterrupt after a clean stop.
+
+    ``proxies``: who may say where a request comes from, as in ``Settings.forwarded_allow_ips``.
+    """
     config = uvicorn.Config(
         app,  # type: ignore[arg-type]
         loop="uvloop",
@@ -160,6 +163,8 @@ def serve(app: object, taken: socket.socket, on_ready: Callable[[], None]) -> No
         access_log=False,
         log_config=None,
         server_header=False,
+        proxy_headers=bool(proxies),
+        forwarded_allow_ips=proxies,
         timeout_graceful_shutdown=FAREWELL_SECONDS,
     )
     Server(config, on_ready).run(sockets=[taken])
