@@ -1,6 +1,10 @@
 """What personal information is used for, on what basis, and which uses need a consent of their own (个人信息保护法)."""
 
+from collections.abc import Collection
 from enum import StrEnum
+
+from app.core.errors import RuleBroken
+from app.domain.people import Role
 
 
 class Purpose(StrEnum):
@@ -48,3 +52,24 @@ SEPARATE = frozenset({Purpose.PARTY, Purpose.HEALTH, Purpose.SHARING})
 def suffices(given: int, renewing: int) -> bool:
     """Whether a consent to version ``given`` still covers what is done. ``renewing``: the newest version that asks anew."""
     return given >= renewing
+
+
+def asks_anew(before: Collection[str] | None, after: Collection[str], said: bool | None) -> bool:
+    """Whether a new version needs new consents: always when it takes in further kinds of information, else as its author says.
+
+    ``before``: the kinds of the version before, None for the first.
+    """
+    further = before is None or bool(set(after) - set(before))
+    if further and said is False:
+        raise RuleBroken("新版告知书增加了个人信息种类，须重新取得同意", field="renews")
+    return further if said is None else said
+
+
+def basis_open_to(basis: LegalBasis, roles: Collection[Role]) -> bool:
+    """Which staff may go by another basis than consent: an emergency whoever is there, a statutory duty administrators."""
+    return bool(_MAY_INVOKE.get(basis, frozenset()) & set(roles))
+
+
+_ADMINS = frozenset({Role.COMMUNITY_ADMIN, Role.SUBDISTRICT_ADMIN, Role.DISTRICT_ADMIN})
+_MAY_INVOKE = {LegalBasis.STATUTORY_DUTY: _ADMINS, LegalBasis.EMERGENCY: _ADMINS | {Role.GRID_WORKER}}
+"""House rule."""
