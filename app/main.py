@@ -22,8 +22,10 @@ from app.core.errors import AppError
 from app.core.http_log import RequestLog
 from app.core.keys import field_keys, signing_keys
 from app.core.security import Tokens
+from app.core.wechat import wechat_client
 from app.routers import ROUTERS, docs, health, problems
 from app.routers.openapi import DESCRIPTION, TAGS, document
+from app.services.code_senders import code_sender
 from app.settings import Settings
 from app.workers import clocks, imports, relay
 
@@ -48,6 +50,8 @@ def create_app(settings: Settings) -> FastAPI:
     app.state.settings = settings
     app.state.tokens = Tokens(signing_keys(settings), timedelta(minutes=settings.token_minutes))
     app.state.sealer = Sealer(*field_keys(settings))
+    app.state.wechat = wechat_client(settings)
+    app.state.code_sender = code_sender(settings)
     for router in ROUTERS:
         app.include_router(router, prefix="/v1")
     app.include_router(health.router)
@@ -73,7 +77,7 @@ def _render_refusals(app: FastAPI) -> None:
 @asynccontextmanager
 async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     settings: Settings = app.state.settings
-    database = Database(settings.database_url or "", settings.app_role, settings.pool_size)
+    database = Database(settings.database_url or "", settings.app_role, settings.pool_size, app.state.sealer.numbers)
     await database.open()
     app.state.database = database
     stop = asyncio.Event()
@@ -86,6 +90,9 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     finally:
         stop.set()
         await asyncio.gather(*tasks, return_exceptions=True)
+        for elsewhere in (app.state.wechat, app.state.code_sender):
+            if elsewhere is not None:
+                await elsewhere.close()
         await database.close()
 
 

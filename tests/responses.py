@@ -53,7 +53,8 @@ class Promises:
         if answer.headers.get("cache-control") != "no-store":
             raise BrokenPromise(f"{what} may be kept by a cache")
         validator = self._validator((path, method, status, kind))
-        error = next(validator.iter_errors(answer.json()), None) if validator else None
+        said = answer.text if kind == "text/plain" else answer.json()
+        error = next(validator.iter_errors(said), None) if validator else None
         if error is not None:
             raise BrokenPromise(f"{what} at {error.instance_path}: {error.message[:300]}")
 

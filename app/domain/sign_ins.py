@@ -10,7 +10,7 @@ from app.domain.accounts import SignInMethod
 from app.domain.people import HELPERS, Grant, Role
 
 IN_ONES_OWN_NAME: frozenset[Role] = HELPERS | {Role.RESIDENT}
-"""Roles that give no say over others and no look at them."""
+"""Roles people hold for themselves, not to act for others or an organization."""
 CARRIED: dict[SignInMethod, frozenset[Role]] = {
     SignInMethod.PASSWORD: frozenset(Role),
     SignInMethod.WECHAT: IN_ONES_OWN_NAME,

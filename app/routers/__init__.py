@@ -4,14 +4,20 @@ from app.routers import (
     accounts,
     approvals,
     assignments,
+    consents,
     events,
+    grants,
     hours,
     imports,
     needs,
     orders,
     organizations,
     people,
+    phone_codes,
     places,
+    privacy_notices,
+    substitutions,
+    wechat,
 )
 
 ROUTERS = (
@@ -25,5 +31,11 @@ ROUTERS = (
     organizations.router,
     approvals.router,
     imports.router,
+    grants.router,
+    substitutions.router,
     accounts.router,
+    wechat.router,
+    phone_codes.router,
+    consents.router,
+    privacy_notices.router,
 )

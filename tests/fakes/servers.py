@@ -38,9 +38,10 @@ async def serving(answering: Answering) -> AsyncIterator[str]:
         config = uvicorn.Config(_app(answering), lifespan="off", log_config=None, access_log=False)
         server = _Quiet(config)
         running = asyncio.create_task(server.serve([listening]))
-        async with asyncio.timeout(10):
-            while not server.started:
-                await asyncio.sleep(0.01)
+        for _ in range(1_000):
+            if server.started:
+                break
+            await asyncio.sleep(0.01)
         try:
             yield f"http://127.0.0.1:{listening.getsockname()[1]}"
         finally:

@@ -113,7 +113,8 @@ class FakeWechat:
                 return _json(self._stable_token(json.loads(asked.body)))
             case ("POST", "/wxa/business/getuserphonenumber"):
                 return _json(self._phone(asked.query, json.loads(asked.body)))
-        return 404, b""
+            case _:
+                return 404, b""
 
     def _session(self, query: dict[str, str]) -> dict[str, Any]:
         if (wrong := self._wrong_app(query)) is not None:
@@ -158,26 +159,23 @@ def _spent(codes: dict[str, _Code], code: str) -> str | dict[str, Any]:
     return found.of
 
 
+_WRONG_ANSWERS: dict[str, Answer] = {
+    "not json": (200, b"<html>502 Bad Gateway</html>"),
+    "not an object": (200, b'["openid", "session_key"]'),
+    "nested": (200, b"[" * 50_000),
+    "endless": (200, b'{"openid": "' + b"x" * 200_000 + b'"}'),
+    "empty": (200, b"{}"),
+    "status 502": (502, b"{}"),
+    "slow": (200, b'{"errcode": -1}'),
+}
+
+
 async def _gone_wrong(mood: str) -> Answer:
-    match mood:
-        case "slow":
-            await asyncio.sleep(3)
-            return _json({"errcode": -1})
-        case "hang up":
-            raise Hangup
-        case "not json":
-            return 200, b"<html>502 Bad Gateway</html>"
-        case "not an object":
-            return 200, b'["openid", "session_key"]'
-        case "nested":
-            return 200, b"[" * 50_000
-        case "endless":
-            return 200, b'{"openid": "' + b"x" * 200_000 + b'"}'
-        case "empty":
-            return _json({})
-        case "status 502":
-            return 502, b"{}"
-    raise AssertionError(mood)
+    if mood == "hang up":
+        raise Hangup
+    if mood == "slow":
+        await asyncio.sleep(3)
+    return _WRONG_ANSWERS[mood]
 
 
 def _json(found: dict[str, Any]) -> Answer:
