@@ -4,6 +4,7 @@ Who has stated no week may be asked for any time; their exceptions count all the
 span, whatever the week says; outside its span the week goes on.
 """
 
+import itertools
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
@@ -64,12 +65,14 @@ def _minute_up(moment: datetime) -> int:
 
 def _free_on(windows: Sequence[Window], exceptions: Sequence[DayException], day: date, wanted: Span) -> bool:
     """Cut the wanted span where anything begins or ends; in each piece one thing holds throughout."""
-    week = [(w.from_minute, w.until_minute) for w in windows if w.weekday == day.isoweekday()] if windows else [(0, DAY)]
+    week = (
+        [(w.from_minute, w.until_minute) for w in windows if w.weekday == day.isoweekday()] if windows else [(0, DAY)]
+    )
     special = [e for e in exceptions if e.on == day]
     edges = {edge for span in week for edge in span}
     edges |= {edge for e in special for edge in (e.from_minute, e.until_minute)}
     cuts = [wanted[0], *sorted(edge for edge in edges if wanted[0] < edge < wanted[1]), wanted[1]]
-    return all(_free_in(week, special, piece) for piece in zip(cuts, cuts[1:], strict=False))
+    return all(_free_in(week, special, piece) for piece in itertools.pairwise(cuts))
 
 
 def _free_in(week: Sequence[Span], special: Sequence[DayException], piece: Span) -> bool:
@@ -92,7 +95,7 @@ def check(windows: Sequence[Window], exceptions: Sequence[DayException]) -> None
         spans.setdefault(exception.on, []).append((exception.from_minute, exception.until_minute))
     for of_a_day in spans.values():
         ordered = sorted(of_a_day)
-        if any(earlier[1] > later[0] for earlier, later in zip(ordered, ordered[1:], strict=False)):
+        if any(earlier[1] > later[0] for earlier, later in itertools.pairwise(ordered)):
             raise RuleBroken("同一天的时段不能重叠", field="windows")
         if any(since >= until for since, until in ordered):
             raise RuleBroken("时段的结束须晚于开始", field="windows")

@@ -15,7 +15,9 @@ from app.domain.profiles import Sex
 WEIGHTS = (7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2)
 CHECKS = "10X98765432"
 PROVINCES = frozenset(
-    "11 12 13 14 15 21 22 23 31 32 33 34 35 36 37 41 42 43 44 45 46 50 51 52 53 54 61 62 63 64 65 71 81 82 83".split()
+    str(code)
+    for first, last in ((11, 15), (21, 23), (31, 37), (41, 46), (50, 54), (61, 65), (71, 71), (81, 83))
+    for code in range(first, last + 1)
 )
 """First two digits of GB/T 2260; 81 to 83 are those of the residence permits of Hong Kong, Macau and Taiwan people."""
 _FORM = re.compile(r"^[0-9]{17}[0-9Xx]$")

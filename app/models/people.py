@@ -3,7 +3,7 @@
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, Index, UniqueConstraint
+from sqlalchemy import CheckConstraint, Index, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.core.crypto import new_secret
@@ -26,6 +26,8 @@ class Person(Tenant, Located, Versioned, Base):
     id_number_sealed: Mapped[bytes | None]
     id_number_index: Mapped[bytes | None]
     birth_date_sealed: Mapped[bytes | None]
+    name_birth_index: Mapped[bytes | None]
+    """Blind index of name and birth date: who is recorded twice, without a number to tell."""
     address_sealed: Mapped[bytes | None]
     """Where they live in words, where the place alone does not say."""
     sex: Mapped[Sex | None] = mapped_column(text_enum(Sex, "sex"))
@@ -50,11 +52,20 @@ class Person(Tenant, Located, Versioned, Base):
         UniqueConstraint("district_id", "phone_index"),
         UniqueConstraint("district_id", "id_number_index"),
         CheckConstraint("(erased_at IS NULL) = (secret IS NOT NULL)", name="erased"),
-        CheckConstraint("erased_at IS NULL OR (phone_index IS NULL AND id_number_index IS NULL)", name="unfindable"),
+        CheckConstraint(
+            "erased_at IS NULL OR num_nonnulls(phone_index, id_number_index, name_birth_index) = 0", name="unfindable"
+        ),
         CheckConstraint("merged_into_id <> id", name="not_into_itself"),
         CheckConstraint("service_radius_m BETWEEN 100 AND 100000", name="service_radius_m"),
         CheckConstraint(f"load_limit BETWEEN 1 AND {MOST_UNFINISHED}", name="load_limit"),
         Index("ix_people_community", "district_id", "community_id", "id"),
         Index("ix_people_grid", "district_id", "grid_id", "id"),
         Index("ix_people_organization", "district_id", "organization_id", "id"),
+        Index("ix_people_name_birth", "district_id", "name_birth_index"),
+        Index(
+            "ix_people_merged_into",
+            "district_id",
+            "merged_into_id",
+            postgresql_where=text("merged_into_id IS NOT NULL"),
+        ),
     )

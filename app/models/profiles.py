@@ -66,6 +66,8 @@ class EmploymentRecord(Tenant, Versioned, Base):
         key_to("places", "place_id"),
         key_to("organizations", "organization_id"),
         CheckConstraint("until_on IS NULL OR until_on >= since_on", name="span"),
+        Index("ix_employments_person", "district_id", "person_id", "id"),
+        Index("ix_employments_place", "district_id", "place_id", "id"),
         Index(
             "uq_employments_current",
             "district_id",
@@ -159,7 +161,7 @@ class CareFact(Tenant, Versioned, Base):
 
 
 class HouseholdMember(Tenant, Versioned, Base):
-    """A person in a household (a place of kind household), as what, from when to when."""
+    """A person in a household (a place of kind household), as what, from when to when; in one at a time."""
 
     __tablename__ = "household_members"
 
@@ -175,10 +177,10 @@ class HouseholdMember(Tenant, Versioned, Base):
         key_to("people", "person_id"),
         CheckConstraint("until_on IS NULL OR until_on >= since_on", name="span"),
         Index("ix_household_members_place", "district_id", "place_id", "id"),
+        Index("ix_household_members_person", "district_id", "person_id", "id"),
         Index(
             "uq_household_members_current",
             "district_id",
-            "place_id",
             "person_id",
             unique=True,
             postgresql_where=text("until_on IS NULL"),

@@ -104,6 +104,17 @@ async def hold_value(session: AsyncSession, sealer: Sealer, district_id: int, co
     await session.execute(select(func.pg_advisory_xact_lock(number)))
 
 
+def name_and_birth(name: str | None, birth_date: str | None) -> str | None:
+    """What ``name_birth_index`` is an index of; None while one of them is not known."""
+    return f"{name}|{birth_date}" if name and birth_date else None
+
+
+def index_name_and_birth(sealer: Sealer, person: Person) -> None:
+    """Write the blind index of name and birth date again, after either was put."""
+    value = name_and_birth(opened(sealer, person, "name"), opened(sealer, person, "birth_date"))
+    person.name_birth_index = sealer.blind_index(value, person.district_id, "name_birth") if value else None
+
+
 def shred(person: Person) -> None:
     """Destroy the secret and every cell: what was sealed before it had a secret of its own would open without it."""
     for cell in FIELDS.values():
@@ -111,4 +122,5 @@ def shred(person: Person) -> None:
         if cell.index is not None:
             setattr(person, cell.index, None)
     person.name_sealed = b""
+    person.name_birth_index = None
     person.secret = None

@@ -29,7 +29,7 @@ UPDATE people SET secret = decode(replace(gen_random_uuid()::text || gen_random_
 
 def alter_people() -> None:
     op.add_column('people', sa.Column('secret', sa.LargeBinary(), nullable=True))
-    for name in ('id_number_sealed', 'id_number_index', 'birth_date_sealed', 'address_sealed'):
+    for name in ('id_number_sealed', 'id_number_index', 'birth_date_sealed', 'name_birth_index', 'address_sealed'):
         op.add_column('people', sa.Column(name, sa.LargeBinary(), nullable=True))
     op.add_column('people', sa.Column('sex', sa.Enum('female', 'male', name='sex', native_enum=False, create_constraint=True, length=32), nullable=True))
     op.add_column('people', sa.Column('minor', sa.Boolean(), nullable=False, server_default=sa.false()))
@@ -42,14 +42,16 @@ def alter_people() -> None:
     op.create_unique_constraint('uq_people_district_id_id_number_index', 'people', ['district_id', 'id_number_index'])
     op.create_foreign_key('fk_people_district_id_merged_into_id', 'people', 'people', ['district_id', 'merged_into_id'], ['district_id', 'id'])
     op.create_check_constraint(op.f('ck_people_erased'), 'people', '(erased_at IS NULL) = (secret IS NOT NULL)')
-    op.create_check_constraint(op.f('ck_people_unfindable'), 'people', 'erased_at IS NULL OR (phone_index IS NULL AND id_number_index IS NULL)')
+    op.create_check_constraint(op.f('ck_people_unfindable'), 'people', 'erased_at IS NULL OR num_nonnulls(phone_index, id_number_index, name_birth_index) = 0')
     op.create_check_constraint(op.f('ck_people_not_into_itself'), 'people', 'merged_into_id <> id')
     op.create_check_constraint(op.f('ck_people_service_radius_m'), 'people', 'service_radius_m BETWEEN 100 AND 100000')
     op.create_check_constraint(op.f('ck_people_load_limit'), 'people', 'load_limit BETWEEN 1 AND 5')
+    op.create_index('ix_people_name_birth', 'people', ['district_id', 'name_birth_index'], unique=False)
+    op.create_index('ix_people_merged_into', 'people', ['district_id', 'merged_into_id'], unique=False, postgresql_where=sa.text('merged_into_id IS NOT NULL'))
 
 
 def restore_people() -> None:
-    for name in ('secret', 'id_number_sealed', 'id_number_index', 'birth_date_sealed', 'address_sealed', 'sex', 'minor', 'service_radius_m', 'load_limit', 'merged_into_id', 'erased_at'):
+    for name in ('secret', 'id_number_sealed', 'id_number_index', 'birth_date_sealed', 'name_birth_index', 'address_sealed', 'sex', 'minor', 'service_radius_m', 'load_limit', 'merged_into_id', 'erased_at'):
         op.drop_column('people', name)
 
 

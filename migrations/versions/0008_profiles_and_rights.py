@@ -148,6 +148,8 @@ def create_employments() -> None:
     sa.ForeignKeyConstraint(['district_id'], ['districts.id'], name=op.f('fk_employments_district_id')),
     sa.PrimaryKeyConstraint('district_id', 'id', name=op.f('pk_employments'))
     )
+    op.create_index('ix_employments_person', 'employments', ['district_id', 'person_id', 'id'], unique=False)
+    op.create_index('ix_employments_place', 'employments', ['district_id', 'place_id', 'id'], unique=False)
     op.create_index('uq_employments_current', 'employments', ['district_id', 'person_id', 'kind'], unique=True, postgresql_where=sa.text('until_on IS NULL'))
 
 
@@ -253,7 +255,8 @@ def create_household_members() -> None:
     sa.PrimaryKeyConstraint('district_id', 'id', name=op.f('pk_household_members'))
     )
     op.create_index('ix_household_members_place', 'household_members', ['district_id', 'place_id', 'id'], unique=False)
-    op.create_index('uq_household_members_current', 'household_members', ['district_id', 'place_id', 'person_id'], unique=True, postgresql_where=sa.text('until_on IS NULL'))
+    op.create_index('ix_household_members_person', 'household_members', ['district_id', 'person_id', 'id'], unique=False)
+    op.create_index('uq_household_members_current', 'household_members', ['district_id', 'person_id'], unique=True, postgresql_where=sa.text('until_on IS NULL'))
     op.create_index('uq_household_members_head', 'household_members', ['district_id', 'place_id'], unique=True, postgresql_where=sa.text("until_on IS NULL AND relation = 'head'"))
 
 
