@@ -23,6 +23,7 @@ from app.core.start_errors import SettingsWrong
 from app.settings import Settings
 
 _PEM = re.compile(rb"-----BEGIN [^-]+-----.+?-----END [^-]+-----\n?", re.DOTALL)
+_AUDIT_KEY_BYTES = 32
 _MOST_KEYS = 127
 """Numbers an envelope can name."""
 
@@ -41,6 +42,25 @@ def field_keys(settings: Settings) -> list[MasterKey]:
     if unknown := [key.cipher.value for key in keys if not supported(key.cipher)]:
         raise SettingsWrong(f"SANSHUN_FIELD_KEY names {unknown[0]}, which the OpenSSL of this machine does not have.")
     return keys
+
+
+def audit_keys(settings: Settings) -> list[bytes]:
+    """What the audit trail is linked with: the first links, all verify. Apart from the field keys, since those are changed and
+    dropped while the trail must still be verified. Raises SettingsWrong.
+    """
+    written = _key(settings, "audit_key", settings.audit_key, _new_audit_key)
+    with contextlib.suppress(binascii.Error, ValueError):
+        keys = [base64.b64decode(entry, validate=True) for entry in _entries(written)]
+        if all(len(key) == _AUDIT_KEY_BYTES for key in keys) and len(set(keys)) == len(keys):
+            return keys
+    raise SettingsWrong(
+        "SANSHUN_AUDIT_KEY must be 32 bytes in base64, as 'openssl rand -base64 32' prints them, "
+        "or several of them, divided by commas."
+    )
+
+
+def _new_audit_key() -> bytes:
+    return base64.b64encode(secrets.token_bytes(_AUDIT_KEY_BYTES))
 
 
 def _read(written: bytes) -> list[MasterKey]:

@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import BigInteger, CheckConstraint, Index, UniqueConstraint
+from sqlalchemy import BigInteger, CheckConstraint, Index, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.core.clock import now
@@ -39,8 +39,22 @@ class AuditEntry(Tenant, Base):
 
     __table_args__ = (
         Index("ix_audit_entries_actor", "district_id", "actor_id", "id"),
-        Index("ix_audit_entries_subject", "district_id", "subject_id", "id"),
-        Index("ix_audit_entries_person", "district_id", "person_id", "id"),
+        Index("ix_audit_entries_operation", "district_id", "operation", "id"),
+        # partial wherever most entries have nothing: each call writes into every index it belongs to
+        Index(
+            "ix_audit_entries_subject",
+            "district_id",
+            "subject_id",
+            "id",
+            postgresql_where=text("subject_id IS NOT NULL"),
+        ),
+        Index(
+            "ix_audit_entries_person", "district_id", "person_id", "id", postgresql_where=text("person_id IS NOT NULL")
+        ),
+        Index(
+            "ix_audit_entries_seen", "district_id", "person_id", "id", postgresql_where=text("cardinality(opened) > 0")
+        ),
+        Index("ix_audit_entries_denied", "district_id", "id", postgresql_where=text("outcome = 'denied'")),
     )
 
 

@@ -2,22 +2,32 @@
 
 Before: the token is checked before a byte of the body is read; the body is strict JSON within its limit. After: an operation
 whose verb never asked for the permission it declares is stopped before its commit; an answer to a keyed request is recorded
-in the same transaction.
+in the same transaction, and so is the call's one entry in the audit trail.
+
+Exactly one entry (I12) for an authenticated call that succeeded and is not a reading one, or published a change, or showed
+sensitive fields in clear; an answer sent again has changed nothing. A denied call leaves one too, in a transaction of its own
+once the call's is rolled back, before its answer goes out: 403, and 404 of an operation that names a row, whether that is
+missing or hidden. 409, 412, 422 and 428 change nothing and deny nobody, and 401 has no caller: no entry. Operations without a
+token are noted by their verbs.
 """
 
 import asyncio
 import json
 from collections.abc import Callable, Coroutine
 from typing import Any, TypeVar
+from uuid import UUID
 
+import orjson
 from fastapi import Request, Response
 from fastapi.routing import APIRoute
-from starlette.types import Message
+from starlette.types import Message, Receive, Scope, Send
 
-from app.core.errors import BadRequest, Forbidden, TimedOut, TooLarge, Unauthenticated
+from app.core.errors import BadRequest, Forbidden, NotFound, TimedOut, TooLarge, Unauthenticated
 from app.domain.access import PUBLIC, may
-from app.domain.people import Relation
-from app.services import idempotency
+from app.domain.audit import Outcome, Trace
+from app.domain.limits import address_of
+from app.domain.people import Actor, Relation
+from app.services import audit, idempotency
 
 
 class Replay(Exception):
@@ -102,10 +112,29 @@ def _by_the_short_way(endpoint: Any, usual: Handler) -> Handler:
     return handle
 
 
+def client_address(request: Request) -> str | None:
+    """Where a request comes from, for the audit trail."""
+    return address_of(request.client.host if request.client else "")
+
+
+_DENIED = frozenset({403, 404})
+
+
 class HouseRoute(APIRoute):
     @property
     def permission(self) -> str:
         return str((self.openapi_extra or {}).get("x-permission", ""))
+
+    async def handle(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Around everything, the transaction included: a refusal comes by here once all of the call is rolled back."""
+
+        async def noting(message: Message) -> None:
+            if message["type"] == "http.response.start" and message["status"] in _DENIED:
+                await self._note_denied(Request(scope), message["status"])
+            await send(message)
+
+        with audit.call():
+            await super().handle(scope, receive, noting)
 
     def get_route_handler(self) -> Handler:
         inner = _by_the_short_way(self.endpoint, super().get_route_handler())
@@ -136,11 +165,12 @@ class HouseRoute(APIRoute):
                 raise Forbidden() from None
             response = as_response(replay.answer)
         else:
-            await self._close(state, response)
+            await self._close(request, response)
         response.headers["cache-control"] = "no-store"
         return response
 
-    async def _close(self, state: Any, response: Response) -> None:
+    async def _close(self, request: Request, response: Response) -> None:
+        state = request.state
         actor, key = getattr(state, "actor", None), getattr(state, "key", None)
         if self.permission != PUBLIC and (actor is None or self.permission not in actor.checked):
             raise RuntimeError(f"{self.name} never asked for {self.permission}")
@@ -148,6 +178,70 @@ class HouseRoute(APIRoute):
             headers = {name: response.headers[name] for name in ("etag", "location") if name in response.headers}
             answer = idempotency.Answer(response.status_code, headers, bytes(response.body))
             await idempotency.keep(state.session, actor.district_id, actor.person_id, key, answer)
+        if actor is not None:
+            await self._note_done(request, response, actor)
+
+    async def _note_done(self, request: Request, response: Response, actor: Actor) -> None:
+        """The entry of a call that succeeded, written out with all else the call did, so that what fails fails here."""
+        state, session = request.state, getattr(request.state, "session", None)
+        changed = request.method != "GET" or (session is not None and audit.has_changed(session))
+        if getattr(state, "noted", False) or not (changed or actor.trace.opened):
+            return
+        subject, trace = _subject(request, response), actor.trace
+        trace.person_id = trace.person_id or _person(request.url.path, subject, actor.person_id)
+        said: dict[str, Any] = {"address": client_address(request), "status": response.status_code, "subject_id": subject}
+        if session is None:
+            await audit.alone(request.app.state.database, state.identity, self.name, Outcome.DONE, trace=trace, **said)
+            return
+        audit.add(session, actor.district_id, self.name, Outcome.DONE, actor=actor, **said)
+        await session.flush()
+
+    async def _note_denied(self, request: Request, status: int) -> None:
+        """Nothing for a call without a caller, nor for a 404 that is about no row, such as a coordinate in no grid."""
+        identity, actor = getattr(request.state, "identity", None), getattr(request.state, "actor", None)
+        names_a_row = request.method != "GET" or request.path_params or b"_id=" in request.scope["query_string"]
+        if identity is None or (status == NotFound.status and not names_a_row):
+            return
+        subject, trace = _subject(request, None), actor.trace if actor is not None else Trace()
+        trace.person_id = trace.person_id or _person(request.url.path, subject, identity.person_id)
+        state = request.app.state
+        await audit.denied(
+            state.database,
+            state.sealer,
+            identity,
+            self.name,
+            trace=trace,
+            address=client_address(request),
+            status=status,
+            subject_id=subject,
+        )
+
+
+def _subject(request: Request, response: Response | None) -> UUID | None:
+    """The row a call is about: the first its path names, or the one it made."""
+    for value in request.path_params.values():
+        if (found := _as_id(value)) is not None:
+            return found
+    if response is None or response.status_code not in _CREATED:
+        return None
+    made = orjson.loads(bytes(response.body))
+    return _as_id(made.get("id")) if isinstance(made, dict) else None
+
+
+_CREATED = frozenset({201, 202})
+
+
+def _as_id(value: Any) -> UUID | None:
+    try:
+        return UUID(str(value))
+    except ValueError:
+        return None
+
+
+def _person(path: str, subject: UUID | None, me: UUID) -> UUID | None:
+    """Whose data a call is about, when its path says so."""
+    noun = path.split("/")[2]
+    return subject if noun == "people" else me if noun == "me" else None
 
 
 def as_response(answer: idempotency.Answer) -> Response:

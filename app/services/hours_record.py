@@ -11,6 +11,7 @@ from app.domain.catalogue import category_of
 from app.domain.hours import FLOW, EntryKind, Source, minutes_between
 from app.domain.people import Actor
 from app.models import Assignment, Event, HourEntry, Order, OutboxRow
+from app.services import audit
 
 
 def record_service(
@@ -79,3 +80,4 @@ def _publish(session: AsyncSession, entry: HourEntry) -> None:
     )
     session.add(event)
     session.add(OutboxRow(district_id=entry.district_id, id=event.id))
+    audit.changed(session, event.aggregate, entry, event.action, by_system=entry.entered_by is None)

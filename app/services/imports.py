@@ -94,7 +94,9 @@ def queued(session: AsyncSession, community: Place, file_name: str, actor: Actor
         requested_by=actor.person_id if actor else None,
     )
     session.add(found)
-    publish(session, "import", found, "create", actor=actor, target=found.state.value, data={"file_name": file_name})
+    data = {"file_name": file_name}
+    # an import is one thing in the audit trail: noted when it ends, and by the call that brought the file
+    publish(session, "import", found, "create", actor=actor, target=found.state.value, data=data, noted=False)
     return found
 
 
@@ -149,7 +151,7 @@ async def begin(session: AsyncSession, found: Import) -> Claim:
     found.lease_until = now() + OPENING_LEASE
     if found.state is ImportState.QUEUED:
         found.state = ImportState.RUNNING
-        publish(session, "import", found, "start", actor=None, source="queued", target="running")
+        publish(session, "import", found, "start", actor=None, source="queued", target="running", noted=False)
     community = (await session.scalars(select(Place).where(Place.id == found.community_id))).one()
     aim = Aim(found.district_id, found.id, found.requested_by, located(community))
     return Claim(aim, found.lease_until, found.done_rows)

@@ -1,8 +1,8 @@
 """The hot verbs: take an order from the pool (抢单), accept an invitation (接单). First wins, whoever races.
 
 Each is one reading statement, a decision in plain Python, and one writing statement that only bites when the order is still
-as it was read: change, assignment, both events, their outbox rows and the idempotency record stand or fall together. A
-lost race shows as nothing written; then the order is read again and the refusal, or the replay, is what that says.
+as it was read: change, assignment, both events, their outbox rows, the audit entry and the idempotency record stand or fall
+together. A lost race shows as nothing written; then the order is read again and the refusal, or the replay, is what that says.
 """
 
 from collections.abc import Mapping
@@ -62,18 +62,22 @@ class _Facts:
         return next((a for a in self.mine if a["state"] == _INVITED), None)
 
 
-async def take(database: Database, identity: Identity, order_id: UUID, key: Key) -> tuple[Answer, Actor]:
+async def take(
+    database: Database, identity: Identity, order_id: UUID, key: Key, address: str | None = None
+) -> tuple[Answer, Actor]:
     """Take a published order. 409 when another was first; 422 when something stands against this person."""
-    return await _until_decided(database, identity, order_id, OrderAction.TAKE, key)
+    return await _until_decided(database, identity, order_id, OrderAction.TAKE, key, address)
 
 
-async def accept(database: Database, identity: Identity, order_id: UUID, key: Key) -> tuple[Answer, Actor]:
+async def accept(
+    database: Database, identity: Identity, order_id: UUID, key: Key, address: str | None = None
+) -> tuple[Answer, Actor]:
     """Accept an invitation. 409 when it was answered, has expired or the place is filled."""
-    return await _until_decided(database, identity, order_id, OrderAction.ACCEPT, key)
+    return await _until_decided(database, identity, order_id, OrderAction.ACCEPT, key, address)
 
 
 async def _until_decided(
-    database: Database, identity: Identity, order_id: UUID, action: OrderAction, key: Key
+    database: Database, identity: Identity, order_id: UUID, action: OrderAction, key: Key, address: str | None
 ) -> tuple[Answer, Actor]:
     for _ in range(_TRIES):
         facts, actor = await _read(database, identity, order_id, action, key)
@@ -81,7 +85,7 @@ async def _until_decided(
             return earlier, actor
         step = ORDER.decide(OrderState(facts.row["state"]), action, facts.parties)
         invitation = _check(facts, actor, action)
-        if (answer := await _write(database, actor, facts, step, invitation, key)) is not None:
+        if (answer := await _write(database, actor, facts, step, invitation, key, address)) is not None:
             return answer, actor
     raise LostRace()
 
@@ -184,6 +188,7 @@ async def _write(
     step: Step[OrderState, OrderAction],
     invitation: dict[str, Any] | None,
     key: Key,
+    address: str | None,
 ) -> Answer | None:
     """The change and all that goes with it; None when someone else was faster."""
     moment, row = now(), facts.row
@@ -208,6 +213,7 @@ async def _write(
         "status": answer.status,
         "headers": orjson.dumps(answer.headers).decode(),
         "body": answer.body,
+        "address": address,
     }
     try:
         written = await database.hot(actor.district_id, WRITE_ACCEPT if invitation else WRITE_TAKE, **values)
@@ -243,5 +249,8 @@ def _values(
         "order_noun": ORDER.noun,
         "order_event": new_id(),
         "assignment_event": new_id(),
+        "entry": new_id(),
+        "sign_in": actor.sign_in_id,
+        "operation": f"{ORDER.noun}_{step.action.value}",
         "told": orjson.dumps(told).decode(),
     }

@@ -27,9 +27,12 @@ from sqlalchemy.orm import aliased
 
 from app.core.db import HotStatement, compile_hot
 from app.domain.assignments import UNFINISHED, AssignmentState
+from app.domain.audit import Caller, Outcome
 from app.models import (
     Account,
     Assignment,
+    AuditEntry,
+    AuditWaiting,
     Event,
     Grant,
     IdempotencyKey,
@@ -57,7 +60,7 @@ _TYPES: dict[str, Any] = {
     "body": LargeBinary(),
 } | {
     name: Uuid()
-    for name in ("account", "order", "need", "me", "assignment", "order_event", "sign_in", "assignment_event")
+    for name in ("account", "order", "need", "me", "assignment", "order_event", "sign_in", "assignment_event", "entry")
 }
 
 
@@ -264,6 +267,27 @@ def _kept_answer(moved: Any) -> Any:
     return insert(IdempotencyKey).from_select(list(columns), rows, include_defaults=False)
 
 
+def _entry(moved: Any) -> Any:
+    """The call's entry in the audit trail."""
+    columns = {
+        "district_id": _b("district"),
+        "id": _b("entry"),
+        "at": _b("now"),
+        "caller": literal_column(f"'{Caller.PERSON.value}'"),
+        "actor_id": _b("me"),
+        "sign_in_id": _b("sign_in"),
+        "address": _b("address"),
+        "operation": _b("operation"),
+        "outcome": literal_column(f"'{Outcome.DONE.value}'"),
+        "status": _b("status"),
+        "subject_id": moved.c.id,
+        "opened": literal_column("'{}'::text[]"),
+        "data": literal_column("'{}'::jsonb"),
+    }
+    rows = select(*columns.values()).select_from(moved)
+    return insert(AuditEntry).from_select(list(columns), rows, include_defaults=False).returning(AuditEntry.id)
+
+
 def _write(assignment: Any) -> HotStatement:
     """All changes of one acceptance; answers one row when they were made, none when the order had moved on."""
     moved = _moved()
@@ -271,10 +295,14 @@ def _write(assignment: Any) -> HotStatement:
     outbox = insert(OutboxRow).from_select(
         ["district_id", "id"], select(_b("district"), events.c.id), include_defaults=False
     )
+    entry = _entry(moved).cte("entry_written")
+    waiting = insert(AuditWaiting).from_select(
+        ["district_id", "id"], select(_b("district"), entry.c.id), include_defaults=False
+    )
     query = (
         select(moved.c.id)
         .add_cte(assignment(moved).cte("assigned"), events, outbox.cte("outbox_written"))
-        .add_cte(_kept_answer(moved).cte("key_written"))
+        .add_cte(_kept_answer(moved).cte("key_written"), entry, waiting.cte("waiting_written"))
     )
     return compile_hot(query)
 

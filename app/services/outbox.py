@@ -10,6 +10,7 @@ from app.core.errors import StaleVersion
 from app.core.ids import new_id
 from app.domain.people import Actor
 from app.models import Event, OutboxRow
+from app.services import audit
 
 
 class Aggregate(Protocol):
@@ -32,8 +33,12 @@ def publish(
     source: str | None = None,
     target: str | None = None,
     data: dict[str, Any] | None = None,
+    noted: bool = True,
 ) -> Event:
-    """Count the change on the row and write its event. ``actor`` None is the system; ``data`` is JSON, without secrets."""
+    """Count the change on the row and write its event. ``actor`` None is the system; ``data`` is JSON, without secrets.
+
+    What the system does leaves its own entry in the audit trail, unless not ``noted``: one of several steps of one thing.
+    """
     row.version = (row.version or 0) + 1
     row.updated_at = now()
     if row.id is None:
@@ -54,6 +59,7 @@ def publish(
     )
     session.add(event)
     session.add(OutboxRow(district_id=row.district_id, id=event.id))
+    audit.changed(session, aggregate, row, action, by_system=actor is None and noted)
     return event
 
 

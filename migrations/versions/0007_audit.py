@@ -26,20 +26,34 @@ BEGIN
   RAISE EXCEPTION 'the audit trail is only added to' USING ERRCODE = 'insufficient_privilege';
 END $$"""
 """Kept for six months at least: younger entries are not deleted and none is ever changed, by whomever (I12)."""
+KEPT_LINKS = """
+CREATE FUNCTION audit_link_is_kept() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+  IF TG_OP = 'DELETE' AND NOT EXISTS (
+      SELECT FROM audit_entries AS e WHERE e.district_id = OLD.district_id AND e.id = OLD.id) THEN
+    RETURN OLD;
+  END IF;
+  RAISE EXCEPTION 'the chain of the audit trail is only added to' USING ERRCODE = 'insufficient_privilege';
+END $$"""
+"""A link goes when its entry has gone, and that is kept for six months."""
 GUARDS = (
     "CREATE TRIGGER audit_is_kept BEFORE UPDATE OR DELETE ON audit_entries FOR EACH ROW EXECUTE FUNCTION audit_is_kept()",
     "CREATE TRIGGER audit_is_not_emptied BEFORE TRUNCATE ON audit_entries FOR EACH STATEMENT EXECUTE FUNCTION audit_is_kept()",
+    "CREATE TRIGGER audit_link_is_kept BEFORE UPDATE OR DELETE ON audit_links FOR EACH ROW EXECUTE FUNCTION audit_link_is_kept()",
+    "CREATE TRIGGER audit_links_are_not_emptied BEFORE TRUNCATE ON audit_links"
+    " FOR EACH STATEMENT EXECUTE FUNCTION audit_link_is_kept()",
 )
 
 
 def guard() -> None:
     op.execute(KEPT)
+    op.execute(KEPT_LINKS)
     for trigger in GUARDS:
         op.execute(trigger)
 
 
 def unguard() -> None:
-    op.execute("DROP FUNCTION audit_is_kept() CASCADE")
+    op.execute("DROP FUNCTION audit_is_kept(), audit_link_is_kept() CASCADE")
 
 
 def create_audit_entries() -> None:
@@ -64,8 +78,11 @@ def create_audit_entries() -> None:
     sa.PrimaryKeyConstraint('district_id', 'id', name=op.f('pk_audit_entries'))
     )
     op.create_index('ix_audit_entries_actor', 'audit_entries', ['district_id', 'actor_id', 'id'], unique=False)
-    op.create_index('ix_audit_entries_person', 'audit_entries', ['district_id', 'person_id', 'id'], unique=False)
-    op.create_index('ix_audit_entries_subject', 'audit_entries', ['district_id', 'subject_id', 'id'], unique=False)
+    op.create_index('ix_audit_entries_operation', 'audit_entries', ['district_id', 'operation', 'id'], unique=False)
+    op.create_index('ix_audit_entries_subject', 'audit_entries', ['district_id', 'subject_id', 'id'], unique=False, postgresql_where=sa.text('subject_id IS NOT NULL'))
+    op.create_index('ix_audit_entries_person', 'audit_entries', ['district_id', 'person_id', 'id'], unique=False, postgresql_where=sa.text('person_id IS NOT NULL'))
+    op.create_index('ix_audit_entries_seen', 'audit_entries', ['district_id', 'person_id', 'id'], unique=False, postgresql_where=sa.text('cardinality(opened) > 0'))
+    op.create_index('ix_audit_entries_denied', 'audit_entries', ['district_id', 'id'], unique=False, postgresql_where=sa.text("outcome = 'denied'"))
 
 
 def create_audit_waiting() -> None:
