@@ -1,0 +1,51 @@
+"""Which row the access matrix tries an operation on.
+
+A noun is the first part of the path after ``/v1``. A new noun gets a builder in ``access_rows`` or ``access_rows_people`` and a
+line here; an operation whose row must stand elsewhere, or whose form must say more than the least, gets its own line under
+its operationId, which counts before the noun's.
+"""
+
+from tests.whole import access_rows as work
+from tests.whole import access_rows_people as people
+from tests.whole.access_ground import Build
+from tests.whole.document import Operation
+
+BUILDERS: dict[str, Build] = {
+    "approvals": work.approval,
+    "assignments": work.assignment,
+    "events": work.event,
+    "hours": work.hour,
+    "imports": work.import_,
+    "livez": work.nothing,
+    "me": work.nothing,
+    "needs": work.need,
+    "notices": work.notice,
+    "orders": work.order,
+    "organizations": work.organization,
+    "people": people.person,
+    "places": work.place,
+    "readyz": work.nothing,
+    "token": work.nothing,
+}
+SPECIAL: dict[str, Build] = {}
+"""By operationId."""
+
+
+class NoFixture(AssertionError):
+    """The matrix does not know what to try an operation on."""
+
+
+def noun_of(operation: Operation) -> str:
+    return operation.path.removeprefix("/v1").split("/")[1]
+
+
+def builder_of(operation: Operation) -> Build:
+    """Raises NoFixture, saying what to add."""
+    found = SPECIAL.get(operation.name) or BUILDERS.get(noun_of(operation))
+    if found is None:
+        raise NoFixture(
+            f"{operation.name} ({operation.method} {operation.path}): the access matrix has no row of the noun"
+            f" “{noun_of(operation)}”. Write a builder in tests/whole/access_rows*.py, add it to BUILDERS in"
+            " tests/whole/access_registry.py, then run python -m tests.whole.access_matrix --write and review the change."
+        )
+    return found

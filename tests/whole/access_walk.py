@@ -1,0 +1,205 @@
+"""Walking the access matrix: one request a cell, first all that must be denied, then all that may.
+
+What is denied shares one row and must leave both districts exactly as they were (I11); what is allowed has a row of its own
+each time, so that no cell decides another's verdict.
+"""
+
+import asyncio
+from collections.abc import Awaitable, Iterable, Iterator
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple
+
+import httpx
+
+from app.core.ids import new_id
+from app.domain.access import PUBLIC
+from tests.whole.access_forms import MISSING, FormMaker
+from tests.whole.access_ground import Ground, Row
+from tests.whole.access_people import COLUMNS, Outsider, Situation
+from tests.whole.access_registry import builder_of
+from tests.whole.document import Operation
+
+DONE, STOPPED, UNSHOWN, NONE = "✓", "~", "-", "·"
+DENIED = {401: "1", 403: "3", 404: "4"}
+REFUSALS = frozenset({*DENIED.values(), UNSHOWN})
+"""Verdicts that leave everything as it is."""
+PARTY = "party"
+_AFTER_THE_GATE = {409, 412, 422}
+_AT_ONCE = 6
+_CSV = "留言编号,留言用户,留言主题,留言时间,留言详情\n"
+
+
+class Cell(NamedTuple):
+    """A caller and a situation: a role's column, ``party``, or one who is refused before anything is read."""
+
+    column: str
+    situation: str
+
+
+CELLS: tuple[Cell, ...] = (
+    *(Cell(column, situation) for column in COLUMNS for situation in Situation),
+    Cell(PARTY, Situation.OWN),
+    *(Cell("nobody known", outsider) for outsider in Outsider),
+)
+Verdicts = dict[Cell, str]
+
+
+class HiddenVerdict(AssertionError):
+    """The request was refused for something that says nothing about its caller."""
+
+
+@dataclass
+class Walk:
+    """The operations of one noun, tried on one ground."""
+
+    ground: Ground
+    document: dict[str, Any]
+    operations: list[Operation]
+    _forms: FormMaker = field(init=False)
+
+    def __post_init__(self) -> None:
+        self._forms = FormMaker(self.document)
+
+    async def found(self) -> dict[str, Verdicts]:
+        """Every verdict as it comes, with a new row after each success. For writing the golden file."""
+        return {operation.name: await self._all_of(operation) for operation in self.operations}
+
+    async def _all_of(self, operation: Operation) -> Verdicts:
+        row, verdicts = await self._row(operation), {}
+        for cell in CELLS:
+            verdicts[cell] = await self._verdict(operation, cell, row)
+            if verdicts[cell] in {DONE, STOPPED} and _own_row(operation):
+                row = await self._row(operation)
+        return verdicts
+
+    async def against(self, expected: dict[str, Verdicts]) -> list[str]:
+        """What is not as expected, one line each. Raises AssertionError when a denied call changed anything."""
+        rows = {operation.name: await self._row(operation) for operation in self.operations}
+        before = await self.ground.digest()
+        wrong = await self._compare(expected, (
+            (operation, cell, rows[operation.name]) for operation, cell in self._cells(expected, denied=True)
+        ))  # fmt: skip
+        changed = {table for table, digest in (await self.ground.digest()).items() if digest != before[table]}
+        assert not changed, f"denied calls changed {changed} (I11)\n{wrong}"
+        for operation, cell in self._cells(expected, denied=False):
+            row = await self._row(operation) if _own_row(operation) else rows[operation.name]
+            wrong += await self._compare(expected, [(operation, cell, row)])
+        return wrong
+
+    def _cells(self, expected: dict[str, Verdicts], *, denied: bool) -> Iterator[tuple[Operation, Cell]]:
+        for operation in self.operations:
+            for cell in CELLS:
+                if (expected[operation.name][cell] in REFUSALS) is denied:
+                    yield operation, cell
+
+    async def _compare(self, expected: dict[str, Verdicts], tries: Iterable[tuple[Operation, Cell, Row]]) -> list[str]:
+        async def one(operation: Operation, cell: Cell, row: Row) -> str | None:
+            verdict, known = await self._verdict(operation, cell, row), expected[operation.name][cell]
+            return None if verdict == known else f"{operation.name} as {' '.join(cell)}: {verdict}, not {known}"
+
+        return [line for line in await _few_at_once(one(*each) for each in tries) if line]
+
+    async def _row(self, operation: Operation) -> Row:
+        if operation.permission == PUBLIC:
+            await self.ground.forget_limits()
+        return await self.ground.put(builder_of(operation), operation)
+
+    async def _verdict(self, operation: Operation, cell: Cell, row: Row) -> str:
+        if _says_nothing(operation, cell, row):
+            return NONE
+        answer = await self._try(operation, cell, row)
+        if answer.is_success:
+            shown = not _is_list(operation) or str(row.id) in answer.text
+            return DONE if shown or cell.situation not in set(Situation) else UNSHOWN
+        if answer.status_code in DENIED:
+            return DENIED[answer.status_code]
+        if answer.status_code in _AFTER_THE_GATE and answer.json()["code"] != "invalid":
+            return STOPPED
+        raise HiddenVerdict(
+            f"{operation.name} as {' '.join(cell)}: {answer.status_code} {answer.text[:400]}: the form that the matrix makes"
+            " for it is not one. Give the row's builder the fields it lacks (Row.ids, Row.form)."
+        )
+
+    async def _try(self, operation: Operation, cell: Cell, row: Row) -> httpx.Response:
+        token = self._token(cell, row)
+        headers = {"authorization": f"Bearer {token}"} if token else {}
+        if operation.method == "POST":
+            headers["idempotency-key"] = str(new_id())
+        if operation.method in {"PATCH", "PUT", "DELETE"}:
+            headers["if-match"] = f'"{row.version}"'
+        missing = cell.situation == Situation.MISSING
+        path = _path(operation, row, missing=missing)
+        more = self._body(operation, row, missing=missing and path == operation.path)
+        return await self.ground.world.client.request(operation.method, path, headers=headers, **more)
+
+    def _token(self, cell: Cell, row: Row) -> str | None:
+        seats = self.ground.seats
+        if cell.column == PARTY:
+            return seats.party(row.party or "")
+        if cell.situation in set(Outsider):
+            return seats.outsider(Outsider(cell.situation))
+        return seats.token(cell.column, Situation(cell.situation))
+
+    def _body(self, operation: Operation, row: Row, *, missing: bool) -> dict[str, Any]:
+        ids = self.ground.ids | dict(row.ids)
+        if missing:
+            ids = dict.fromkeys(ids, MISSING)
+        if operation.method == "GET":
+            return {"params": self._query(operation, row)}
+        form = self._forms.form(operation, ids)
+        if form is not None:
+            return {"json": form | dict(row.form)}
+        fields = self._forms.fields(operation, ids)
+        if fields is not None:
+            return {"data": fields | dict(row.form)}
+        return self._file(row) if "requestBody" in operation.declared else {}
+
+    def _file(self, row: Row) -> dict[str, Any]:
+        """A file that says nothing, for the row's community."""
+        code = self.ground.world.paths["community"].rstrip("/").rpartition("/")[2]
+        return {"files": {"file": ("留言.csv", _CSV.encode())}, "data": {"community_code": code} | dict(row.form)}
+
+    def _query(self, operation: Operation, row: Row) -> dict[str, Any]:
+        wanted = {parameter["name"] for parameter in operation.declared.get("parameters", [])}
+        known = {"limit": 100, "lon": 111.65, "lat": 40.82, "datum": "wgs84"} | dict(row.form)
+        return {name: value for name, value in known.items() if name in wanted}
+
+
+def _says_nothing(operation: Operation, cell: Cell, row: Row) -> bool:
+    """A situation that makes no difference: of what needs no token every role, a missing row where none is named."""
+    if cell.column == PARTY:
+        return row.party is None or operation.permission == PUBLIC
+    if cell.situation in set(Outsider):
+        return False
+    names_none = "{" not in operation.path and (operation.method == "GET" or not operation.form)
+    return operation.permission == PUBLIC or (cell.situation == Situation.MISSING and names_none)
+
+
+def _own_row(operation: Operation) -> bool:
+    """Whether each success needs a row of its own: it changes it, or must show it on a page's beginning."""
+    return operation.method != "GET" or _is_list(operation)
+
+
+def _is_list(operation: Operation) -> bool:
+    return operation.method == "GET" and operation.name.endswith("_list")
+
+
+def _path(operation: Operation, row: Row, *, missing: bool) -> str:
+    path, ids = operation.path, {"id": str(row.id)} | dict(row.ids)
+    if missing and "{" in path:
+        head, _, tail = path.rpartition("{")
+        path = f"{head}{MISSING}{tail.partition('}')[2]}"
+    for name, value in ids.items():
+        path = path.replace(f"{{{name}}}", value)
+    return path
+
+
+async def _few_at_once(tasks: Iterable[Awaitable[str | None]]) -> list[str | None]:
+    """The app does the same work either way; while it waits for the database it can do another's."""
+    gate = asyncio.Semaphore(_AT_ONCE)
+
+    async def passed(task: Awaitable[str | None]) -> str | None:
+        async with gate:
+            return await task
+
+    return list(await asyncio.gather(*(passed(task) for task in tasks)))

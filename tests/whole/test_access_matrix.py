@@ -1,0 +1,97 @@
+"""I11: every operation as every role in every situation is as the golden file says, and a denied call changes nothing."""
+
+import itertools
+import os
+from collections.abc import Iterator
+from typing import Any
+
+import httpx
+import pytest
+from fastapi import FastAPI
+
+from app.core.db import Database
+from app.domain.people import Role
+from tests.whole.access_golden import GOLDEN, read, rendered
+from tests.whole.access_matrix import lay, nouns, of_noun
+from tests.whole.access_people import COLUMNS, Outsider, Situation
+from tests.whole.access_registry import BUILDERS, SPECIAL, NoFixture, builder_of
+from tests.whole.access_walk import CELLS, DONE, PARTY, STOPPED, Cell, Verdicts, Walk
+from tests.whole.document import Operation, operations_of, published
+
+_REWRITE = "run python -m tests.whole.access_matrix --write and review what changed"
+_SAID = read(GOLDEN.read_text(encoding="utf-8"))
+_VERDICTS: dict[str, Verdicts] = {name: verdicts for name, (_, verdicts) in _SAID.items()}
+_districts = itertools.count(920_000 + (os.getpid() * 61) % 60_000, 1)
+
+
+@pytest.fixture(scope="module")
+def document(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
+    return published(tmp_path_factory.mktemp("document"))
+
+
+@pytest.mark.parametrize("noun", sorted(BUILDERS))
+async def test_i11_who_may_do_what(noun: str, app: FastAPI, owner: Database, transport: httpx.ASGITransport) -> None:
+    """One request a cell. What is denied leaves every table of both districts as it was."""
+    operations = [operation for operation in of_noun(app.openapi(), noun) if operation.name in _SAID]
+    ground = await lay(app, owner, transport, [next(_districts), next(_districts)])
+    wrong = await Walk(ground, app.openapi(), operations).against(_VERDICTS)
+    assert not wrong, "\n".join([*wrong, f"If this is meant: {_REWRITE}."])
+
+
+def test_i11_the_matrix_is_complete(document: dict[str, Any]) -> None:
+    declared = {operation.name: operation.permission for operation in operations_of(document)}
+    for operation in operations_of(document):
+        builder_of(operation)
+    assert declared.keys() - _SAID.keys() == set(), f"not in the matrix: {_REWRITE}"
+    assert _SAID.keys() - declared.keys() == set(), f"no longer there: {_REWRITE}"
+    assert {name: permission for name, (permission, _) in _SAID.items() if permission != declared[name]} == {}
+    assert set(COLUMNS) >= set(Role)
+    assert all(verdicts.keys() == set(CELLS) for verdicts in _VERDICTS.values())
+
+
+def test_no_fixture_is_left_over(document: dict[str, Any]) -> None:
+    assert BUILDERS.keys() - set(nouns(document)) == set()
+    assert SPECIAL.keys() - {operation.name for operation in operations_of(document)} == set()
+
+
+def test_the_file_is_as_it_would_be_written(document: dict[str, Any]) -> None:
+    """Whatever is edited by hand stands in the same form."""
+    assert rendered(list(operations_of(document)), _VERDICTS) == GOLDEN.read_text(encoding="utf-8")
+
+
+def test_a_new_operation_says_what_it_needs() -> None:
+    operation = Operation("GET", "/v1/gardens/{id}", {"operationId": "garden_read", "x-permission": "gardens:read"})
+    with pytest.raises(NoFixture, match=r"garden_read .*BUILDERS"):
+        builder_of(operation)
+
+
+def _cells(*verdicts: str) -> Iterator[tuple[str, Cell]]:
+    for name, found in _VERDICTS.items():
+        yield from ((name, cell) for cell, verdict in found.items() if verdict in verdicts)
+
+
+def test_i11_somebody_may_do_each(document: dict[str, Any]) -> None:
+    """An operation that nobody gets done would say nothing about who may."""
+    assert _VERDICTS.keys() - {name for name, _ in _cells(DONE)} == set()
+
+
+def test_i10_nothing_is_done_across_districts() -> None:
+    """From another district every row is missing; what names no row is answered from one's own."""
+    named = {name for name, cell in _cells("4") if cell.situation == Situation.MISSING}
+    across = {name for name, cell in _cells(DONE, STOPPED) if cell.situation == Situation.OTHER}
+    assert across & named == set()
+
+
+def test_i11_outsiders_are_refused_everything(document: dict[str, Any]) -> None:
+    public = {operation.name for operation in operations_of(document) if operation.permission == "public"}
+    let_in = {name for name, cell in _cells(DONE, STOPPED, "3", "4", "-") if cell.situation in set(Outsider)}
+    assert let_in - public == set()
+
+
+def test_i11_whoever_has_no_role_gets_nothing_done(document: dict[str, Any]) -> None:
+    own = {operation.name for operation in operations_of(document) if operation.permission == "self"}
+    assert {name for name, cell in _cells(DONE, STOPPED) if cell.column == "nobody"} - own == set()
+
+
+def test_the_matrix_knows_its_parties() -> None:
+    assert {cell.column for cell in CELLS} == {*COLUMNS, PARTY, "nobody known"}
