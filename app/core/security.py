@@ -87,10 +87,17 @@ class Tokens:
                 options={"require": ["exp", "iat", "sub", "dis", "acc", "sid"]},
             )
             person, account, sign_in = (UUID(claims[name]) for name in ("sub", "acc", "sid"))
-            client = claims.get("cli") is True
-            return Identity(int(claims["dis"]), person, account, sign_in, float(claims["exp"]), client)
+            client, district = claims.get("cli") is True, _district(claims["dis"])
+            return Identity(district, person, account, sign_in, float(claims["exp"]), client)
         except (jwt.PyJWTError, KeyError, ValueError, TypeError, AttributeError) as bad:
             raise Unauthenticated("登录凭证无效或已过期") from bad
+
+
+def _district(claim: object) -> int:
+    """A number that a district could have; the database knows no other."""
+    if isinstance(claim, int) and 0 < claim < 2**31:
+        return claim
+    raise ValueError(claim)
 
 
 def _private_key(pem: bytes) -> Ed25519PrivateKey:

@@ -105,7 +105,7 @@ async def _record(session: AsyncSession, actor: Actor, record_id: UUID, permissi
 async def supplement(session: AsyncSession, actor: Actor, form: HourSupplement) -> dict[str, Any]:
     """补录 for work on an order, with evidence; it counts once a second person has confirmed it."""
     order = await session.scalar(select(Order).where(Order.id == form.order_id))
-    if order is None or not access.may("orders:read", actor.roles_at(order.path)):
+    if order is None or not access.may("hours:read", actor.roles_at(order.path)):
         raise NotFound("没有这个工单")
     access.require(actor, "hours:supplement", order.path)
     if form.person_id == actor.person_id:
