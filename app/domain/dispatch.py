@@ -15,6 +15,8 @@ LOAD_M = 400.0
 ASKED_M = 150.0
 FAR_M = 5_000.0
 """Counted for a person or order without a known position."""
+WEIGHTS = {"distance": 1.0, "load": LOAD_M, "pending": ASKED_M}
+"""What one of each part of the cost counts, in metres."""
 
 
 class Obstacle(StrEnum):
@@ -24,6 +26,7 @@ class Obstacle(StrEnum):
     ASKER = "asker"
     ALREADY = "already"
     SAID_NO = "said_no"
+    REFUSES = "refuses"
     SKILL = "skill"
     LOAD = "load"
 
@@ -33,6 +36,7 @@ OBSTACLE_WORDS = {
     Obstacle.ASKER: "点单人不能接自己的单",
     Obstacle.ALREADY: "已在此工单中",
     Obstacle.SAID_NO: "曾婉拒此工单或未按时答复",
+    Obstacle.REFUSES: "已拒绝自动匹配",
     Obstacle.SKILL: "不具备所需技能",
     Obstacle.LOAD: "在办工单已达上限",
 }
@@ -54,6 +58,8 @@ class Candidate:
     """Holds a place in this order, or is being asked."""
     said_no: bool
     """Declined this order, let its invitation expire, or cancelled."""
+    refuses: bool = False
+    """Has refused to be chosen by the system; may still be asked by name, and take orders from the pool."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,12 +72,16 @@ class Choice:
     parts: dict[str, float]
 
 
-def obstacle(candidate: Candidate, skill: str | None, *, again: bool = False) -> Obstacle | None:
-    """The first reason against, None when feasible. ``again``: a supervisor asks someone who said no."""
+def obstacle(candidate: Candidate, skill: str | None, *, again: bool = False, by_name: bool = False) -> Obstacle | None:
+    """The first reason against, None when feasible. ``again``: a supervisor asks someone who said no.
+
+    ``by_name``: a person chooses, not the system, whom one may refuse to be chosen by (个人信息保护法).
+    """
     checks = (
         (candidate.asker, Obstacle.ASKER),
         (candidate.already, Obstacle.ALREADY),
         (candidate.said_no and not again, Obstacle.SAID_NO),
+        (candidate.refuses and not by_name, Obstacle.REFUSES),
         (skill is not None and skill not in candidate.skills, Obstacle.SKILL),
         (candidate.unfinished >= MOST_UNFINISHED, Obstacle.LOAD),
     )

@@ -5,7 +5,7 @@ from dataclasses import asdict
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ScalarSelect, bindparam, exists, func, select, text
+from sqlalchemy import ScalarSelect, bindparam, exists, false, func, select, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.core.clock import now
@@ -13,10 +13,11 @@ from app.core.errors import NotFound, RuleBroken
 from app.core.geo import LonLat, metres_between
 from app.domain.assignments import ACTIVE, NOT_AGAIN, UNFINISHED, AssignmentState
 from app.domain.catalogue import category_of
-from app.domain.dispatch import OBSTACLE_WORDS, Candidate, Choice, Obstacle, obstacle, price, rank
+from app.domain.consents import Purpose
+from app.domain.dispatch import OBSTACLE_WORDS, WEIGHTS, Candidate, Choice, Obstacle, obstacle, price, rank
 from app.domain.people import HELPERS
 from app.domain.places import ancestors
-from app.models import Assignment, Grant, Need, Order, Person
+from app.models import Assignment, Consent, Grant, Need, Order, Person
 from app.models.base import literal_in
 from app.services.access import in_force
 
@@ -33,16 +34,28 @@ async def named(session: AsyncSession, order: Order, need: Need, person_id: UUID
     found = await candidates(session, order, need, only=person_id)
     if not found:
         raise NotFound(OBSTACLE_WORDS[Obstacle.NOT_A_HELPER])
-    if (reason := obstacle(found[0], category_of(order.category).skill, again=again)) is not None:
+    if (reason := obstacle(found[0], category_of(order.category).skill, again=again, by_name=True)) is not None:
         raise RuleBroken(OBSTACLE_WORDS[reason], obstacle=reason.value)
     return price(found[0])
 
 
 def explained(choice: Choice, ranked: Collection[Choice]) -> dict[str, Any]:
-    """The reasons kept with an invitation: the chosen one's cost and those who came next."""
+    """The reasons kept with an invitation: the chosen one's cost and place in the ranking, and those who came next.
+
+    What each fact weighed is kept too, so that the choice can be explained after the weights have changed.
+    """
+    places = [c.person_id for c in ranked]
     others = [c for c in ranked if c.person_id != choice.person_id][:RUNNERS_UP]
     runners_up = [asdict(c) | {"person_id": str(c.person_id)} for c in others]
-    return {"cost": choice.cost, "parts": choice.parts, "runners_up": runners_up}
+    return {
+        "cost": choice.cost,
+        "parts": choice.parts,
+        "weights": WEIGHTS,
+        "distance_m": choice.distance_m,
+        "rank": places.index(choice.person_id) + 1 if choice.person_id in places else None,
+        "feasible": len(places),
+        "runners_up": runners_up,
+    }
 
 
 async def candidates(session: AsyncSession, order: Order, need: Need, *, only: UUID | None = None) -> list[Candidate]:
@@ -56,6 +69,7 @@ async def candidates(session: AsyncSession, order: Order, need: Need, *, only: U
         _count({AssignmentState.INVITED}).label("pending"),
         _on(order.id, ACTIVE | {AssignmentState.INVITED}).label("already"),
         _on(order.id, NOT_AGAIN).label("said_no"),
+        _refuses().label("refuses"),
     ).where(_helps_at(order.path))
     if only is not None:
         query = query.where(Person.id == only)
@@ -72,6 +86,7 @@ def _candidate(row: Any, order: Order, need: Need) -> Candidate:
         asker=row.id in {need.asker_id, need.submitted_by},
         already=row.already,
         said_no=row.said_no,
+        refuses=row.refuses,
     )
 
 
@@ -104,6 +119,21 @@ def _count(states: Collection[AssignmentState]) -> ScalarSelect[int]:
         .correlate(Person)
         .scalar_subquery()
     )
+
+
+def _refuses() -> Any:
+    """Whether the person has said no to matching and not yes since (services.consents_withdraw)."""
+    said = (
+        select(func.bool_and(Consent.withdrawn_at.is_not(None)))
+        .where(
+            Consent.district_id == Person.district_id,
+            Consent.person_id == Person.id,
+            Consent.purpose == Purpose.MATCHING,
+        )
+        .correlate(Person)
+        .scalar_subquery()
+    )
+    return func.coalesce(said, false())
 
 
 def _on(order_id: UUID, states: Collection[AssignmentState]) -> Any:

@@ -53,6 +53,7 @@ def test_equal_costs_fall_to_the_smaller_id() -> None:
         ({"asker": True}, Obstacle.ASKER),
         ({"already": True}, Obstacle.ALREADY),
         ({"said_no": True}, Obstacle.SAID_NO),
+        ({"refuses": True}, Obstacle.REFUSES),
         ({"skills": frozenset({"law"})}, Obstacle.SKILL),
         ({"unfinished": MOST_UNFINISHED}, Obstacle.LOAD),
         ({"unfinished": MOST_UNFINISHED - 1}, None),
@@ -101,3 +102,9 @@ def test_the_order_of_asking_does_not_depend_on_the_order_of_reading(people: lis
     assert ranked == rank(shuffled, "plumbing")
     assert [choice.cost for choice in ranked] == sorted(choice.cost for choice in ranked)
     assert {c.person_id for c in ranked} == {p.person_id for p in people if obstacle(p, "plumbing") is None}
+
+
+def test_who_refuses_the_system_is_asked_by_people_alone() -> None:
+    shy = someone(1, refuses=True)
+    assert order(shy, someone(2, distance_m=4_000.0)) == [2]
+    assert obstacle(shy, "plumbing", by_name=True) is None
