@@ -101,11 +101,16 @@ def givers(charges: Iterable[Charge], role: Role, path: str) -> list[Charge]:
     return [c for c in charges if not c.lent and role in GIVES.get(c.role, ()) and covers(c, path)]
 
 
-def check_giving(charges: Iterable[Charge], role: Role, kind: PlaceKind, path: str, ends_at: datetime | None) -> None:
-    """Raise unless somebody with these charges may give the role there until then. 403 who may not, 422 what may not be."""
+def check_giver(charges: Iterable[Charge], role: Role, path: str) -> list[Charge]:
+    """The charges that give this role there; 403 when there is none."""
     found = givers(charges, role, path)
     if not found:
         raise Forbidden(f"您不能在此地点授予“{ROLE_NAMES[role]}”")
+    return found
+
+
+def check_terms(found: Iterable[Charge], role: Role, kind: PlaceKind, ends_at: datetime | None) -> None:
+    """422 for a role at a place of the wrong kind, or that would outlast the giver's own."""
     if kind not in KINDS[role]:
         raise RuleBroken(f"“{ROLE_NAMES[role]}”不能设在这一级地点", field="place_id")
     check_end(found, ends_at)

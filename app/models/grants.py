@@ -57,7 +57,7 @@ class Grant(Tenant, Versioned, Base):
         key_to("people", "lent_by"),
         key_to("people", "revoked_by"),
         CheckConstraint("ends_at IS NULL OR ends_at >= starts_at", name="span"),
-        CheckConstraint("granted_by <> person_id OR substitution_id IS NOT NULL", name="not_to_oneself"),
+        CheckConstraint("granted_by <> person_id", name="not_to_oneself"),
         CheckConstraint("num_nulls(substitution_id, lent_from_id, lent_by) IN (0, 3)", name="lent"),
         CheckConstraint("lent_by <> person_id", name="not_lent_to_oneself"),
         CheckConstraint(f"lent_by IS NULL OR {literal_in('role', STAFF)}", name="lent_role"),
@@ -83,6 +83,7 @@ class Grant(Tenant, Versioned, Base):
         Index("ix_grants_person", "district_id", "person_id", "id"),
         Index("ix_grants_place", "district_id", "place_id", "role", "person_id"),
         Index("ix_grants_substitution", "district_id", "substitution_id"),
+        Index("ix_grants_path", "district_id", "path", "id"),
         Index("ix_grants_lent_from", "district_id", "lent_from_id"),
     )
 
@@ -106,6 +107,7 @@ class Substitution(Tenant, Versioned, Base):
         key_to("people", "substitute_id"),
         key_to("people", "arranged_by"),
         CheckConstraint("absent_id <> substitute_id", name="two_people"),
+        CheckConstraint("arranged_by <> substitute_id", name="not_to_oneself"),
         CheckConstraint("ends_at > starts_at", name="span"),
         ExcludeConstraint(
             ("district_id", "="), ("absent_id", "="), (_AWAY, "&&"), using="gist", name="ex_substitutions_once"

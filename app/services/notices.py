@@ -12,7 +12,7 @@ from app.core.ids import new_id
 from app.domain.assignments import ACTIVE, ASSIGNMENT, AssignmentAction
 from app.domain.needs import NEED, NeedAction
 from app.domain.orders import ORDER, OrderAction
-from app.domain.people import UNIT_ROLES
+from app.domain.people import ROLE_NAMES, UNIT_ROLES, Role
 from app.models import Approval, Assignment, Event, Grant, Need, NeedFollower, Notice, Order, Person
 from app.services.access import in_force
 
@@ -82,6 +82,8 @@ def _row(event: Event, person_id: UUID, words: str) -> dict[str, object]:
 async def _words_and_people(session: AsyncSession, event: Event, askers: _Askers) -> tuple[str, set[UUID | None]]:
     if event.aggregate == ASSIGNMENT.noun:
         return _assignee_words(event), await _assignees(session, event)
+    if event.aggregate in {"grant", "substitution"}:
+        return _authority_words_and_people(event)
     if event.aggregate == "approval" and event.action in _APPROVAL_WORDS:
         asked_by = await session.scalar(select(Approval.asked_by).where(Approval.id == event.aggregate_id))
         return _APPROVAL_WORDS[event.action], {asked_by}
@@ -90,6 +92,25 @@ async def _words_and_people(session: AsyncSession, event: Event, askers: _Askers
     if event.aggregate == ORDER.noun and event.action in _ORDER_WORDS:
         return await _order_words_and_people(session, event, askers)
     return "", set()
+
+
+_GRANT_WORDS = {
+    "create": "您已获授予“{role}”角色",
+    "revoke": "您的“{role}”角色已被收回",
+    "lent": "您代理的“{role}”角色已结束：原授权已收回",
+}
+"""Of lending and giving back, the substitution itself tells."""
+_SUBSTITUTION_WORDS = {"create": "有一次代理安排与您有关，请查看起止时间与角色", "end": "与您有关的一次代理已提前结束"}
+
+
+def _authority_words_and_people(event: Event) -> tuple[str, set[UUID | None]]:
+    """A change of somebody's own authority is told to them; of a substitution, to both."""
+    if event.aggregate == "substitution":
+        both = {UUID(event.data[name]) for name in ("absent_id", "substitute_id")}
+        return _SUBSTITUTION_WORDS.get(event.action, ""), {*both}
+    action = "lent" if event.action == "revoke" and event.data.get("lent") else event.action
+    words = _GRANT_WORDS.get(action, "").format(role=ROLE_NAMES[Role(event.data["role"])])
+    return words, {UUID(event.data["person_id"])}
 
 
 _APPROVAL_WORDS = {"grant": "您的申请已批准", "deny": "您的申请未获批准", "void": "您的申请已失效：事情已有新的进展"}

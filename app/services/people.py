@@ -12,10 +12,10 @@ from app.core.errors import NotFound
 from app.core.ids import new_id
 from app.core.paging import Page, id_after
 from app.domain import access
-from app.domain.people import ROLE_NAMES, Actor, Role
+from app.domain.people import Actor, Role
 from app.models import Grant, Organization, Person, Place
 from app.schemas.people import PersonCreate, PersonQuery, PersonRead, PersonUpdate
-from app.services import people_seal
+from app.services import grants, people_seal
 from app.services.access import at, in_force, reads_all, under
 from app.services.outbox import hold, publish
 from app.services.places import located, paged, place_of
@@ -52,17 +52,8 @@ async def me(session: AsyncSession, actor: Actor, sealer: Sealer) -> dict[str, A
     """The caller's own record and grants."""
     actor.checked.add(access.SELF)
     person = await _find(session, actor.person_id)
-    grants = [
-        {
-            "role": grant.role,
-            "role_name": ROLE_NAMES[Role(grant.role)],
-            "place_id": grant.place_id,
-            "place_kind": grant.place_kind,
-            "path": grant.path,
-        }
-        for grant in actor.grants
-    ]
-    return {"person": present(person, sealer), "district_id": actor.district_id, "grants": grants}
+    held = await grants.mine(session, actor, sealer)
+    return {"person": present(person, sealer), "district_id": actor.district_id, "grants": held}
 
 
 async def page(session: AsyncSession, actor: Actor, query: PersonQuery) -> Page[Person]:

@@ -50,6 +50,7 @@ def alter_grants() -> None:
     op.drop_constraint('uq_grants_district_id_person_id_role_place_id', 'grants', type_='unique')
     op.create_index('ix_grants_person', 'grants', ['district_id', 'person_id', 'id'], unique=False)
     op.create_index('ix_grants_substitution', 'grants', ['district_id', 'substitution_id'], unique=False)
+    op.create_index('ix_grants_path', 'grants', ['district_id', 'path', 'id'], unique=False)
     op.create_index('ix_grants_lent_from', 'grants', ['district_id', 'lent_from_id'], unique=False)
     for name in ('lent_by', 'revoked_by'):
         op.create_foreign_key(f'fk_grants_district_id_{name}', 'grants', 'people', ['district_id', name], ['district_id', 'id'])
@@ -60,7 +61,7 @@ def alter_grants() -> None:
     op.create_check_constraint(op.f('ck_grants_role'), 'grants', listed((*ROLES, *SEPARATED, 'client')))
     op.drop_constraint('ck_grants_span', 'grants')
     op.create_check_constraint(op.f('ck_grants_span'), 'grants', 'ends_at IS NULL OR ends_at >= starts_at')
-    op.create_check_constraint(op.f('ck_grants_not_to_oneself'), 'grants', 'granted_by <> person_id OR substitution_id IS NOT NULL')
+    op.create_check_constraint(op.f('ck_grants_not_to_oneself'), 'grants', 'granted_by <> person_id')
     op.create_check_constraint(op.f('ck_grants_lent'), 'grants', 'num_nulls(substitution_id, lent_from_id, lent_by) IN (0, 3)')
     op.create_check_constraint(op.f('ck_grants_not_lent_to_oneself'), 'grants', 'lent_by <> person_id')
     op.create_check_constraint(op.f('ck_grants_lent_role'), 'grants', 'lent_by IS NULL OR ' + listed(STAFF))
@@ -78,7 +79,8 @@ def restore_grants() -> None:
     op.execute(sa.delete(sa.table("grants")).where(sa.text("substitution_id IS NOT NULL OR ends_at = starts_at OR NOT " + listed(ROLES))))
     op.create_check_constraint(op.f('ck_grants_span'), 'grants', 'ends_at IS NULL OR ends_at > starts_at')
     op.create_check_constraint(op.f('ck_grants_role'), 'grants', listed(ROLES))
-    op.drop_index('ix_grants_person', table_name='grants')
+    for name in ('person', 'path'):
+        op.drop_index(f'ix_grants_{name}', table_name='grants')
     for name in ('substitution_id', 'lent_from_id', 'lent_by', 'revoked_at', 'revoked_by', 'version', 'created_at', 'updated_at'):
         op.drop_column('grants', name)
     op.execute("DELETE FROM grants a USING grants b WHERE a.district_id = b.district_id AND a.person_id = b.person_id AND a.role = b.role AND a.place_id = b.place_id AND a.id < b.id")
@@ -101,6 +103,7 @@ def create_substitutions() -> None:
     sa.Column('created_at', sa.DateTime(timezone=True), nullable=False),
     sa.Column('updated_at', sa.DateTime(timezone=True), nullable=False),
     sa.CheckConstraint('absent_id <> substitute_id', name=op.f('ck_substitutions_two_people')),
+    sa.CheckConstraint('arranged_by <> substitute_id', name=op.f('ck_substitutions_not_to_oneself')),
     sa.CheckConstraint('ends_at > starts_at', name=op.f('ck_substitutions_span')),
     sa.ForeignKeyConstraint(['district_id', 'absent_id'], ['people.district_id', 'people.id'], name=op.f('fk_substitutions_district_id_absent_id')),
     sa.ForeignKeyConstraint(['district_id', 'arranged_by'], ['people.district_id', 'people.id'], name=op.f('fk_substitutions_district_id_arranged_by')),

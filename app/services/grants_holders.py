@@ -1,0 +1,69 @@
+"""The people whose authority is asked about or changed: what they hold, whether they are in sight, who is the same."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from app.core.clock import now
+from app.core.errors import NotFound
+from app.domain.authority import Charge
+from app.domain.people import Actor
+from app.domain.people import Grant as ActorGrant
+from app.models import Grant, Person
+from app.services.access import in_force, under_path
+
+_LONGEST_CHAIN = 10
+"""Of records merged into records."""
+NOBODY_HERE = "没有这个人"
+
+
+async def charges_of(session: AsyncSession, person_id: UUID, moment: datetime) -> list[Charge]:
+    """What a person holds at a moment."""
+    columns = (Grant.role, Grant.path, Grant.ends_at, Grant.lent_by)
+    rows = await session.execute(select(*columns).where(Grant.person_id == person_id, in_force(moment)))
+    return [Charge(row.role, row.path, row.ends_at, lent=row.lent_by is not None) for row in rows]
+
+
+async def carried_charges(session: AsyncSession, actor: Actor) -> list[Charge]:
+    """What the actor holds now, as far as their way of signing in carries it."""
+    carried = {(grant.role, grant.path) for grant in actor.grants}
+    return [c for c in await charges_of(session, actor.person_id, now()) if (c.role, c.path) in carried]
+
+
+async def hold_people(session: AsyncSession, *people: UUID) -> list[Person]:
+    """Lock the people whose authority is about to change, in one sequence for all; 404 when one is gone."""
+    query = select(Person).where(Person.id.in_(people), Person.erased_at.is_(None)).order_by(Person.id)
+    rows = await session.scalars(query.with_for_update(key_share=True).execution_options(populate_existing=True))
+    found = {person.id: person for person in rows}
+    if found.keys() != set(people):
+        raise NotFound(NOBODY_HERE)
+    return [found[person_id] for person_id in people]
+
+
+async def visible_person(session: AsyncSession, actor: Actor, person_id: UUID, holds: Sequence[ActorGrant]) -> Person:
+    """Somebody who lives or holds a role under one of these grants, or the actor; 404 otherwise."""
+    person = await session.scalar(select(Person).where(Person.id == person_id, Person.erased_at.is_(None)))
+    if person is None:
+        raise NotFound(NOBODY_HERE)
+    if person_id != actor.person_id and not any(person.path.startswith(grant.path) for grant in holds):
+        works = select(Grant.id).where(Grant.person_id == person_id, in_force(now()), under_path(Grant, holds)).limit(1)
+        if await session.scalar(works) is None:
+            raise NotFound(NOBODY_HERE)
+    return person
+
+
+async def same_person(session: AsyncSession, one: UUID, other: UUID) -> bool:
+    """Whether two records are one person's: the same, or merged into the same."""
+    return one == other or await _lives_on_in(session, one) == await _lives_on_in(session, other)
+
+
+async def _lives_on_in(session: AsyncSession, person_id: UUID) -> UUID:
+    for _ in range(_LONGEST_CHAIN):
+        further = await session.scalar(select(Person.merged_into_id).where(Person.id == person_id))
+        if further is None:
+            break
+        person_id = further
+    return person_id
