@@ -2,6 +2,7 @@
 
 from app.core.errors import Forbidden
 from app.domain.assignments import ASSIGNMENT
+from app.domain.authority import GIVES, STAFF
 from app.domain.lifecycle import A, Lifecycle, S
 from app.domain.needs import NEED
 from app.domain.orders import ORDER
@@ -18,6 +19,7 @@ _ALL: Parties = frozenset(Role) - _SEPARATED - {Role.CLIENT}
 _STAFF = frozenset({Role.GRID_WORKER, Role.COMMUNITY_ADMIN, Role.SUBDISTRICT_ADMIN, Role.DISTRICT_ADMIN})
 _ADMINS = frozenset({Role.COMMUNITY_ADMIN, Role.SUBDISTRICT_ADMIN, Role.DISTRICT_ADMIN})
 _READERS: Parties = _STAFF | {Role.AUDITOR}
+_SYSTEM: Parties = frozenset({Role.SYSTEM_ADMIN})
 _UNITS: Parties = frozenset({Role.DEPARTMENT_STAFF, Role.UNIT_LIAISON, Role.SOCIAL_ORG_MANAGER})
 _PARTIES: Parties = frozenset({Relation.ASKER, Relation.FOLLOWER, Relation.ASKED, Relation.HOLDER, Relation.UNIT})
 
@@ -27,20 +29,20 @@ _STATIC: dict[str, Parties] = {
     "places:locate": _ALL | {Role.CLIENT},
     "places:create": _ADMINS,
     "places:update": _ADMINS,
-    "organizations:list": _READERS | _UNITS,
-    "organizations:read": _READERS | _UNITS,
+    "organizations:list": _READERS | _UNITS | {Role.CLIENT},
+    "organizations:read": _READERS | _UNITS | {Role.CLIENT},
     "organizations:create": _ADMINS,
     "organizations:update": _ADMINS,
     "people:list": _READERS,
     "people:read": _READERS,
     "people:create": _STAFF,
     "people:update": _STAFF,
-    "needs:list": _ALL,
-    "needs:read": _READERS | _PARTIES,
-    "needs:submit": _ALL - {Role.AUDITOR},
+    "needs:list": _ALL | {Role.CLIENT},
+    "needs:read": _READERS | _PARTIES | {Relation.SENDER},
+    "needs:submit": _ALL - {Role.AUDITOR} | {Role.CLIENT},
     "needs:update": frozenset({Relation.ASKER}),
-    "orders:list": _ALL,
-    "orders:read": _READERS | _PARTIES | HELPERS,
+    "orders:list": _ALL | {Role.CLIENT},
+    "orders:read": _READERS | _PARTIES | HELPERS | {Relation.SENDER},
     "orders:open": frozenset({Role.GRID_WORKER, Role.COMMUNITY_ADMIN}),
     "orders:rank": _READERS,
     "assignments:list": _ALL,
@@ -64,10 +66,39 @@ _STATIC: dict[str, Parties] = {
 
 
 _SIGNING_IN: dict[str, Parties] = {}
-_AUTHORITY: dict[str, Parties] = {}
+_AUTHORITY: dict[str, Parties] = {
+    "grants:list": _ALL | _SEPARATED,
+    "grants:read": _READERS | {Role.SECURITY_ADMIN, Relation.SUBJECT},
+    "grants:create": frozenset(GIVES),
+    "grants:revoke": frozenset(GIVES) | {Relation.SUBJECT},
+    "substitutions:list": STAFF | {Role.SECURITY_ADMIN},
+    "substitutions:read": _READERS | {Role.SECURITY_ADMIN, Relation.SUBJECT},
+    "substitutions:create": STAFF - {Role.AUDITOR} | {Role.SECURITY_ADMIN},
+    "substitutions:end": frozenset(GIVES) | {Relation.SUBJECT},
+    "clients:list": _SYSTEM,
+    "clients:read": _SYSTEM,
+    "clients:create": _SYSTEM,
+    "clients:update": _SYSTEM,
+    "clients:disable": _SYSTEM,
+    "clients:enable": _SYSTEM,
+    "clients:issue": _SYSTEM,
+    "clients:secrets": _SYSTEM,
+    "clients:revoke": _SYSTEM,
+}
+"""Who may give or lend which role is finer than this: ``app.domain.authority``."""
 _PERSONS: dict[str, Parties] = {}
 _SENSITIVE: dict[str, Parties] = {}
-_RIGHTS: dict[str, Parties] = {}
+_SUBJECT: Parties = frozenset({Relation.SUBJECT})
+_RIGHTS: dict[str, Parties] = {
+    "privacy-notices:list": _ALL | _SEPARATED | {Role.CLIENT},
+    "privacy-notices:read": _ALL | _SEPARATED | {Role.CLIENT},
+    "privacy-notices:publish": frozenset({Role.DISTRICT_ADMIN}),
+    "consents:list": _SUBJECT | _READERS,
+    "consents:read": _SUBJECT | _READERS,
+    "consents:give": _SUBJECT | _STAFF,
+    "consents:withdraw": _SUBJECT | _STAFF,
+    "consents:refuse_matching": _SUBJECT | _STAFF,
+}
 _AUDIT: dict[str, Parties] = {}
 
 
@@ -88,6 +119,25 @@ TABLE: dict[str, Parties] = (
     | _rows_of(ASSIGNMENT)
 )
 """permission → who holds it, as a role at the row's place or as a relation to the row."""
+
+
+CLIENT_SCOPES = frozenset(
+    {
+        "places:list",
+        "places:read",
+        "places:locate",
+        "organizations:list",
+        "organizations:read",
+        "needs:submit",
+        "needs:list",
+        "needs:read",
+        "orders:list",
+        "orders:read",
+        "privacy-notices:list",
+        "privacy-notices:read",
+    }
+)
+"""What a client system may be scoped to: all it can ever do. Of needs and orders, those it sent itself."""
 
 
 def may(permission: str, parties: Parties) -> bool:

@@ -29,6 +29,7 @@ _ACTOR = compile_hot(
         GrantRow.place_id,
         GrantRow.path,
         GrantRow.place_kind,
+        GrantRow.lent_by,
     )
     .select_from(Account)
     .join(Person, and_(Person.district_id == Account.district_id, Person.id == Account.person_id))
@@ -61,7 +62,8 @@ async def actor_of(database: Database, identity: Identity) -> Actor:
     )
     if not rows:
         raise Unauthenticated("登录已失效，请重新登录")
-    grants = (Grant(row["role"], row["place_id"], row["path"], row["place_kind"]) for row in rows if row["role"])
+    names = ("role", "place_id", "path", "place_kind", "lent_by")
+    grants = (Grant(*(row[name] for name in names)) for row in rows if row["role"])
     return Actor(
         identity.district_id,
         identity.person_id,

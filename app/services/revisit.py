@@ -7,7 +7,17 @@ from uuid import UUID
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.domain.people import Actor
-from app.services import approvals, assignments, events, hours, needs, orders_read
+from app.services import (
+    approvals,
+    assignments,
+    consents_read,
+    events,
+    grants,
+    hours,
+    needs,
+    orders_read,
+    substitutions,
+)
 
 _READ: dict[str, Callable[[AsyncSession, Actor, UUID], Awaitable[Any]]] = {
     "orders": orders_read.read,
@@ -17,7 +27,10 @@ _READ: dict[str, Callable[[AsyncSession, Actor, UUID], Awaitable[Any]]] = {
     ),
     "hours": hours.read,
     "approvals": approvals.load,
+    "consents": consents_read.read,
     "notices": events.mark_read,
+    "grants": grants.load,
+    "substitutions": substitutions.load,
 }
 
 
