@@ -10,6 +10,7 @@ import typer
 from typer.core import TyperGroup
 from typing_extensions import override
 
+from app.core.crypto import Cipher
 from app.core.errors import AppError
 from app.core.migrate import current_and_head, upgrade
 from app.core.start_errors import StartError
@@ -19,6 +20,7 @@ from app.settings import Settings
 from app.workers.bars import bars
 from app.workers.generating import FOLDER, stale, write
 from app.workers.imports_command import import_needs
+from app.workers.keys import new_key, retire, rotate
 from app.workers.seeding import bring_district, demo_logins, seed
 from app.workers.supervisor import Steps, bring_schema, database, listen, read_settings, serve, stoppable
 
@@ -42,6 +44,8 @@ class PlainErrors(TyperGroup):
 cli = typer.Typer(cls=PlainErrors, no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
 imports = typer.Typer(no_args_is_help=True)
 cli.add_typer(imports, name="import", help="Take in files from elsewhere.")
+keys = typer.Typer(no_args_is_help=True)
+cli.add_typer(keys, name="keys", help="Change the keys that sealed columns hang on.")
 
 
 @cli.command()
@@ -137,6 +141,39 @@ def import_command(
             report = import_needs(url, settings, file, community, tell)
     counts = f"{report.created:,} new, {report.existing:,} known, {report.rejected:,} rejected"
     typer.echo(f"{report.total:,} rows: {counts}; rejects are listed in {report.rejects_file}")
+
+
+@keys.command("new")
+def keys_new(
+    cipher: Annotated[Cipher | None, typer.Option(help="What it seals with; else as SANSHUN_FIELD_CIPHER says.")] = None,
+) -> None:
+    """Make a field key: in development the first of the ring; of a given ring, print the entry to add to it."""
+    typer.echo(new_key(read_settings(), cipher))
+
+
+@keys.command("rotate")
+def keys_rotate() -> None:
+    """Seal everything anew with the first key. May be stopped at any moment, and run again."""
+    settings = read_settings()
+    with database(settings) as url:
+        bring_schema(url, migrate=False, say=typer.echo)
+        with bars() as tell:
+            report = rotate(url, settings, tell)
+    done = ", ".join(f"{table} {count:,}" for table, count in report.rows.items() if count)
+    typer.echo(f"sealed with key {report.key}: {done or 'everything was already'}")
+    if report.left:
+        left = ", ".join(f"{table} {count:,}" for table, count in report.left.items())
+        typer.echo(f"sanshun: left as they were, since another row holds the same value: {left}", err=True)
+        raise typer.Exit(1)
+
+
+@keys.command("retire")
+def keys_retire(number: Annotated[int, typer.Argument(help="The number of the key.")]) -> None:
+    """Take away a key that nothing needs any more; refuses as long as something does."""
+    settings = read_settings()
+    with database(settings) as url:
+        bring_schema(url, migrate=False, say=typer.echo)
+        typer.echo(retire(url, settings, number))
 
 
 @cli.command()

@@ -164,6 +164,11 @@ class Sealer:
         text = _indexed(value, district_id, column)
         return [hmac.digest(key, text, hashlib.sha256) for key in self._index_keys]
 
+    def numbered_indexes(self, value: str, district_id: int, column: str) -> list[bytes]:
+        """The same, each after the number of its key: for rows in which nothing else tells it."""
+        indexes = self.blind_indexes(value, district_id, column)
+        return [bytes([number]) + index for number, index in zip(self._keys, indexes, strict=True)]
+
     def steady_index(self, value: str, district_id: int, column: str) -> bytes:
         """The same for every process with these keys, whichever of them comes first: what writers of a value wait on."""
         return hmac.digest(self._steady, _indexed(value, district_id, column), hashlib.sha256)

@@ -6,7 +6,7 @@ their own, which remember the district they were last set to and save the round 
 """
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Any
@@ -27,6 +27,7 @@ from app.core.database_url import plain
 from app.core.errors import AppError, Conflict, Duplicate, Invalid, NotFound, Unavailable
 
 STATEMENT_TIMEOUT_MS = 20_000
+KEYS_IN_NAME = "sanshun keys "
 _LEND_SECONDS = 10
 _PLAN_ONCE = {"plan_cache_mode": "force_generic_plan"}
 """Hot statements are few and know their shape: planning them anew each time would cost more than running them."""
@@ -111,13 +112,17 @@ def compile_hot(statement: Executable) -> HotStatement:
 
 
 class Database:
-    """Owns the connections of one process. ``role`` None runs as the connecting user: for seeding and migrations."""
+    """Owns the connections of one process. ``role`` None runs as the connecting user: for seeding and migrations.
 
-    def __init__(self, url: str, role: str | None, pool_size: int) -> None:
+    ``keys``: the numbers of the field keys the process knows, the one it seals with first. They stand in the name of its
+    connections, so that whoever changes keys sees who does not know the new one yet.
+    """
+
+    def __init__(self, url: str, role: str | None, pool_size: int, keys: Sequence[int] = ()) -> None:
         self._url = plain(url)
         self._pool_size = pool_size
         self._server_settings = {
-            "application_name": "sanshun",
+            "application_name": f"{KEYS_IN_NAME}{','.join(map(str, keys))}" if keys else "sanshun",
             "timezone": "UTC",
             "statement_timeout": str(STATEMENT_TIMEOUT_MS),
             "idle_in_transaction_session_timeout": "30000",

@@ -43,3 +43,7 @@ class MigrationFailed(StartError):
 
 class SettingsWrong(StartError):
     """An environment variable holds a value that cannot be used."""
+
+
+class KeyMissing(StartError):
+    """Something sealed does not open with the field keys given, or a key is still needed."""

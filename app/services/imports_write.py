@@ -23,6 +23,9 @@ from app.domain.imports_rows import Message, Reject
 from app.domain.needs import NeedSource
 from app.models import Import, ImportReject
 from app.services.imports_sql import INSERT_EVENTS, INSERT_NEEDS, INSERT_OUTBOX, KNOWN
+from app.services.rotation_columns import SOURCE_DIGEST, imported_text
+
+_DIGEST = 32
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +46,8 @@ class NewNeed:
     id: UUID
     event_id: UUID
     message: Message
-    digest: bytes
+    digests: list[bytes]
+    """Under each index key, the current first."""
     name_sealed: bytes | None
 
 
@@ -57,13 +61,13 @@ def _prepared(aim: Aim, sealer: Sealer, message: Message) -> NewNeed:
     need_id = new_id()
     name = message.asker
     sealed = sealer.seal(name, aim.district_id, "needs", "asker_name_sealed", need_id) if name else None
-    return NewNeed(need_id, new_id(), message, digest(aim.district_id, sealer, message), sealed)
+    return NewNeed(need_id, new_id(), message, digests(aim.district_id, sealer, message), sealed)
 
 
-def digest(district_id: int, sealer: Sealer, message: Message) -> bytes:
+def digests(district_id: int, sealer: Sealer, message: Message) -> list[bytes]:
     """Equal for rows of equal content. Keyed, since all but the asker's name can be read next to it and names can be guessed."""
-    parts = (message.number, message.asker, message.title, message.asked_at.isoformat(), message.details)
-    return sealer.blind_index("\x1f".join(parts), district_id, "needs.source_digest")
+    text = imported_text(message.number, message.asker, message.title, message.asked_at.isoformat(), message.details)
+    return sealer.numbered_indexes(text, district_id, SOURCE_DIGEST)
 
 
 async def write(session: AsyncSession, aim: Aim, needs: Sequence[NewNeed]) -> tuple[int, list[Reject]]:
@@ -90,8 +94,13 @@ async def _taken(session: AsyncSession, aim: Aim, needs: Sequence[NewNeed]) -> l
     return [
         Reject(need.message.row_number, need.message.number, RejectCode.NUMBER_TAKEN, reason)
         for need in needs
-        if known.get(need.message.number) != need.digest
+        if not _same(known.get(need.message.number), need)
     ]
+
+
+def _same(known: bytes | None, need: NewNeed) -> bool:
+    """Digests from before there were several keys have no number."""
+    return known is not None and known[-_DIGEST:] in [digest[-_DIGEST:] for digest in need.digests]
 
 
 async def write_rejects(session: AsyncSession, aim: Aim, rejects: Sequence[Reject]) -> None:
@@ -153,7 +162,7 @@ def _need_values(aim: Aim, needs: Sequence[NewNeed], moment: datetime) -> dict[s
         "title": [message.title for message in messages],
         "details": [message.details for message in messages],
         "asked_at": [message.asked_at for message in messages],
-        "source_digest": [need.digest for need in needs],
+        "source_digest": [need.digests[0] for need in needs],
         "asker_name_sealed": [need.name_sealed for need in needs],
         "district": aim.district_id,
         "moment": moment,

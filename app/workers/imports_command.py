@@ -57,7 +57,7 @@ async def _import(
     url: str, settings: Settings, source: BinaryIO, path: Path, community: str, progress: Progress
 ) -> ImportReport:
     sealer = Sealer(*field_keys(settings))
-    database = Database(url, settings.app_role, pool_size=2)
+    database = Database(url, settings.app_role, pool_size=2, keys=sealer.numbers)
     district_id = int(community[:6])
     try:
         async with database.transaction(district_id) as session:

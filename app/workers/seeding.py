@@ -29,7 +29,7 @@ async def _seed(url: str, settings: Settings, code: int, progress: Progress) -> 
     development = settings.environment == "development"
     demo = await hash_password(DEMO_PASSWORD) if development else None
     sealer = Sealer(*field_keys(settings))
-    database = Database(url, role=None, pool_size=1)
+    database = Database(url, role=None, pool_size=1, keys=sealer.numbers)
     try:
         async with database.transaction(code) as session:
             return await seed_district(
