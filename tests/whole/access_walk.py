@@ -5,6 +5,7 @@ each time, so that no cell decides another's verdict.
 """
 
 import asyncio
+from collections import defaultdict
 from collections.abc import Awaitable, Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
@@ -56,6 +57,8 @@ class Walk:
     document: dict[str, Any]
     operations: list[Operation]
     _forms: FormMaker = field(init=False)
+    _hidden: dict[str, set[bytes]] = field(init=False, default_factory=lambda: defaultdict(set))
+    """Of each operation the bodies of its 404s: of another district's row, a sibling's, and one that never was."""
 
     def __post_init__(self) -> None:
         self._forms = FormMaker(self.document)
@@ -84,6 +87,8 @@ class Walk:
         for operation, cell in self._cells(expected, denied=False):
             row = await self._row(operation) if _own_row(operation) else rows[operation.name]
             wrong += await self._compare(expected, [(operation, cell, row)])
+        told = {name: bodies for name, bodies in self._hidden.items() if len(bodies) > 1}
+        assert not told, f"what is hidden is not refused as what is missing (I10): {told}"
         return wrong
 
     def _cells(self, expected: dict[str, Verdicts], *, denied: bool) -> Iterator[tuple[Operation, Cell]]:
@@ -112,6 +117,7 @@ class Walk:
             shown = not _is_list(operation) or str(row.id) in answer.text
             return DONE if shown or cell.situation not in set(Situation) else UNSHOWN
         if answer.status_code in DENIED:
+            self._hidden[operation.name] |= {answer.content} if answer.status_code == 404 else set()
             return DENIED[answer.status_code]
         if answer.status_code in _AFTER_THE_GATE and answer.json()["code"] != "invalid":
             return STOPPED

@@ -20,6 +20,7 @@ from app.settings import Settings
 from app.workers import relay
 from tests.stories.steps import accepted_need, act, started, submitted, taken
 from tests.whole.catalogue import TENANT
+from tests.whole.full_district import fill
 from tests.worlds import World
 
 
@@ -40,6 +41,8 @@ async def full(world: World, owner: Database, app: FastAPI) -> World:
     await world.ok("community", "POST", f"/v1/needs/{need['id']}/merge", json={"into_id": master["id"]})
     await _add_import(world, owner)
     await _add_hours(world)
+    async with owner.transaction(world.district_id) as session:
+        await fill(session, world)
     await relay.relay_district(app.state.database, world.district_id)
     return world
 
@@ -167,13 +170,26 @@ async def test_i10_the_database_refuses_a_link_across_districts(
         await connection.close()
 
 
+KEPT = ("events", "hour_entries", "audit_entries", "audit_links", "disclosures", "privacy_notices")
+
+
 async def test_i10_what_is_written_stays_written(raw: asyncpg.Connection, full: World) -> None:
-    """Events and hours are only added to."""
+    """Events, hours, the audit trail, notices and what was passed on are only added to."""
     await _enter(raw, full)
-    for table in ("events", "hour_entries"):
+    for table in KEPT:
         assert await _tried(raw, f"DELETE FROM {table}") == "grant"
-        assert await _tried(raw, f"UPDATE {table} SET path = path") == "grant"
+        assert await _tried(raw, f"UPDATE {table} SET district_id = district_id") == "grant"
         assert await _tried(raw, f"TRUNCATE {table} CASCADE") == "grant"
+
+
+LOCKED = {"audit_waiting": "UPDATE", "consents": "DELETE", "grants": "DELETE", "rights_requests": "DELETE"}
+
+
+@pytest.mark.parametrize("table", LOCKED)
+async def test_i10_what_only_moves_on_is_never_taken_away(raw: asyncpg.Connection, full: World, table: str) -> None:
+    await _enter(raw, full)
+    verb = f"UPDATE {table} SET id = id" if LOCKED[table] == "UPDATE" else f"DELETE FROM {table}"
+    assert await _tried(raw, verb) == "grant"
 
 
 async def test_i10_a_coordinate_finds_no_grid_of_another_district(

@@ -1,0 +1,171 @@
+"""A row of every tenant table that the loop itself leaves empty, put there by the owner: what must not be seen from outside."""
+
+from collections.abc import Iterator
+from datetime import timedelta
+from typing import Any
+
+from sqlalchemy import insert
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from app.core.clock import now
+from app.core.ids import new_id
+from app.domain.accounts import ChallengeKind
+from app.domain.audit import Caller, Outcome
+from app.domain.catalogue import Skill
+from app.domain.consents import GivenBy, LegalBasis, Purpose
+from app.domain.profiles import CareKind, Employment, GuardianRelation, HouseholdRelation
+from app.domain.rights import RightsKind
+from app.models import (
+    AuditEntry,
+    AuditLink,
+    AuditWaiting,
+    AvailabilityException,
+    AvailabilityWindow,
+    Base,
+    CareFact,
+    Certificate,
+    Challenge,
+    Client,
+    ClientSecret,
+    Consent,
+    Disclosure,
+    EmploymentRecord,
+    Guardianship,
+    HouseholdMember,
+    PartyMembership,
+    RateLimit,
+    RecoveryCode,
+    RefreshToken,
+    RightsRequest,
+    Substitution,
+    Volunteer,
+    WechatIdentity,
+)
+from tests.worlds import World
+
+Rows = Iterator[tuple[type[Base], dict[str, Any]]]
+_DIGEST = b"\x07" * 32
+_SEALED = b"\x01sealed"
+
+
+async def fill(session: AsyncSession, world: World) -> None:
+    """Everything about resident1, who is recorded in every way there is."""
+    for rows in (_signing_in(world), _authority_and_audit(world), _profile(world), _rights(world)):
+        for model, columns in rows:
+            await session.execute(insert(model).values(district_id=world.district_id, **_identified(model, columns)))
+
+
+def _identified(model: type[Base], columns: dict[str, Any]) -> dict[str, Any]:
+    return columns if "id" in columns or "id" not in model.__table__.columns else {"id": new_id()} | columns
+
+
+def _signing_in(world: World) -> Rows:
+    soon, account = now() + timedelta(hours=1), world.accounts["resident1"]
+    yield RefreshToken, {"sign_in_id": world.sign_ins["resident1"], "digest": _DIGEST, "expires_at": soon}
+    yield RecoveryCode, {"account_id": account, "digest": _DIGEST}
+    yield Challenge, {"kind": ChallengeKind.SECOND_FACTOR, "account_id": account, "expires_at": soon}
+    wechat = {"openid_sealed": _SEALED, "openid_index": _DIGEST, "session_key_sealed": _SEALED}
+    yield WechatIdentity, {"account_id": account, "appid": "wx0123456789abcdef"} | wechat
+    yield RateLimit, {"bucket": _DIGEST, "full_at": soon}
+    client = world.units["client"] = new_id()
+    place = {"place_id": world.places["community"], "path": world.paths["community"], "place_kind": "community"}
+    names = {"name": "接诉即办平台", "scopes": [], "created_by": world.people["system"]}
+    yield Client, {"id": client} | place | names
+    yield ClientSecret, {"client_id": client, "digest": _DIGEST, "expires_at": soon}
+
+
+def _authority_and_audit(world: World) -> Rows:
+    away = {"absent_id": world.people["grid"], "substitute_id": world.people["sibling_grid"]}
+    span = {"starts_at": now(), "ends_at": now() + timedelta(days=2), "reason": "休假"}
+    where = {"path": world.paths["grid"], "arranged_by": world.people["community"]}
+    yield Substitution, away | span | where
+    for position in (10**9, None):
+        entry = new_id()
+        told = {"caller": Caller.SYSTEM, "operation": "probe", "outcome": Outcome.DONE, "opened": [], "data": {}}
+        yield AuditEntry, {"id": entry} | told
+        yield (
+            (AuditLink, {"id": entry, "position": position, "hash": _DIGEST})
+            if position
+            else (
+                AuditWaiting,
+                {"id": entry},
+            )
+        )
+
+
+def _profile(world: World) -> Rows:
+    person, today = world.people["resident1"], now().date()
+    yield PartyMembership, {"id": person}
+    yield Volunteer, {"id": person, "categories": [], "entered_by": GivenBy.PERSON}
+    work = {"kind": Employment.GRID_WORKER, "place_id": world.places["grid"], "full_time": True}
+    yield EmploymentRecord, {"person_id": person, "since_on": today} | work
+    paper = {"skill": Skill.NURSING, "title": "护士执业证", "issuer": "卫健委", "issued_on": today}
+    yield Certificate, {"person_id": person} | paper
+    yield AvailabilityWindow, {"person_id": person, "weekday": 1, "from_minute": 0, "until_minute": 60}
+    yield AvailabilityException, {"person_id": person, "on": today, "free": False}
+    yield (
+        HouseholdMember,
+        {
+            "place_id": world.places["home1"],
+            "person_id": person,
+            "relation": HouseholdRelation.HEAD,
+            "since_on": today,
+        },
+    )
+    yield (
+        Guardianship,
+        {
+            "minor_id": person,
+            "guardian_id": world.people["resident2"],
+            "relation": GuardianRelation.PARENT,
+            "evidence": "户口簿",
+            "verified_by": world.people["grid"],
+        },
+    )
+
+
+def _rights(world: World) -> Rows:
+    person, consent, path = world.people["resident1"], new_id(), world.paths["home1"]
+    yield (
+        Consent,
+        {
+            "id": consent,
+            "person_id": person,
+            "purpose": Purpose.SERVICE,
+            "basis": LegalBasis.STATUTORY_DUTY,
+            "separate": False,
+            "given_by": GivenBy.PERSON,
+            "giver_id": person,
+            "path": path,
+        },
+    )
+    yield (
+        CareFact,
+        {
+            "person_id": person,
+            "kind": CareKind.ALLERGY,
+            "text_sealed": _SEALED,
+            "consent_id": consent,
+            "recorded_by": world.people["grid"],
+        },
+    )
+    yield (
+        Disclosure,
+        {
+            "person_id": person,
+            "client_id": world.units["client"],
+            "consent_id": consent,
+            "kinds": ["phone"],
+            "subject_id": new_id(),
+        },
+    )
+    yield (
+        RightsRequest,
+        {
+            "person_id": person,
+            "asked_by": person,
+            "kind": RightsKind.ACCESS,
+            "path": path,
+            "due_at": now() + timedelta(days=15),
+        },
+    )
