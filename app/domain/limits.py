@@ -51,6 +51,12 @@ WECHAT_FROM = Limit("wechat_from", 600, timedelta(minutes=15))
 """Sign-ins and registrations by WeChat from one address."""
 DENIED_NOTED = Limit("denied_noted", 60, timedelta(hours=1))
 """Denied calls of one person and one operation that are noted in the audit trail; beyond, only in the log."""
+PERSON_FIND = Limit("person_find", 60, timedelta(hours=1))
+"""Phones and identity numbers one person looks up, or states as their own."""
+PERSON_UNMASK = Limit("person_unmask", 60, timedelta(hours=1))
+"""People whose sensitive fields, or facts of care, one member of staff opens."""
+ORDER_CONTACT = Limit("order_contact", 60, timedelta(hours=1))
+"""How often one helper opens askers' contacts."""
 
 LIMITS = (
     PASSWORD_HERE,
@@ -66,6 +72,9 @@ LIMITS = (
     PHONE_TRIED_FROM,
     WECHAT_FROM,
     DENIED_NOTED,
+    PERSON_UNMASK,
+    ORDER_CONTACT,
+    PERSON_FIND,
 )
 
 

@@ -1,23 +1,58 @@
-"""人员：居民、党员、志愿者、网格员。姓名与电话一律脱敏。"""
+"""人员：居民、党员、志愿者、网格员。凡能识别身份的一律脱敏。"""
 
 from typing import Annotated, Any
 from uuid import UUID
 
 from fastapi import APIRouter, Query, Response
 
+from app.core.crypto import Sealer
 from app.core.paging import Page
 from app.domain.access import SELF
-from app.routers.deps import ActorDep, SealerDep, SessionDep, VersionDep, operation, tagged
+from app.models import Person
+from app.routers.deps import ActorDep, DatabaseDep, SealerDep, SessionDep, VersionDep, operation, step, tagged
 from app.routers.route import HouseRoute
-from app.schemas.people import MeRead, PersonCreate, PersonPage, PersonQuery, PersonRead, PersonUpdate
-from app.services import people
+from app.schemas.people import (
+    MeRead,
+    MeUpdate,
+    PersonCreate,
+    PersonFind,
+    PersonMove,
+    PersonPage,
+    PersonQuery,
+    PersonRead,
+    PersonUpdate,
+)
+from app.services import people, people_home
 
 router = APIRouter(tags=["人员"], route_class=HouseRoute)
 
 
+def shown(response: Response, sealer: Sealer, person: Person) -> dict[str, Any]:
+    """A person as they are after a verb, with the version."""
+    tagged(response, person.version)
+    return people.present(person, sealer)
+
+
 @router.get("/me", response_model=MeRead, **operation(SELF, "我是谁，有什么角色"))
-async def me_read(session: SessionDep, actor: ActorDep, sealer: SealerDep) -> dict[str, Any]:
-    return await people.me(session, actor, sealer)
+async def me_read(session: SessionDep, actor: ActorDep, sealer: SealerDep, response: Response) -> dict[str, Any]:
+    found = await people.me(session, actor, sealer)
+    tagged(response, found["person"]["version"])
+    return found
+
+
+@router.patch("/me", response_model=MeRead, **operation(SELF, "补充自己的资料"))
+async def me_update(
+    session: SessionDep,
+    database: DatabaseDep,
+    actor: ActorDep,
+    sealer: SealerDep,
+    response: Response,
+    version: VersionDep,
+    form: MeUpdate,
+) -> dict[str, Any]:
+    found = await people.update_me(session, database, actor, sealer, version, form)
+    tagged(response, found["person"]["version"])
+    return found
 
 
 @router.get("/people", response_model=PersonPage, **operation("people:list", "人员列表"))
@@ -25,16 +60,23 @@ async def person_list(
     session: SessionDep, actor: ActorDep, sealer: SealerDep, query: Annotated[PersonQuery, Query()]
 ) -> Page[dict[str, Any]]:
     found = await people.page(session, actor, query)
-    return Page([people.present(person, sealer) for person in found.items], found.next_cursor)
+    return Page([people.present_in_list(person, sealer) for person in found.items], found.next_cursor)
+
+
+@router.post(
+    "/people/find", response_model=PersonRead, **operation("people:find", "按电话或身份证件号码查找，结果脱敏")
+)
+async def person_find(
+    session: SessionDep, database: DatabaseDep, actor: ActorDep, sealer: SealerDep, form: PersonFind
+) -> dict[str, Any]:
+    return await people.find(session, database, actor, sealer, form)
 
 
 @router.get("/people/{id}", response_model=PersonRead, **operation("people:read", "一个人"))
 async def person_read(
     id: UUID, session: SessionDep, actor: ActorDep, sealer: SealerDep, response: Response
 ) -> dict[str, Any]:
-    person = await people.load(session, actor, id, "people:read")
-    tagged(response, person.version)
-    return people.present(person, sealer)
+    return shown(response, sealer, await people.read(session, actor, id))
 
 
 @router.post("/people", **operation("people:create", "建档", keyed=True, created=PersonRead, read="person_read"))
@@ -42,8 +84,8 @@ async def person_create(
     session: SessionDep, actor: ActorDep, sealer: SealerDep, response: Response, form: PersonCreate
 ) -> dict[str, Any]:
     person = await people.create(session, actor, sealer, form)
-    tagged(response, person.version, f"/v1/people/{person.id}")
-    return people.present(person, sealer)
+    response.headers["Location"] = f"/v1/people/{person.id}"
+    return shown(response, sealer, person)
 
 
 @router.patch("/people/{id}", response_model=PersonRead, **operation("people:update", "更正"))
@@ -56,6 +98,11 @@ async def person_update(
     version: VersionDep,
     form: PersonUpdate,
 ) -> dict[str, Any]:
-    person = await people.update(session, actor, sealer, id, version, form)
-    tagged(response, person.version)
-    return people.present(person, sealer)
+    return shown(response, sealer, await people.update(session, actor, sealer, id, version, form))
+
+
+@router.post("/people/{id}/move", response_model=PersonRead, **step("people:move", "搬家"))
+async def person_move(
+    id: UUID, session: SessionDep, actor: ActorDep, sealer: SealerDep, response: Response, form: PersonMove
+) -> dict[str, Any]:
+    return shown(response, sealer, await people_home.move(session, actor, id, form))

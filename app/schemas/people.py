@@ -158,9 +158,3 @@ class MeRead(Read):
     person: PersonRead
     district_id: int
     grants: list[MyGrantRead]
-
-
-class TokenRead(Read):
-    access_token: str
-    token_type: str
-    expires_in: Annotated[int, Field(description="秒")]

@@ -1,4 +1,7 @@
-"""People: record, correct, list; who I am."""
+"""People: record, correct, find, list; who I am.
+
+Whatever changes a person locks their record first. Erased and merged records are read, and never changed again.
+"""
 
 from typing import Any
 from uuid import UUID
@@ -8,57 +11,84 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.core.clock import now
 from app.core.crypto import Sealer, new_secret
-from app.core.errors import NotFound
+from app.core.db import Database
+from app.core.errors import Conflict, Gone, NotFound, RuleBroken, StaleVersion
 from app.core.ids import new_id
 from app.core.paging import Page, id_after
-from app.domain import access
+from app.domain import access, identity_numbers
+from app.domain.limits import PERSON_FIND
 from app.domain.people import Actor, Role
-from app.models import Grant, Organization, Person, Place
-from app.schemas.people import PersonCreate, PersonQuery, PersonRead, PersonUpdate
-from app.services import grants, people_seal
+from app.models import Grant, Organization, Person
+from app.schemas.people import MeUpdate, PersonCreate, PersonFind, PersonQuery, PersonRead, PersonUpdate
+from app.services import grants, minors, people_identity, people_roles, people_seal, rate_limits, subjects
 from app.services.access import at, in_force, reads_all, under
-from app.services.outbox import hold, publish
+from app.services.outbox import publish
 from app.services.places import located, paged, place_of
+from app.services.subjects import Subject
 
-_OPEN_FIELDS = tuple(name for name in PersonRead.model_fields if name not in {"name", "phone"})
-_SECRET = frozenset({"name", "phone"})
+_OPEN_FIELDS = tuple(name for name in PersonRead.model_fields if name not in people_identity.SEALED)
 
 
 def present(person: Person, sealer: Sealer) -> dict[str, Any]:
     """The fields of a PersonRead, masked."""
     shown = {name: getattr(person, name) for name in _OPEN_FIELDS}
-    for name in ("name", "phone"):
+    for name in people_seal.FIELDS:
         shown[name] = people_seal.masked(sealer, person, name)
     return shown
 
 
-async def _find(session: AsyncSession, person_id: UUID) -> Person:
-    person = await session.scalar(select(Person).where(Person.id == person_id))
-    if person is None:
-        raise NotFound()
+def present_in_list(person: Person, sealer: Sealer) -> dict[str, Any]:
+    """The same in a list, where of a minor hardly more shows than that they are there."""
+    return minors.in_list(person, present(person, sealer))
+
+
+async def read(session: AsyncSession, actor: Actor, person_id: UUID) -> Person:
+    """One person: at a place the actor looks after, themselves, or their ward; of a minor, with an approval."""
+    person = (await subjects.load(session, actor, person_id, "people:read")).person
+    await minors.must_be_approved(session, actor, person)
     return person
 
 
 async def load(session: AsyncSession, actor: Actor, person_id: UUID, permission: str) -> Person:
-    """A person at a place the actor looks after; 404 otherwise."""
-    person = await _find(session, person_id)
-    if not access.may("people:read", actor.roles_at(person.path)):
-        raise NotFound()
-    access.require(actor, permission, person.path)
-    return person
+    """A person as somebody with this permission sees them; 404 for whoever does not."""
+    return (await subjects.load(session, actor, person_id, permission)).person
+
+
+async def hold(
+    session: AsyncSession, actor: Actor, person_id: UUID | None, permission: str, version: int | None = None
+) -> Subject:
+    """A person to be changed, locked; by default the actor. 412 when the client has seen another version."""
+    subject = await subjects.load(session, actor, person_id, permission, lock=True)
+    must_live(subject.person)
+    if version is not None and subject.person.version != version:
+        raise StaleVersion()
+    return subject
+
+
+def must_live(person: Person) -> None:
+    if person.erased_at is not None:
+        raise Gone()
+    if person.merged_into_id is not None:
+        raise Conflict("此档案已并入另一份档案", merged_into_id=str(person.merged_into_id))
 
 
 async def me(session: AsyncSession, actor: Actor, sealer: Sealer) -> dict[str, Any]:
     """The caller's own record and grants."""
     actor.checked.add(access.SELF)
-    person = await _find(session, actor.person_id)
+    person = await session.scalar(select(Person).where(Person.id == actor.person_id))
+    if person is None:
+        raise NotFound()
+    return await _as_me(session, actor, sealer, person)
+
+
+async def _as_me(session: AsyncSession, actor: Actor, sealer: Sealer, person: Person) -> dict[str, Any]:
     held = await grants.mine(session, actor, sealer)
     return {"person": present(person, sealer), "district_id": actor.district_id, "grants": held}
 
 
 async def page(session: AsyncSession, actor: Actor, query: PersonQuery) -> Page[Person]:
     access.require_anywhere(actor, "people:list")
-    rows = select(Person).where(under(Person, reads_all(actor)))
+    rows = select(Person).where(under(Person, reads_all(actor)), Person.merged_into_id.is_(None))
     if query.place_id is not None:
         place = await place_of(session, query.place_id)
         rows = rows.where(at(Person, place.kind, place.id, place.path))
@@ -75,6 +105,37 @@ async def page(session: AsyncSession, actor: Actor, query: PersonQuery) -> Page[
     return paged((await session.scalars(rows.order_by(Person.id).limit(query.limit + 1))).all(), query.limit)
 
 
+async def find(
+    session: AsyncSession, database: Database, actor: Actor, sealer: Sealer, form: PersonFind
+) -> dict[str, Any]:
+    """Whoever has this phone or identity number, masked; 404 for nobody and for somebody out of sight alike.
+
+    Each try counts against the actor's limit: a telephone book is not to be read out of it.
+    """
+    scope = access.require_anywhere(actor, "people:find")
+    if (form.phone is None) == (form.id_number is None):
+        raise RuleBroken("电话与身份证件号码恰给其一", field="phone")
+    await rate_limits.spend(database, sealer, actor.district_id, PERSON_FIND, str(actor.person_id))
+    if form.phone is not None:
+        found = await people_seal.find(session, sealer, actor.district_id, "phone", form.phone)
+    else:
+        number = identity_numbers.read(form.id_number or "", people_identity.today()).value
+        found = await people_seal.find(session, sealer, actor.district_id, "id_number", number)
+    person = await _living(session, found)
+    if person is None or not any(person.path.startswith(grant.path) for grant in scope):
+        raise NotFound()
+    actor.trace.person_id = person.id
+    return present_in_list(person, sealer)
+
+
+async def _living(session: AsyncSession, person_id: UUID | None) -> Person | None:
+    """The record somebody lives on in."""
+    person = await session.scalar(select(Person).where(Person.id == person_id))
+    if person is None or person.merged_into_id is None:
+        return person
+    return await session.scalar(select(Person).where(Person.id == person.merged_into_id))
+
+
 async def create(session: AsyncSession, actor: Actor, sealer: Sealer, form: PersonCreate) -> Person:
     """Record a person; they become a resident of the community they live in."""
     place = await place_of(session, form.place_id)
@@ -85,65 +146,80 @@ async def create(session: AsyncSession, actor: Actor, sealer: Sealer, form: Pers
         id=new_id(),
         secret=new_secret(),
         organization_id=form.organization_id,
-        party_status=form.party_status,
         skills=[skill.value for skill in form.skills],
         languages=list(form.languages),
+        service_radius_m=form.service_radius_m,
+        load_limit=form.load_limit,
         created_at=now(),
         **located(place),
     )
-    await _seal(session, person, sealer, form)
+    await people_identity.write(session, actor, sealer, person, form)
     session.add(person)
+    actor.trace.person_id = person.id
     publish(session, "person", person, "create", actor=actor, data={"fields": sorted(form.model_fields_set)})
     await session.flush()
-    await _make_resident(session, actor, person, place)
+    home = await people_roles.community_of(session, person)
+    session.add(people_roles.new_grant(actor, person, Role.RESIDENT, home))
     return person
 
 
 async def update(
     session: AsyncSession, actor: Actor, sealer: Sealer, person_id: UUID, version: int, form: PersonUpdate
 ) -> Person:
-    person = await load(session, actor, person_id, "people:update")
-    await hold(session, person, version)
-    fields = form.model_dump(exclude_unset=True, mode="json")
-    if "organization_id" in fields:
+    """Correct what was sent; the rest stays as it is."""
+    person = (await hold(session, actor, person_id, "people:update", version)).person
+    if "organization_id" in form.model_fields_set:
         await _check_organization(session, actor, form.organization_id)
-    await _seal(session, person, sealer, form)
-    for name in fields.keys() - _SECRET:
-        setattr(person, name, getattr(form, name) if name == "organization_id" else fields[name])
-    publish(session, "person", person, "update", actor=actor, data={"fields": sorted(fields)})
+    await _write(session, actor, sealer, person, form)
     return person
 
 
-async def _seal(session: AsyncSession, person: Person, sealer: Sealer, form: PersonCreate | PersonUpdate) -> None:
-    """Seal what is given: name and phone never stand in clear; equal phones are found by their blind index."""
-    if "name" in form.model_fields_set:
-        people_seal.put(sealer, person, "name", form.name)
-    if "phone" in form.model_fields_set:
-        await people_seal.claim(session, sealer, person, "phone", form.phone)
+async def update_me(
+    session: AsyncSession, database: Database, actor: Actor, sealer: Sealer, version: int, form: MeUpdate
+) -> dict[str, Any]:
+    """Complete one's own record. An identity number is stated once: a wrong one is corrected by staff who see the card."""
+    actor.checked.add(access.SELF)
+    person = await session.scalar(
+        select(Person)
+        .where(Person.id == actor.person_id)
+        .with_for_update(key_share=True)
+        .execution_options(populate_existing=True)
+    )
+    if person is None:
+        raise NotFound()
+    must_live(person)
+    if person.version != version:
+        raise StaleVersion()
+    if "id_number" in form.model_fields_set:
+        if person.id_number_sealed is not None:
+            raise RuleBroken("身份证件号码已登记，更正请到社区办理", field="id_number")
+        # whether a number is taken is told to nobody who tries many
+        await rate_limits.spend(database, sealer, actor.district_id, PERSON_FIND, str(actor.person_id))
+    actor.trace.person_id = person.id
+    await _write(session, actor, sealer, person, form)
+    return await _as_me(session, actor, sealer, person)
+
+
+async def _write(
+    session: AsyncSession, actor: Actor, sealer: Sealer, person: Person, form: PersonUpdate | MeUpdate
+) -> None:
+    await people_identity.write(session, actor, sealer, person, form)
+    fields = form.model_dump(exclude_unset=True, exclude=set(people_identity.WRITTEN))
+    for name, value in fields.items():
+        setattr(person, name, [str(item) for item in value] if isinstance(value, list) else value)
+    publish(session, "person", person, "update", actor=actor, data={"fields": sorted(form.model_fields_set)})
+    await session.flush()
 
 
 async def _check_organization(session: AsyncSession, actor: Actor, organization_id: UUID | None) -> None:
     """Nobody attaches a person to a unit they do not see."""
-    if organization_id is None:
-        return
+    if organization_id is not None:
+        await unit_of(session, actor, organization_id)
+
+
+async def unit_of(session: AsyncSession, actor: Actor, organization_id: UUID) -> Organization:
+    """A unit the actor sees; 404 otherwise."""
     unit = await session.scalar(select(Organization).where(Organization.id == organization_id))
     if unit is None or not access.may("organizations:read", actor.roles_at(unit.path)):
         raise NotFound("没有这个单位")
-
-
-async def _make_resident(session: AsyncSession, actor: Actor, person: Person, place: Place) -> None:
-    home = await place_of(session, place.community_id) if place.community_id else place
-    session.add(
-        Grant(
-            district_id=person.district_id,
-            id=new_id(),
-            person_id=person.id,
-            role=Role.RESIDENT,
-            place_id=home.id,
-            path=home.path,
-            place_kind=home.kind.value,
-            starts_at=now(),
-            granted_by=actor.person_id,
-            created_at=now(),
-        )
-    )
+    return unit
