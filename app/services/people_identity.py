@@ -1,0 +1,107 @@
+"""What identifies a person, written into their record: name, phone, identity number, birth date, sex, address.
+
+All of it is sealed. The birth date and the sex are those of the identity number where there is one, and what is given beside it
+must agree. A phone and an identity number belong to one record only.
+"""
+
+from datetime import date
+from typing import Literal
+from uuid import UUID
+
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from app.core.clock import CHINA, now
+from app.core.crypto import Sealer
+from app.core.errors import Duplicate, RuleBroken
+from app.domain import access, identity_numbers
+from app.domain.people import Actor
+from app.domain.profiles import Sex, is_minor
+from app.models import Person
+from app.schemas.people import MeUpdate, PersonCreate, PersonUpdate
+from app.services import people_seal
+
+SEALED = frozenset({"name", "phone", "id_number", "birth_date", "address"})
+WRITTEN = SEALED | {"sex"}
+"""The fields of forms that are written here; others are plain columns."""
+_EARLIEST = date(1800, 1, 1)
+Form = PersonCreate | PersonUpdate | MeUpdate
+
+
+def today() -> date:
+    """The China calendar day."""
+    return now().astimezone(CHINA).date()
+
+
+async def write(session: AsyncSession, actor: Actor, sealer: Sealer, person: Person, form: Form) -> None:
+    """Write what was sent of these fields, and nothing else. Raises Duplicate, RuleBroken, Gone."""
+    sent = form.model_fields_set & WRITTEN
+    if not isinstance(form, MeUpdate):
+        if "name" in sent:
+            people_seal.put(sealer, person, "name", form.name)
+        if "phone" in sent:
+            await _claim(session, actor, sealer, person, "phone", form.phone)
+    if "address" in sent:
+        people_seal.put(sealer, person, "address", form.address)
+    if sent & {"id_number", "birth_date", "sex"}:
+        await _write_origin(session, actor, sealer, person, form, sent)
+    if sent & {"name", "id_number", "birth_date"}:
+        people_seal.index_name_and_birth(sealer, person)
+
+
+async def _write_origin(
+    session: AsyncSession, actor: Actor, sealer: Sealer, person: Person, form: Form, sent: set[str]
+) -> None:
+    born = form.birth_date if "birth_date" in sent else birth_date(sealer, person)
+    sex = form.sex if "sex" in sent else person.sex
+    number = form.id_number if "id_number" in sent else people_seal.opened(sealer, person, "id_number")
+    if number is not None:
+        told = identity_numbers.read(number, today())
+        number, born, sex = told.value, _agreed(told.birth_date, born), _same_sex(told.sex, sex)
+    if born is not None and not _EARLIEST <= born <= today():
+        raise RuleBroken("出生日期不合情理", field="birth_date")
+    if "id_number" in sent:
+        await _claim(session, actor, sealer, person, "id_number", number)
+    people_seal.put(sealer, person, "birth_date", born.isoformat() if born else None)
+    person.sex = sex
+    person.minor = born is not None and is_minor(born, today())
+
+
+def birth_date(sealer: Sealer, person: Person) -> date | None:
+    text = people_seal.opened(sealer, person, "birth_date")
+    return date.fromisoformat(text) if text else None
+
+
+def _agreed(told: date, given: date | None) -> date:
+    if given not in {None, told}:
+        raise RuleBroken("出生日期与身份证件号码不一致", field="birth_date")
+    return told
+
+
+def _same_sex(told: Sex, given: Sex | None) -> Sex:
+    if given not in {None, told}:
+        raise RuleBroken("性别与身份证件号码不一致", field="sex")
+    return told
+
+
+async def _claim(
+    session: AsyncSession,
+    actor: Actor,
+    sealer: Sealer,
+    person: Person,
+    field: Literal["phone", "id_number"],
+    value: str | None,
+) -> None:
+    """Write a number nobody else has. The refusal says whose it is to those who may know."""
+    try:
+        await people_seal.claim(session, sealer, person, field, value)
+    except Duplicate as taken:
+        other = await people_seal.find(session, sealer, person.district_id, field, value or "")
+        shown = {"person_id": str(other)} if await _sees(session, actor, other) else {}
+        raise Duplicate(taken.detail, field=field, **shown) from None
+
+
+async def _sees(session: AsyncSession, actor: Actor, person_id: UUID | None) -> bool:
+    with session.no_autoflush:
+        path = await session.scalar(select(Person.path).where(Person.id == person_id))
+    return path is not None and access.may("people:read", actor.roles_at(path))
