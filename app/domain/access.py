@@ -7,6 +7,7 @@ from app.domain.lifecycle import A, Lifecycle, S
 from app.domain.needs import NEED
 from app.domain.orders import ORDER
 from app.domain.people import HELPERS, SEPARATED, Actor, Grant, Parties, Relation, Role
+from app.domain.sensitive import MAY_OPEN, MAY_OPEN_CARE
 
 PUBLIC = "public"
 """What an operation declares that needs no sign-in."""
@@ -34,7 +35,7 @@ _STATIC: dict[str, Parties] = {
     "organizations:create": _ADMINS,
     "organizations:update": _ADMINS,
     "people:list": _READERS,
-    "people:read": _READERS,
+    "people:read": _READERS | {Relation.SUBJECT},
     "people:create": _STAFF,
     "people:update": _STAFF,
     "needs:list": _ALL | {Role.CLIENT},
@@ -65,7 +66,15 @@ _STATIC: dict[str, Parties] = {
 }
 
 
-_SIGNING_IN: dict[str, Parties] = {}
+_SIGNING_IN: dict[str, Parties] = {
+    "accounts:list": _SYSTEM,
+    "accounts:read": _SYSTEM,
+    "accounts:create": _SYSTEM,
+    "accounts:disable": _SYSTEM,
+    "accounts:enable": _SYSTEM,
+    "accounts:reset_password": _SYSTEM,
+    "accounts:reset_second_factor": _SYSTEM,
+}
 _AUTHORITY: dict[str, Parties] = {
     "grants:list": _ALL | _SEPARATED,
     "grants:read": _READERS | {Role.SECURITY_ADMIN, Relation.SUBJECT},
@@ -86,8 +95,47 @@ _AUTHORITY: dict[str, Parties] = {
     "clients:revoke": _SYSTEM,
 }
 """Who may give or lend which role is finer than this: ``app.domain.authority``."""
-_PERSONS: dict[str, Parties] = {}
-_SENSITIVE: dict[str, Parties] = {}
+_PERSONS: dict[str, Parties] = {
+    "people:find": _STAFF,
+    "people:move": _STAFF,
+    "people:compare": _STAFF,
+    "people:merge": _ADMINS,
+    "people:register_member": _ADMINS,
+    "people:report_in": _ADMINS,
+    "people:enter": _STAFF,
+    "people:leave_party": _ADMINS,
+    "people:read_membership": _READERS | {Relation.SUBJECT},
+    "people:volunteer": _STAFF | {Relation.SUBJECT},
+    "people:read_volunteer": _READERS | {Relation.SUBJECT},
+    "people:leave_volunteering": _STAFF | {Relation.SUBJECT},
+    "people:read_availability": _READERS | {Relation.SUBJECT},
+    "people:set_availability": _STAFF | {Relation.SUBJECT},
+    "household-members:list": _ALL,
+    "household-members:read": _READERS | {Relation.SUBJECT},
+    "household-members:create": _STAFF,
+    "household-members:update": _STAFF,
+    "household-members:end": _STAFF,
+    "employments:list": _ALL,
+    "employments:read": _READERS | {Relation.SUBJECT},
+    "employments:create": _ADMINS,
+    "employments:end": _ADMINS,
+    "certificates:list": _ALL,
+    "certificates:read": _READERS | {Relation.SUBJECT},
+    "certificates:create": _STAFF | {Relation.SUBJECT},
+    "certificates:verify": _STAFF,
+    "certificates:withdraw": _STAFF | {Relation.SUBJECT},
+}
+_SENSITIVE: dict[str, Parties] = {
+    "people:unmask": frozenset(MAY_OPEN),
+    "orders:contact": frozenset({Relation.HOLDER, Relation.UNIT}),
+    "care-facts:list": frozenset(MAY_OPEN_CARE),
+    "care-facts:read": frozenset(MAY_OPEN_CARE),
+    "care-facts:create": frozenset({Role.COMMUNITY_ADMIN}),
+    "care-facts:unmask": frozenset(MAY_OPEN_CARE),
+    "care-facts:update": frozenset({Role.COMMUNITY_ADMIN}),
+    "care-facts:delete": frozenset({Role.COMMUNITY_ADMIN}),
+}
+"""Which field for what purpose is finer than this: ``app.domain.sensitive``."""
 _SUBJECT: Parties = frozenset({Relation.SUBJECT})
 _RIGHTS: dict[str, Parties] = {
     "privacy-notices:list": _ALL | _SEPARATED | {Role.CLIENT},

@@ -15,6 +15,7 @@ from app.core.errors import BadRequest, IdempotencyKeyMissing, PreconditionRequi
 from app.core.security import Tokens
 from app.domain.accounts import Origin
 from app.domain.limits import address_of
+from app.domain.passwords import POLICIES, Policy, Profile
 from app.domain.people import Actor
 from app.routers.problems import PROBLEMS
 from app.routers.route import Replay
@@ -85,14 +86,20 @@ async def get_origin(request: Request) -> Origin:
 OriginDep = Annotated[Origin, Depends(get_origin)]
 
 
-async def get_desk(
-    database: DatabaseDep, tokens: TokensDep, sealer: SealerDep, origin: OriginDep
-) -> Desk:
+async def get_desk(database: DatabaseDep, tokens: TokensDep, sealer: SealerDep, origin: OriginDep) -> Desk:
     """What signing in without a token needs; its services begin their own transactions."""
     return Desk(database, tokens, sealer, origin)
 
 
 DeskDep = Annotated[Desk, Depends(get_desk)]
+
+
+async def get_policy(request: Request) -> Policy:
+    """What passwords must be like, by the profile of the settings."""
+    return POLICIES[Profile(request.app.state.settings.password_profile)]
+
+
+PolicyDep = Annotated[Policy, Depends(get_policy)]
 KeyHeader = Annotated[
     str | None,
     Header(

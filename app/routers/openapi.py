@@ -35,7 +35,8 @@ TAGS = [
     {"name": "代理", "description": "不在岗期间由谁代行职责。"},
     {"name": "接入系统", "description": "第三方系统：按权限范围接入，密钥可轮换、可停用。"},
     {"name": "导入", "description": "群众留言文件。"},
-    {"name": "登录", "description": "短时令牌。"},
+    {"name": "账号", "description": "开立、停用、重置；由系统管理员办理。"},
+    {"name": "登录", "description": "短时令牌与可续期的刷新令牌；密码、动态口令，本人的各次登录。"},
     {"name": "运行", "description": "健康检查。"},
 ]
 

@@ -7,8 +7,8 @@ from fastapi import APIRouter, Depends, Request
 from app.domain.access import PUBLIC
 from app.routers.deps import DeskDep, operation
 from app.routers.route import HouseRoute
-from app.schemas.people import TokenRead
 from app.schemas.phone_codes import PhoneCodeRegister, PhoneCodeSend, PhoneCodeSent, PhoneCodeSignIn
+from app.schemas.tokens import TokenRead
 from app.services import phone_codes
 from app.services.code_senders import CodeSender
 

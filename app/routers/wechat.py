@@ -9,7 +9,7 @@ from app.core.wechat import WechatClient
 from app.domain.access import PUBLIC
 from app.routers.deps import DeskDep, operation
 from app.routers.route import HouseRoute
-from app.schemas.people import TokenRead
+from app.schemas.tokens import TokenRead
 from app.schemas.wechat import WechatCallbackQuery, WechatRegister, WechatSignIn
 from app.services import wechat
 

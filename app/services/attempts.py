@@ -13,7 +13,7 @@ from app.core.db import Database, compile_hot
 from app.core.errors import AppError, NotFound
 from app.core.security import Tokens
 from app.domain.accounts import Origin
-from app.domain.audit import Outcome, Trace
+from app.domain.audit import Caller, Outcome, Trace
 from app.domain.limits import Limit, network_of
 from app.models import District
 from app.services import audit, rate_limits
@@ -73,7 +73,7 @@ async def attempt(
         try:
             answer = await verb(session, trace)
         except AppError as refusal:
-            _note(desk, session, district_id, operation, refusal.status, trace)
+            _note(desk, session, district_id, operation, refusal.status, trace, refusal.code)
             raise
         _note(desk, session, district_id, operation, status, trace)
         return answer
@@ -82,20 +82,42 @@ async def attempt(
 
 
 @asynccontextmanager
-async def denials_noted(desk: Desk, district_id: int, operation: str) -> AsyncIterator[None]:
+async def denials_noted(
+    desk: Desk, district_id: int, operation: str, trace: Trace | None = None
+) -> AsyncIterator[None]:
     """Note what is refused outside the attempt's own transaction, such as by WeChat."""
     try:
         yield
     except AppError as refusal:
-        status = refusal.status
+        status, code = refusal.status, refusal.code
 
         async def noted(session: AsyncSession) -> None:
-            _note(desk, session, district_id, operation, status, Trace())
+            _note(desk, session, district_id, operation, status, trace or Trace(), code)
 
         await counted(desk, district_id, noted)
         raise
 
 
-def _note(desk: Desk, session: AsyncSession, district_id: int, operation: str, status: int, trace: Trace) -> None:
-    outcome = Outcome.DONE if status < 400 else Outcome.DENIED
-    audit.add(session, district_id, operation, outcome, address=desk.origin.address, status=status, trace=trace)
+def _note(
+    desk: Desk,
+    session: AsyncSession,
+    district_id: int,
+    operation: str,
+    status: int,
+    trace: Trace,
+    code: str | None = None,
+) -> None:
+    """Whoever is let in is who acted; whoever is not is somebody unknown at the door of the person's account."""
+    done = status < 400
+    entry = audit.add(
+        session,
+        district_id,
+        operation,
+        Outcome.DONE if done else Outcome.DENIED,
+        caller=Caller.PERSON if done and trace.person_id else None,
+        address=desk.origin.address,
+        status=status,
+        trace=trace,
+        data={"code": code} if code else None,
+    )
+    entry.actor_id = trace.person_id if done else None

@@ -67,6 +67,13 @@ def district_of(sealer: Sealer, handle: str) -> int:
     return _read(sealer, handle)[0]
 
 
+async def account_of(session: AsyncSession, sealer: Sealer, handle: str) -> UUID | None:
+    """Whose challenge it is: accounts are locked before their challenges."""
+    _, row_id = _read(sealer, handle)
+    found: UUID | None = await session.scalar(select(Challenge.account_id).where(Challenge.id == row_id))
+    return found
+
+
 async def look(session: AsyncSession, sealer: Sealer, handle: str, *kinds: ChallengeKind) -> Challenge:
     """The open challenge of a handle, locked; no attempt is counted. Raises Unauthenticated when there is none (any more)."""
     district_id, row_id = _read(sealer, handle)

@@ -8,6 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.domain.people import Actor
 from app.services import (
+    accounts_manage,
     approvals,
     assignments,
     consents_read,
@@ -30,6 +31,7 @@ _READ: dict[str, Callable[[AsyncSession, Actor, UUID], Awaitable[Any]]] = {
     "consents": consents_read.read,
     "notices": events.mark_read,
     "grants": grants.load,
+    "accounts": accounts_manage.must_show,
     "substitutions": substitutions.load,
 }
 

@@ -4,20 +4,40 @@ import base64
 import hashlib
 import secrets
 from collections.abc import Collection
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import update
+from sqlalchemy import DateTime, Select, Uuid, and_, bindparam, delete, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.core.clock import now
+from app.core.db import Database, compile_hot
+from app.core.errors import NotFound
 from app.core.ids import new_id
+from app.core.paging import Page, id_after
 from app.core.security import Tokens
-from app.domain.accounts import IDLE, LONGEST, Origin, SignInEnd, SignInMethod
-from app.models import Account, RefreshToken, SignIn
+from app.domain import access
+from app.domain.accounts import IDLE, LONGEST, USUAL, Origin, SignInEnd, SignInMethod
+from app.domain.people import Actor
+from app.models import Account, Challenge, RefreshToken, SignIn
+from app.schemas.sign_ins import SignInQuery, SignInRead
+from app.services.places import paged
 
 _TOKEN_BYTES = 32
+_KEPT = timedelta(days=1)
+"""So long a refresh token that is over is still known, if it was used before."""
+_NOBODY = UUID(int=0)
+_ADDRESSES = compile_hot(
+    select(SignIn.address)
+    .where(
+        SignIn.account_id == bindparam("account", type_=Uuid()),
+        SignIn.started_at > bindparam("since", type_=DateTime(timezone=True)),
+        SignIn.address.is_not(None),
+        or_(SignIn.ended_by.is_(None), SignIn.ended_by != SignInEnd.REUSED),
+    )
+    .distinct()
+)
 
 
 async def begin(
@@ -66,6 +86,29 @@ def prolong(
     }
 
 
+async def addresses(database: Database, district_id: int, account_id: UUID | None) -> list[str]:
+    """Where an account has signed in from lately. Sign-ins that ended with a stolen token do not count."""
+    rows = await database.hot(district_id, _ADDRESSES, account=account_id or _NOBODY, since=now() - USUAL)
+    return [row["address"] for row in rows]
+
+
+async def is_open(session: AsyncSession, sign_in_id: UUID) -> bool:
+    """Whether the sign-in may be prolonged; it is locked, so that it cannot end meanwhile."""
+    open_ = select(SignIn.id).where(SignIn.id == sign_in_id, SignIn.ended_at.is_(None), SignIn.expires_at > now())
+    return (await session.scalar(open_.with_for_update())) is not None
+
+
+async def end(session: AsyncSession, sign_in_id: UUID, why: SignInEnd) -> bool:
+    """End one sign-in; False when it has ended before."""
+    ended = (
+        update(SignIn)
+        .where(SignIn.id == sign_in_id, SignIn.ended_at.is_(None))
+        .values(ended_at=now(), ended_by=why)
+        .returning(SignIn.id)
+    )
+    return (await session.scalar(ended)) is not None
+
+
 async def end_all(
     session: AsyncSession,
     district_id: int,
@@ -73,11 +116,74 @@ async def end_all(
     why: SignInEnd,
     *,
     spare: UUID | None = None,
-) -> None:
-    """End what the accounts have open; the very next request with any of its tokens is refused. ``spare`` stays."""
+) -> int:
+    """End what the accounts have open, and what is still to be proved; the very next request with any of their tokens is
+    refused. ``spare`` stays. How many there were.
+
+    Whoever changes an account for this has written the change before: sign-ins that begin meanwhile wait for it.
+    """
     running = update(SignIn).where(
         SignIn.district_id == district_id, SignIn.account_id.in_(account_ids), SignIn.ended_at.is_(None)
     )
     if spare is not None:
         running = running.where(SignIn.id != spare)
-    await session.execute(running.values(ended_at=now(), ended_by=why))
+    owed = update(Challenge).where(
+        Challenge.district_id == district_id, Challenge.account_id.in_(account_ids), Challenge.used_at.is_(None)
+    )
+    await session.execute(owed.values(used_at=now()))
+    ended = await session.scalars(running.values(ended_at=now(), ended_by=why).returning(SignIn.id))
+    return len(ended.all())
+
+
+async def page(session: AsyncSession, actor: Actor, query: SignInQuery) -> Page[dict[str, Any]]:
+    """One's own sign-ins, the newest first, whatever account of one's own they are of."""
+    rows = _own(actor).order_by(SignIn.id.desc()).limit(query.limit + 1)
+    if query.open:
+        rows = rows.where(SignIn.ended_at.is_(None), SignIn.expires_at > now())
+    if (after := id_after(query.cursor)) is not None:
+        rows = rows.where(SignIn.id < after)
+    found = paged((await session.scalars(rows)).all(), query.limit)
+    return Page([_shown(actor, sign_in) for sign_in in found.items], found.next_cursor)
+
+
+async def sign_out(session: AsyncSession, actor: Actor) -> dict[str, Any]:
+    """End the sign-in this request came by."""
+    actor.checked.add(access.SELF)
+    if actor.sign_in_id is None or actor.client:
+        return {"ended": 0}
+    return {"ended": int(await end(session, actor.sign_in_id, SignInEnd.SIGNED_OUT))}
+
+
+async def end_one(session: AsyncSession, actor: Actor, sign_in_id: UUID) -> dict[str, Any]:
+    """End one of one's own. Raises NotFound for any other."""
+    if await session.scalar(_own(actor).where(SignIn.id == sign_in_id)) is None:
+        raise NotFound()
+    return {"ended": int(await end(session, sign_in_id, SignInEnd.SIGNED_OUT))}
+
+
+async def end_others(session: AsyncSession, actor: Actor) -> dict[str, Any]:
+    """End all of one's own but the one this request came by."""
+    actor.checked.add(access.SELF)
+    accounts = (await session.scalars(select(Account.id).where(Account.person_id == actor.person_id))).all()
+    spare = actor.sign_in_id
+    return {"ended": await end_all(session, actor.district_id, accounts, SignInEnd.SIGNED_OUT, spare=spare)}
+
+
+async def sweep(session: AsyncSession, district_id: int) -> None:
+    """Remove refresh tokens that are over, and sign-ins that have been for as long as anybody asks where from they were."""
+    moment = now()
+    over = RefreshToken.district_id == district_id, RefreshToken.expires_at < moment - _KEPT
+    await session.execute(delete(RefreshToken).where(*over))
+    past = SignIn.district_id == district_id, SignIn.expires_at < moment - USUAL
+    await session.execute(delete(SignIn).where(*past))
+
+
+def _own(actor: Actor) -> Select[SignIn]:
+    actor.checked.add(access.SELF)
+    mine = and_(Account.district_id == SignIn.district_id, Account.id == SignIn.account_id)
+    return select(SignIn).join(Account, mine).where(Account.person_id == actor.person_id)
+
+
+def _shown(actor: Actor, sign_in: SignIn) -> dict[str, Any]:
+    fields = {name: getattr(sign_in, name) for name in SignInRead.model_fields if name != "current"}
+    return fields | {"current": sign_in.id == actor.sign_in_id}

@@ -1,0 +1,46 @@
+"""An account with the person behind it, locked while somebody proves something about it or changes it."""
+
+from dataclasses import dataclass
+from uuid import UUID
+
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from app.core.errors import NotFound, Unauthenticated
+from app.domain import access
+from app.domain.people import Actor
+from app.models import Account, Person
+
+
+@dataclass(frozen=True, slots=True)
+class Holder:
+    account: Account
+    person: Person
+
+
+async def find(session: AsyncSession, account_id: UUID | None) -> Holder | None:
+    """The account, locked, as long as it may sign in: a sign-in that begins while it is being disabled ends with the others."""
+    locked = select(Account).where(Account.id == account_id, Account.disabled_at.is_(None)).with_for_update()
+    account = await session.scalar(locked.execution_options(populate_existing=True))
+    if account is None:
+        return None
+    person = await session.scalar(select(Person).where(Person.id == account.person_id, Person.erased_at.is_(None)))
+    return Holder(account, person) if person is not None else None
+
+
+async def must_find(session: AsyncSession, account_id: UUID | None) -> Holder:
+    """Raises Unauthenticated when the account may not sign in (any more)."""
+    holder = await find(session, account_id)
+    if holder is None:
+        raise Unauthenticated("登录已失效，请重新登录")
+    return holder
+
+
+async def own(session: AsyncSession, actor: Actor) -> Holder:
+    """The caller's own account. Raises NotFound for callers that sign in without a password."""
+    actor.checked.add(access.SELF)
+    holder = await find(session, actor.account_id)
+    if holder is None or holder.account.login is None:
+        raise NotFound("您的账号没有密码")
+    actor.trace.person_id = holder.person.id
+    return holder

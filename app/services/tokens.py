@@ -1,0 +1,20 @@
+"""The token endpoint: who asks how, and who answers (RFC 6749)."""
+
+from typing import Any
+
+from app.core.errors import SignInUnavailable
+from app.domain.passwords import Policy
+from app.schemas.tokens import GrantType, TokenForm
+from app.services import tokens_password, tokens_refresh
+from app.services.attempts import Desk
+
+
+async def issue(desk: Desk, policy: Policy, form: TokenForm) -> dict[str, Any]:
+    """The fields of a TokenRead. The form has what its grant needs."""
+    match form.grant_type:
+        case GrantType.PASSWORD:
+            return await tokens_password.by_password(desk, policy, form.username or "", form.password or "")
+        case GrantType.REFRESH_TOKEN:
+            return await tokens_refresh.by_refresh_token(desk, form.refresh_token or "")
+        case GrantType.CLIENT_CREDENTIALS:
+            raise SignInUnavailable()
