@@ -60,6 +60,12 @@ class Forbidden(AppError):
     code, status, title = "forbidden", 403, "您的角色不能执行此操作"
 
 
+class ContactClosed(Forbidden):
+    """The asker's contact is open for the visit only: ``reason`` says which side of it this is."""
+
+    code, title = "contact_closed", "联系方式未开放"
+
+
 class NotFound(AppError):
     code, status, title = "not_found", 404, "没有找到"
 

@@ -128,12 +128,12 @@ _PERSONS: dict[str, Parties] = {
 _SENSITIVE: dict[str, Parties] = {
     "people:unmask": frozenset(MAY_OPEN),
     "orders:contact": frozenset({Relation.HOLDER, Relation.UNIT}),
-    "care-facts:list": frozenset(MAY_OPEN_CARE),
-    "care-facts:read": frozenset(MAY_OPEN_CARE),
+    "care-facts:list": frozenset(MAY_OPEN_CARE) | {Relation.SUBJECT},
+    "care-facts:read": frozenset(MAY_OPEN_CARE) | {Relation.SUBJECT},
     "care-facts:create": frozenset({Role.COMMUNITY_ADMIN}),
     "care-facts:unmask": frozenset(MAY_OPEN_CARE),
     "care-facts:update": frozenset({Role.COMMUNITY_ADMIN}),
-    "care-facts:delete": frozenset({Role.COMMUNITY_ADMIN}),
+    "care-facts:delete": frozenset({Role.COMMUNITY_ADMIN, Relation.SUBJECT}),
 }
 """Which field for what purpose is finer than this: ``app.domain.sensitive``."""
 _SUBJECT: Parties = frozenset({Relation.SUBJECT})
@@ -147,7 +147,11 @@ _RIGHTS: dict[str, Parties] = {
     "consents:withdraw": _SUBJECT | _STAFF,
     "consents:refuse_matching": _SUBJECT | _STAFF,
 }
-_AUDIT: dict[str, Parties] = {}
+_AUDIT: dict[str, Parties] = {
+    "audit:list": frozenset({Role.AUDIT_ADMIN}),
+    "audit:read": frozenset({Role.AUDIT_ADMIN}),
+    "people:sightings": frozenset({Role.AUDIT_ADMIN}),
+}
 
 
 def _rows_of(lifecycle: Lifecycle[S, A]) -> dict[str, Parties]:
