@@ -10,6 +10,8 @@ from fastapi import FastAPI
 
 _HOLE = re.compile(r"\{[^}]+\}")
 _PROBLEM = "application/problem+json"
+_NOTHING = {"": {}}
+"""What an answer without content, such as a 204, is documented as."""
 
 
 class BrokenPromise(AssertionError):
@@ -48,10 +50,12 @@ class Promises:
         declared = self._document["paths"][path][method]["responses"]
         if status not in declared:
             raise BrokenPromise(f"{what} is not documented: {answer.text[:300]}")
-        if kind not in declared[status].get("content", {}):
+        if kind not in declared[status].get("content", _NOTHING):
             raise BrokenPromise(f"{what}: {kind or 'no content'} is not documented")
         if answer.headers.get("cache-control") != "no-store":
             raise BrokenPromise(f"{what} may be kept by a cache")
+        if not kind:
+            return
         validator = self._validator((path, method, status, kind))
         said = answer.text if kind == "text/plain" else answer.json()
         error = next(validator.iter_errors(said), None) if validator else None
