@@ -34,6 +34,20 @@ def signing_keys(settings: Settings) -> list[bytes]:
     return _PEM.findall(written) or [written]
 
 
+def new_signing_key(settings: Settings) -> str | None:
+    """Make a signing key. In development it becomes the first of the ring, and the earlier ones still verify; where the ring is
+    given, the key as PEM, for whoever gives it to put first. Raises SettingsWrong.
+    """
+    made = _new_signing_key()
+    if settings.signing_key is not None or settings.environment == "production":
+        return made.decode()
+    signing_keys(settings)
+    path = settings.data_dir / "signing_key"
+    with file_troubles(path.parent), _folder_locked(path.parent) as folder:
+        _replace(path, made + path.read_bytes(), folder)
+    return None
+
+
 def field_keys(settings: Settings) -> list[MasterKey]:
     """The master keys that sealed columns and blind indexes hang on; the first seals. Raises SettingsWrong."""
     cipher = Cipher(settings.field_cipher)
@@ -133,13 +147,19 @@ def _ring_file(settings: Settings) -> Iterator[tuple[list[str], Callable[[list[s
     """The entries of development's ring, and how to replace them; one process at a time."""
     field_keys(settings)
     path = settings.data_dir / "field_key"
-    with file_troubles(path.parent):
-        folder = os.open(path.parent, os.O_RDONLY)
-        try:
-            fcntl.flock(folder, fcntl.LOCK_EX)
-            yield _entries(path.read_bytes()), lambda entries: _replace(path, ",".join(entries).encode(), folder)
-        finally:
-            os.close(folder)
+    with file_troubles(path.parent), _folder_locked(path.parent) as folder:
+        yield _entries(path.read_bytes()), lambda entries: _replace(path, ",".join(entries).encode(), folder)
+
+
+@contextlib.contextmanager
+def _folder_locked(path: Path) -> Iterator[int]:
+    """A handle of the folder, while no other process writes its keys."""
+    folder = os.open(path, os.O_RDONLY)
+    try:
+        fcntl.flock(folder, fcntl.LOCK_EX)
+        yield folder
+    finally:
+        os.close(folder)
 
 
 def _replace(path: Path, content: bytes, folder: int) -> None:

@@ -38,6 +38,9 @@ DEMO_ACCOUNTS = (
     DemoAccount("liaison1", "驻区单位联络员", "first work unit"),
     DemoAccount("department1", "职能部门人员", "first department"),
     DemoAccount("auditor", "审计员（只读）", "auditor-0001"),
+    DemoAccount("system1", "系统管理员：账号", "system_admin-0001"),
+    DemoAccount("security1", "安全管理员：授权", "security_admin-0001"),
+    DemoAccount("audit1", "审计管理员：审计记录", "audit_admin-0001"),
 )
 """In the order they are shown."""
 

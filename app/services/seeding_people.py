@@ -11,10 +11,10 @@ from uuid import UUID
 
 from app.core.ids import seeded_id
 from app.domain.catalogue import Skill
-from app.domain.organizations import OrganizationKind
+from app.domain.organizations import PARTY_BODIES, OrganizationKind
 from app.domain.people import UNIT_ROLES, PartyStatus, Role
 from app.services.seeding_names import invent_name, invent_phone
-from app.services.seeding_organizations import PARTY_BODIES, SeededOrganization
+from app.services.seeding_organizations import SeededOrganization
 from app.services.seeding_places import SeededCommunity, SeededGrid, SeededPlace
 
 Charge = tuple[Role, SeededPlace]
@@ -32,6 +32,9 @@ FIRST_PHONE = {
     "subdistrict_admin": 8_700,
     "district_admin": 8_800,
     "auditor": 8_900,
+    "system_admin": 9_000,
+    "security_admin": 9_010,
+    "audit_admin": 9_020,
 }
 """Each sort of people has a block of the community's 10 000 numbers, at least as large as the plan allows people of it."""
 
@@ -121,6 +124,9 @@ def gather(ground: SeededCommunity, organizations: Sequence[SeededOrganization])
         ("subdistrict_admin", Role.SUBDISTRICT_ADMIN, plan.subdistrict_admins, ground.subdistrict),
         ("district_admin", Role.DISTRICT_ADMIN, plan.district_admins, ground.district),
         ("auditor", Role.AUDITOR, plan.auditors, ground.district),
+        ("system_admin", Role.SYSTEM_ADMIN, 1, ground.district),
+        ("security_admin", Role.SECURITY_ADMIN, 1, ground.district),
+        ("audit_admin", Role.AUDIT_ADMIN, 1, ground.district),
     ):
         for number in range(1, count + 1):
             census.draw(sort, number).charges.append((role, place))
