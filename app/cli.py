@@ -2,6 +2,7 @@
 
 import signal
 from contextlib import ExitStack, closing
+from datetime import datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Annotated, Any
@@ -10,13 +11,17 @@ import typer
 from typer.core import TyperGroup
 from typing_extensions import override
 
+from app.core.clock import CHINA
 from app.core.crypto import Cipher
 from app.core.errors import AppError
+from app.core.keys import new_signing_key
 from app.core.migrate import current_and_head, upgrade
 from app.core.start_errors import StartError
 from app.main import create_app
 from app.services.seeding_accounts import DEMO_ACCOUNTS, DEMO_PASSWORD
 from app.settings import Settings
+from app.workers.accounts_command import FirstRole, appoint
+from app.workers.audit_command import archive, report, verify
 from app.workers.bars import bars
 from app.workers.generating import FOLDER, stale, write
 from app.workers.imports_command import import_needs
@@ -44,6 +49,10 @@ class PlainErrors(TyperGroup):
 cli = typer.Typer(cls=PlainErrors, no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
 imports = typer.Typer(no_args_is_help=True)
 cli.add_typer(imports, name="import", help="Take in files from elsewhere.")
+audit = typer.Typer(no_args_is_help=True)
+cli.add_typer(audit, name="audit", help="The audit trail.")
+accounts = typer.Typer(no_args_is_help=True)
+cli.add_typer(accounts, name="account", help="The first accounts of a district.")
 keys = typer.Typer(no_args_is_help=True)
 cli.add_typer(keys, name="keys", help="Change the keys that sealed columns hang on.")
 
@@ -124,7 +133,13 @@ def generate(
 def published_schema(settings: Settings) -> dict[str, Any]:
     """The OpenAPI document, made without a database and without the installation's keys."""
     with TemporaryDirectory() as scratch:
-        without_keys = {"signing_key": None, "field_key": None, "data_dir": Path(scratch), "environment": "development"}
+        without_keys = {
+            "signing_key": None,
+            "field_key": None,
+            "audit_key": None,
+            "data_dir": Path(scratch),
+            "environment": "development",
+        }
         return create_app(settings.model_copy(update=without_keys)).openapi()
 
 
@@ -145,7 +160,9 @@ def import_command(
 
 @keys.command("new")
 def keys_new(
-    cipher: Annotated[Cipher | None, typer.Option(help="What it seals with; else as SANSHUN_FIELD_CIPHER says.")] = None,
+    cipher: Annotated[
+        Cipher | None, typer.Option(help="What it seals with; else as SANSHUN_FIELD_CIPHER says.")
+    ] = None,
 ) -> None:
     """Make a field key: in development the first of the ring; of a given ring, print the entry to add to it."""
     typer.echo(new_key(read_settings(), cipher))
@@ -174,6 +191,62 @@ def keys_retire(number: Annotated[int, typer.Argument(help="The number of the ke
     with database(settings) as url:
         bring_schema(url, migrate=False, say=typer.echo)
         typer.echo(retire(url, settings, number))
+
+
+@keys.command("new-signing")
+def keys_new_signing() -> None:
+    """Make a key for access tokens: in development the first of the ring; of a given ring, print it to be put first."""
+    typer.echo(
+        new_signing_key(read_settings()) or "The new key signs from the next start on; the earlier ones still verify."
+    )
+
+
+@accounts.command("admin")
+def account_admin(
+    district: Annotated[int, typer.Option(min=100_000, max=999_999, help="Division code of the district.")],
+    role: Annotated[FirstRole, typer.Option(help="Which of the three administrators.")],
+    login: Annotated[str, typer.Option(help="What they sign in with: lower case letters, digits, . _ -")],
+    name: Annotated[str, typer.Option(help="Their name.")],
+) -> None:
+    """Record one of a district's first administrators with an account, and print the temporary password once."""
+    settings = read_settings()
+    with database(settings) as url:
+        bring_schema(url, migrate=False, say=typer.echo)
+        password = appoint(url, settings, district, role, login, name)
+    typer.echo(f"{login}@{district}  {password}")
+    typer.echo("good for three days, and for choosing another; it is kept nowhere", err=True)
+
+
+@audit.command("verify")
+def audit_verify(
+    district: Annotated[int | None, typer.Option(help="Division code of one district; else all.")] = None,
+    anchors: Annotated[Path | None, typer.Option(help="Anchors kept elsewhere; else those of the data folder.")] = None,
+) -> None:
+    """Look for entries that were changed, taken out, swapped or put in, and for chains cut off."""
+    settings = read_settings()
+    with database(settings) as url:
+        bring_schema(url, migrate=False, say=typer.echo)
+        with bars() as tell:
+            found = verify(url, settings, district, anchors, tell)
+    for line in report(found):
+        typer.echo(line)
+    if any(one.faults for one in found):
+        raise typer.Exit(1)
+
+
+@audit.command("archive")
+def audit_archive(
+    file: Annotated[Path, typer.Argument(help="A new file for the entries, one a line.")],
+    district: Annotated[int, typer.Option(help="Division code of the district.")],
+    before: Annotated[datetime, typer.Option(formats=["%Y-%m-%d"], help="The first day to keep, such as 2026-01-01.")],
+) -> None:
+    """Take entries older than six months out of the database into a file; the rest still verifies."""
+    settings = read_settings()
+    with database(settings) as url:
+        bring_schema(url, migrate=False, say=typer.echo)
+        with bars() as tell:
+            taken = archive(url, settings, district, before.replace(tzinfo=CHINA), file, tell)
+    typer.echo(f"{taken.entries:,} entries in {file}" if taken.last else "nothing is older")
 
 
 @cli.command()

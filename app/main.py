@@ -20,14 +20,14 @@ from app.core.crypto import Sealer
 from app.core.db import Database
 from app.core.errors import AppError
 from app.core.http_log import RequestLog
-from app.core.keys import field_keys, signing_keys
+from app.core.keys import audit_keys, field_keys, signing_keys
 from app.core.security import Tokens
 from app.core.wechat import wechat_client
 from app.routers import ROUTERS, docs, health, problems
 from app.routers.openapi import DESCRIPTION, TAGS, document
 from app.services.code_senders import code_sender
 from app.settings import Settings
-from app.workers import clocks, imports, relay
+from app.workers import audit, clocks, imports, relay, sweeping
 
 _GARBAGE_EVERY = 50_000
 """Objects made before garbage is looked for: a request makes few cycles, and each search holds all requests up."""
@@ -50,6 +50,7 @@ def create_app(settings: Settings) -> FastAPI:
     app.state.settings = settings
     app.state.tokens = Tokens(signing_keys(settings), timedelta(minutes=settings.token_minutes))
     app.state.sealer = Sealer(*field_keys(settings))
+    app.state.audit_keys = audit_keys(settings)
     app.state.wechat = wechat_client(settings)
     app.state.code_sender = code_sender(settings)
     for router in ROUTERS:
@@ -81,7 +82,7 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     await database.open()
     app.state.database = database
     stop = asyncio.Event()
-    tasks = [asyncio.create_task(loop) for loop in _loops(database, app.state.sealer, stop)] if settings.workers else []
+    tasks = [asyncio.create_task(loop) for loop in _loops(database, app.state, stop)] if settings.workers else []
     gc.collect()
     gc.freeze()
     gc.set_threshold(_GARBAGE_EVERY)
@@ -96,6 +97,12 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
         await database.close()
 
 
-def _loops(database: Database, sealer: Sealer, stop: asyncio.Event) -> list[Any]:
+def _loops(database: Database, state: Any, stop: asyncio.Event) -> list[Any]:
     """What runs without a request, in every process: rows are claimed with SKIP LOCKED, so any number may run."""
-    return [relay.run(database, stop), clocks.run(database, stop), imports.run(database, sealer, stop)]
+    return [
+        relay.run(database, stop),
+        clocks.run(database, stop),
+        imports.run(database, state.sealer, stop),
+        sweeping.run(database, stop),
+        audit.run(database, state.audit_keys, state.settings.data_dir, stop),
+    ]

@@ -26,7 +26,7 @@ from app.services.attempts import Desk, attempt, denials_noted
 
 OPERATION = "token_issue"
 _NAME = re.compile(r"(?P<login>[a-z0-9_.\-]{1,40})@(?P<district>[1-9][0-9]{5})")
-_NOWHERE = 0
+NOWHERE = 0
 """The district in which attempts count that name none of ours."""
 _BY_LOGIN = compile_hot(
     select(
@@ -78,11 +78,11 @@ async def by_password(desk: Desk, policy: Policy, username: str, password: str) 
 async def _named(desk: Desk, username: str) -> _Named:
     found = _NAME.fullmatch(username)
     if found is None:
-        return _Named(_NOWHERE, username, None, None, None)
+        return _Named(NOWHERE, username, None, None, None)
     login, district_id = found["login"], int(found["district"])
     rows = await desk.database.hot(district_id, _BY_LOGIN, login=login, district=district_id)
     if not rows:
-        return _Named(_NOWHERE, username, None, None, None)
+        return _Named(NOWHERE, username, None, None, None)
     (row,) = rows
     shut = row["disabled_at"] is not None or passwords.is_dead(row["password_temporary"], row["password_set_at"])
     return _Named(district_id, login, row["id"], row["person_id"], None if shut else row["password_hash"])

@@ -1,0 +1,66 @@
+"""The first administrators of a district, from the operator's command: somebody has to be there to open the other accounts."""
+
+import re
+
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from app.core.clock import now
+from app.core.crypto import Sealer, new_secret
+from app.core.errors import Duplicate, NotFound, RuleBroken
+from app.core.ids import new_id
+from app.domain.people import Role
+from app.domain.places import PlaceKind
+from app.models import Account, Grant, Person, Place
+from app.services import passwords, people_seal
+from app.services.outbox import publish
+from app.services.places import located
+
+_LOGIN = re.compile(r"[a-z0-9_.\-]{2,40}")
+_NAME = re.compile(r"[^\x00-\x1f\x7f-\x9f]{1,120}")
+
+
+async def appoint(session: AsyncSession, sealer: Sealer, district_id: int, role: Role, login: str, name: str) -> str:
+    """Record a person at the district's place, with the role there and an account; the temporary password, told once.
+
+    The caller has entered the district and commits. Raises RuleBroken, NotFound for a district that is not there, Duplicate.
+    """
+    if not _LOGIN.fullmatch(login) or not _NAME.fullmatch(name) or not name.strip():
+        raise RuleBroken("用户名须为小写字母、数字与 . _ -，姓名须为一行文字")
+    place = await session.scalar(
+        select(Place).where(Place.district_id == district_id, Place.kind == PlaceKind.DISTRICT).with_for_update()
+    )
+    if place is None:
+        raise NotFound("没有这个区，请先 sanshun seed")
+    taken = select(Account.id).where(Account.district_id == district_id, Account.login == login)
+    if await session.scalar(taken) is not None:
+        raise Duplicate("此用户名已被使用")
+    person = Person(
+        district_id=district_id, id=new_id(), secret=new_secret(), languages=["zh"], created_at=now(), **located(place)
+    )
+    people_seal.put(sealer, person, "name", name.strip())
+    session.add(person)
+    publish(session, "person", person, "appoint", actor=None, data={"role": role.value})
+    await session.flush()
+    session.add(_grant(person, place, role))
+    account = Account(
+        district_id=district_id, id=new_id(), person_id=person.id, login=login, former_hashes=[], version=1
+    )
+    password = await passwords.set_temporary(account)
+    session.add(account)
+    await session.flush()
+    return password
+
+
+def _grant(person: Person, place: Place, role: Role) -> Grant:
+    return Grant(
+        district_id=person.district_id,
+        id=new_id(),
+        person_id=person.id,
+        role=role,
+        place_id=place.id,
+        path=place.path,
+        place_kind=place.kind.value,
+        starts_at=now(),
+        created_at=now(),
+    )
