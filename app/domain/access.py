@@ -7,6 +7,7 @@ from app.domain.lifecycle import A, Lifecycle, S
 from app.domain.needs import NEED
 from app.domain.orders import ORDER
 from app.domain.people import HELPERS, SEPARATED, Actor, Grant, Parties, Relation, Role
+from app.domain.rights import RIGHTS
 from app.domain.sensitive import MAY_OPEN, MAY_OPEN_CARE
 
 PUBLIC = "public"
@@ -146,6 +147,10 @@ _RIGHTS: dict[str, Parties] = {
     "consents:give": _SUBJECT | _STAFF,
     "consents:withdraw": _SUBJECT | _STAFF,
     "consents:refuse_matching": _SUBJECT | _STAFF,
+    "rights-requests:list": _SUBJECT | _ADMINS,
+    "rights-requests:read": _SUBJECT | _ADMINS,
+    "rights-requests:submit": _SUBJECT | _STAFF,
+    "assignments:explain": frozenset({Relation.ASKED}),
 }
 _AUDIT: dict[str, Parties] = {
     "audit:list": frozenset({Role.AUDIT_ADMIN}),
@@ -169,6 +174,7 @@ TABLE: dict[str, Parties] = (
     | _rows_of(NEED)
     | _rows_of(ORDER)
     | _rows_of(ASSIGNMENT)
+    | _rows_of(RIGHTS)
 )
 """permission → who holds it, as a role at the row's place or as a relation to the row."""
 

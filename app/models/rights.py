@@ -1,6 +1,7 @@
 """Personal information and the person's say in it: privacy notices, consents, disclosures, requests."""
 
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import CheckConstraint, Index, UniqueConstraint, text
@@ -127,6 +128,8 @@ class RightsRequest(Tenant, Versioned, Base):
     """What is to be corrected, in the person's words."""
     due_at: Mapped[datetime]
     answer_sealed: Mapped[bytes | None]
+    outcome: Mapped[dict[str, Any] | None]
+    """What came of it in ids and counts, nothing personal: where it was corrected; what was deleted and what the law keeps."""
     decided_by: Mapped[UUID | None]
     decided_at: Mapped[datetime | None]
     overdue_at: Mapped[datetime | None]
@@ -138,5 +141,14 @@ class RightsRequest(Tenant, Versioned, Base):
         key_to("people", "decided_by"),
         Index("ix_rights_requests_person", "district_id", "person_id", "id"),
         Index("ix_rights_requests_due", "district_id", "due_at", postgresql_where=text("state = 'received'")),
+        Index(
+            "uq_rights_requests_received",
+            "district_id",
+            "person_id",
+            "kind",
+            text("COALESCE(subject_id, '00000000-0000-0000-0000-000000000000')"),
+            unique=True,
+            postgresql_where=text("state = 'received'"),
+        ),
         Index("ix_rights_requests_asked_by", "district_id", "asked_by", "id"),
     )

@@ -9,8 +9,8 @@ from app.core.paging import Page
 from app.routers.deps import ActorDep, SessionDep, operation, step, tagged
 from app.routers.route import HouseRoute
 from app.schemas import assignments as forms
-from app.schemas.assignments import AssignmentPage, AssignmentQuery, AssignmentRead
-from app.services import assignments
+from app.schemas.assignments import AssignmentExplanation, AssignmentPage, AssignmentQuery, AssignmentRead
+from app.services import assignments, assignments_explain
 from app.services.assignments import AssignmentCase
 
 router = APIRouter(prefix="/assignments", tags=["接单记录"], route_class=HouseRoute)
@@ -33,6 +33,15 @@ async def assignment_list(
 @router.get("/{id}", response_model=AssignmentRead, **operation("assignments:read", "一条接单记录"))
 async def assignment_read(id: UUID, session: SessionDep, actor: ActorDep, response: Response) -> dict[str, Any]:
     return shown(response, await assignments.load(session, actor, id, "assignments:read", lock=False))
+
+
+@router.get(
+    "/{id}/explanation",
+    response_model=AssignmentExplanation,
+    **operation("assignments:explain", "为何邀请我：自动匹配的解释"),
+)
+async def assignment_explain(id: UUID, session: SessionDep, actor: ActorDep) -> dict[str, Any]:
+    return await assignments_explain.explain(session, actor, id)
 
 
 @router.post("/{id}/check-in", response_model=AssignmentRead, **step("assignments:check_in", "签到"))

@@ -61,3 +61,26 @@ class AssignmentRead(Read):
 class AssignmentPage(Read):
     items: list[AssignmentRead]
     next_cursor: str | None
+
+
+class ExplainedFact(Read):
+    fact: str
+    title: str
+    value: Annotated[float, Field(description="关于您的事实")]
+    unit: str
+    weight: Annotated[float, Field(description="每一单位折合多少米")]
+    cost: Annotated[float, Field(description="折合为米")]
+
+
+class AssignmentExplanation(Read):
+    """为何邀请您：用到了关于您的哪些事实、各占多少、排第几。不涉及他人是谁。"""
+
+    assignment_id: UUID
+    order_id: UUID
+    automatic: Annotated[bool, Field(description="是否由系统自动选择")]
+    words: str
+    facts: list[ExplainedFact]
+    skill: Annotated[str | None, Field(description="此类工单要求、而您登记有的技能")]
+    cost: float | None
+    rank: Annotated[int | None, Field(description="在符合条件的人中排第几")]
+    feasible: Annotated[int | None, Field(description="共有多少人符合条件")]

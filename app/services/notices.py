@@ -14,6 +14,7 @@ from app.domain.needs import NEED, NeedAction
 from app.domain.orders import ORDER, OrderAction
 from app.domain.people import ROLE_NAMES, UNIT_ROLES, Role
 from app.models import Approval, Assignment, Event, Grant, Need, NeedFollower, Notice, Order, Person
+from app.services import notices_rights
 from app.services.access import in_force
 
 _ASSIGNEE_WORDS = {
@@ -45,7 +46,10 @@ async def tell(session: AsyncSession, events: list[Event]) -> None:
     askers = await _askers_of(session, events)
     rows: list[dict[str, object]] = []
     for event in events:
-        words, people = await _words_and_people(session, event, askers)
+        if event.aggregate in notices_rights.AGGREGATES:
+            words, people = await notices_rights.words_and_people(session, event)
+        else:
+            words, people = await _words_and_people(session, event, askers)
         knows = None if _unrecorded(event) else event.actor_id
         rows += [_row(event, person, words) for person in people - {knows} if words and person is not None]
     for start in range(0, len(rows), _ROWS):

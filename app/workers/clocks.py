@@ -20,10 +20,18 @@ from app.core.db import Database
 from app.core.errors import AppError
 from app.domain.needs import CONFIRM_WINDOW as NEED_CONFIRM_WINDOW
 from app.domain.orders import CONFIRM_WINDOW, LONGEST_SUSPENSION
-from app.models import Assignment, IdempotencyKey, Need, Order
+from app.models import Assignment, IdempotencyKey, Need, Order, RightsRequest
 from app.schemas.needs import NeedConfirm, NeedDue
 from app.schemas.orders import OrderDue, OrderResume
-from app.services import needs, needs_plan, needs_triage, orders_dispatch, orders_pause, orders_work
+from app.services import (
+    needs,
+    needs_plan,
+    needs_triage,
+    orders_dispatch,
+    orders_pause,
+    orders_work,
+    rights_requests_decide,
+)
 from app.workers.relay import every, in_each_district
 
 _PAUSE_SECONDS = 2.0
@@ -79,6 +87,10 @@ def _due() -> list[tuple[Select[UUID], _Verb]]:
         (
             _ids(Order.id, "state = 'planned'", Order.planned_until, moment),
             lambda session, row_id: orders_pause.due(session, None, row_id, OrderDue()),
+        ),
+        (
+            _ids(RightsRequest.id, "state = 'received' AND overdue_at IS NULL", RightsRequest.due_at, moment),
+            rights_requests_decide.overdue,
         ),
         (_ids(Need.id, "state = 'info_requested'", Need.answer_by, moment), needs_triage.lapse),
         (

@@ -12,13 +12,15 @@ from app.core.errors import every_kind
 from app.domain.access import TABLE
 from app.domain.assignments import ASSIGNMENT
 from app.domain.catalogue import CATEGORIES
+from app.domain.consents import PURPOSE_NAMES
 from app.domain.dispatch import OBSTACLE_WORDS
 from app.domain.lifecycle import Lifecycle, Step
 from app.domain.needs import NEED
 from app.domain.orders import ORDER
 from app.domain.people import RELATION_NAMES, ROLE_NAMES, Party, Relation, Role
+from app.domain.rights import RIGHTS, RIGHTS_NAMES
 
-LIFECYCLES: tuple[Lifecycle[Any, Any], ...] = (NEED, ORDER, ASSIGNMENT)
+LIFECYCLES: tuple[Lifecycle[Any, Any], ...] = (NEED, ORDER, ASSIGNMENT, RIGHTS)
 _HEAD = "<!-- make generate 生成，请勿手改 -->\n"
 
 
@@ -120,6 +122,8 @@ def _dictionaries() -> Iterator[tuple[str, Mapping[str, str]]]:
     for lifecycle in LIFECYCLES:
         yield f"{lifecycle.title}的状态", lifecycle.state_names
         yield f"{lifecycle.title}的动作", lifecycle.action_names
+    yield "个人信息的用途", {purpose.value: name for purpose, name in PURPOSE_NAMES.items()}
+    yield "个人信息请求", {kind.value: name for kind, name in RIGHTS_NAMES.items()}
     yield "服务类别", {category.code: category.name for category in CATEGORIES.values()}
     yield "不能邀请的原因", {reason.value: words for reason, words in OBSTACLE_WORDS.items()}
 

@@ -16,6 +16,39 @@ VERBS = {
     "disclosures": "SELECT, INSERT",
     "rights_requests": "SELECT, INSERT, UPDATE",
 }
+FORGETTING = f"GRANT DELETE ON notices, household_members TO {ROLE}"
+"""Erasure and retention take these away."""
+NOT_FORGETTING = f"REVOKE DELETE ON notices, household_members FROM {ROLE}"
+FORGET_WORDS = """
+CREATE FUNCTION forget_words(erased uuid) RETURNS bigint
+LANGUAGE sql VOLATILE SECURITY DEFINER SET search_path = public, pg_temp AS $$
+  WITH gone AS (
+    SELECT district_id, id FROM people
+    WHERE district_id = NULLIF(current_setting('app.district', true), '')::int AND id = erased AND erased_at IS NOT NULL),
+  asked AS (SELECT n.district_id, n.id FROM needs n JOIN gone g ON n.district_id = g.district_id AND n.asker_id = g.id),
+  orders_of AS (SELECT o.district_id, o.id FROM orders o JOIN asked n ON o.district_id = n.district_id AND o.need_id = n.id),
+  about AS (
+    SELECT id FROM asked UNION ALL SELECT id FROM orders_of
+    UNION ALL SELECT a.id FROM assignments a JOIN orders_of o ON a.district_id = o.district_id AND a.order_id = o.id),
+  held AS (SELECT a.id, a.order_id FROM assignments a JOIN gone g ON a.district_id = g.district_id AND a.person_id = g.id),
+  theirs AS (SELECT id FROM held UNION ALL SELECT order_id FROM held),
+  changed AS (
+    UPDATE events e SET data = (
+      SELECT jsonb_object_agg(key, CASE
+        WHEN key = ANY (ARRAY['words', 'question', 'answer', 'basis', 'obstacle', 'measures', 'result'])
+         AND jsonb_typeof(value) = 'string' THEN to_jsonb('（已按本人要求删除）'::text) ELSE value END)
+      FROM jsonb_each(e.data))
+    FROM gone g
+    WHERE e.district_id = g.district_id
+      AND e.data ?| ARRAY['words', 'question', 'answer', 'basis', 'obstacle', 'measures', 'result']
+      AND (e.aggregate_id IN (SELECT id FROM about)
+        OR e.actor_id = g.id AND e.aggregate_id IN (SELECT id FROM theirs))
+    RETURNING 1)
+  SELECT count(*) FROM changed
+$$"""
+"""History is only ever added to, but for this: what was written about the needs of somebody who is erased, and what they wrote
+themselves, is taken out of it. States, times and numbers stay. Of anybody else nothing can be taken out.
+"""
 
 
 def create_disclosures() -> None:
@@ -50,6 +83,7 @@ def create_rights_requests() -> None:
     sa.Column('words_sealed', sa.LargeBinary(), nullable=True),
     sa.Column('due_at', sa.DateTime(timezone=True), nullable=False),
     sa.Column('answer_sealed', sa.LargeBinary(), nullable=True),
+    sa.Column('outcome', postgresql.JSONB(astext_type=sa.Text()), nullable=True),
     sa.Column('decided_by', sa.Uuid(), nullable=True),
     sa.Column('decided_at', sa.DateTime(timezone=True), nullable=True),
     sa.Column('overdue_at', sa.DateTime(timezone=True), nullable=True),
@@ -62,6 +96,7 @@ def create_rights_requests() -> None:
     sa.ForeignKeyConstraint(['district_id'], ['districts.id'], name=op.f('fk_rights_requests_district_id')),
     sa.PrimaryKeyConstraint('district_id', 'id', name=op.f('pk_rights_requests'))
     )
+    op.create_index('uq_rights_requests_received', 'rights_requests', ['district_id', 'person_id', 'kind', sa.literal_column("COALESCE(subject_id, '00000000-0000-0000-0000-000000000000')")], unique=True, postgresql_where=sa.text("state = 'received'"))
     op.create_index('ix_rights_requests_asked_by', 'rights_requests', ['district_id', 'asked_by', 'id'], unique=False)
     op.create_index('ix_rights_requests_due', 'rights_requests', ['district_id', 'due_at'], unique=False, postgresql_where=sa.text("state = 'received'"))
     op.create_index('ix_rights_requests_person', 'rights_requests', ['district_id', 'person_id', 'id'], unique=False)
@@ -91,9 +126,13 @@ def upgrade() -> None:
     for table, verbs in VERBS.items():
         for statement in protect(table, ROLE, verbs):
             op.execute(statement)
+    op.execute(FORGETTING)
+    op.execute(FORGET_WORDS)
 
 
 def downgrade() -> None:
+    op.execute("DROP FUNCTION forget_words(uuid)")
+    op.execute(NOT_FORGETTING)
     for table in reversed(VERBS):
         op.drop_table(table)
     restore_approvals()

@@ -11,7 +11,7 @@ BEGINNERS = {
     ("app/routers/deps.py", "get_session"),  # the one commit of a request, before its answer
     ("app/core/db.py", "transaction"),  # the same for workers and commands
 }
-STATES = frozenset({"NeedState", "OrderState", "AssignmentState"})
+STATES = frozenset({"NeedState", "OrderState", "AssignmentState", "RightsState"})
 
 
 def _owner(call: ast.Call) -> str:

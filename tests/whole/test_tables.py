@@ -14,6 +14,7 @@ from app.domain.assignments import ASSIGNMENT
 from app.domain.lifecycle import Lifecycle
 from app.domain.needs import NEED
 from app.domain.orders import ORDER
+from app.domain.rights import RIGHTS
 from app.models import Base
 from app.settings import Settings
 from tests.whole import catalogue
@@ -105,10 +106,10 @@ async def test_checks_allow_exactly_the_values_the_code_knows(database_url: str)
         assert set(_LITERAL.findall(definition)) == values, f"{table}.{column}"
 
 
-@pytest.mark.parametrize("lifecycle", [NEED, ORDER, ASSIGNMENT], ids=lambda lifecycle: lifecycle.noun)
+@pytest.mark.parametrize("lifecycle", [NEED, ORDER, ASSIGNMENT, RIGHTS], ids=lambda lifecycle: lifecycle.noun)
 async def test_the_state_column_knows_the_lifecycles_states(database_url: str, lifecycle: Lifecycle[Any, Any]) -> None:
     there = await catalogue.rows(database_url, catalogue.CHECKS)
-    (check,) = [c for c in there if c["name"] == f"ck_{lifecycle.noun}s_state"]
+    (check,) = [c for c in there if c["name"] == f"ck_{lifecycle.noun.replace('-', '_')}s_state"]
     assert set(_LITERAL.findall(check["definition"])) == {state.value for state in lifecycle.states}
 
 

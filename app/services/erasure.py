@@ -1,0 +1,144 @@
+"""Deletion of a person (个人信息保护法): their secret is destroyed, so nothing sealed for them ever opens again (I14).
+
+What stays is a row without a name that ledgers, histories and the audit trail point to: hours still sum, decisions can still
+be traced. What was typed about them or by them in the clear is replaced; what only described them is deleted.
+"""
+
+from collections.abc import Sequence
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import func, or_, select, update
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from app.core.clock import now
+from app.core.errors import RuleBroken
+from app.domain.assignments import ACTIVE, AssignmentState
+from app.domain.needs import ENDED
+from app.domain.people import Actor, PartyStatus, Role
+from app.models import Assignment, EmploymentRecord, Grant, Guardianship, Need, Order, Person, Place
+from app.services import erasure_rows, people_seal
+from app.services.access import in_force
+from app.services.erasure_rows import GONE
+from app.services.outbox import publish
+
+_OF_ONESELF = frozenset({Role.RESIDENT, Role.VOLUNTEER, Role.PARTY_MEMBER})
+"""Roles that end with the person; any other is an office, which somebody has to take over first."""
+_IN_HAND = ACTIVE | {AssignmentState.INVITED}
+KEPT: tuple[dict[str, str], ...] = (
+    {"what": "服务时长账", "why": "志愿服务记录与证明出具办法（试行）：服务记录须真实完整；只留编号，不再能对应到人"},
+    {"what": "需求与工单的类别、地点、经过的状态与时间", "why": "事情办过的凭据；您写的文字已删除"},
+    {"what": "对外提供个人信息的记录", "why": "网络数据安全管理条例：至少保存三年；只有编号与信息种类"},
+    {"what": "同意与撤回的记录", "why": "证明处理曾有依据；只有编号与时间"},
+    {"what": "操作日志", "why": "至少保存六个月；只有编号，没有内容"},
+)
+
+
+async def erase(session: AsyncSession, actor: Actor, person: Person) -> dict[str, Any]:
+    """Destroy what is known of a person and say what was deleted and what is kept, and why. 422 while they have work under way.
+
+    The person is locked by the caller. Records that were merged into theirs are destroyed with it.
+    """
+    await must_be_free(session, person)
+    everyone = [person, *await _merged_into(session, person)]
+    ids = [record.id for record in everyone]
+    deleted = await erasure_rows.delete_rows(session, actor, ids)
+    deleted |= await _blank_needs(session, actor, ids)
+    for record in everyone:
+        await _shred(session, actor, record)
+    await session.flush()
+    for record in everyone:
+        deleted["events"] = deleted.get("events", 0) + (await session.scalar(select(func.forget_words(record.id))) or 0)
+    return {"deleted": {name: count for name, count in deleted.items() if count}, "kept": list(KEPT)}
+
+
+async def must_be_free(session: AsyncSession, person: Person) -> None:
+    """422 with the list of what is still under way."""
+    found = [
+        *await _open(session, "需求", select(Need.id).where(Need.asker_id == person.id, Need.state.not_in(ENDED))),
+        *await _open(
+            session,
+            "接单",
+            select(Assignment.id).where(Assignment.person_id == person.id, Assignment.state.in_(_IN_HAND)),
+        ),
+        *await _open(
+            session,
+            "任职",
+            select(Grant.id).where(Grant.person_id == person.id, Grant.role.not_in(_OF_ONESELF), in_force(now())),
+        ),
+        *await _open(
+            session,
+            "聘用",
+            select(EmploymentRecord.id).where(
+                EmploymentRecord.person_id == person.id, EmploymentRecord.until_on.is_(None)
+            ),
+        ),
+        *await _open(
+            session,
+            "监护",
+            select(Guardianship.id).where(Guardianship.guardian_id == person.id, Guardianship.ended_at.is_(None)),
+        ),
+    ]
+    if found:
+        kinds = "、".join(dict.fromkeys(item["what"] for item in found))
+        raise RuleBroken(f"尚有未了结的{kinds}，了结后方可删除", open=found)
+
+
+async def _open(session: AsyncSession, what: str, ids: Any) -> list[dict[str, str]]:
+    return [{"what": what, "id": str(row_id)} for row_id in await session.scalars(ids.limit(50))]
+
+
+async def _merged_into(session: AsyncSession, person: Person) -> list[Person]:
+    """Records that live on in this one, directly or through another."""
+    found: list[Person] = []
+    newest: Sequence[Person] = [person]
+    while newest:
+        into = Person.merged_into_id.in_([record.id for record in newest])
+        newest = (await session.scalars(select(Person).where(into).with_for_update(key_share=True))).all()
+        found += newest
+    return found
+
+
+async def _blank_needs(session: AsyncSession, actor: Actor, ids: list[UUID]) -> dict[str, int]:
+    """What they asked for and how it went stays as a fact; their words, and words about their home, do not."""
+    needs = (await session.scalars(select(Need).where(Need.asker_id.in_(ids)).with_for_update())).all()
+    for need in needs:
+        need.title = need.details = GONE
+        need.risks = need.asker_name_sealed = None
+        publish(session, "need", need, "erase", actor=actor)
+    query = select(Order).where(Order.need_id.in_([need.id for need in needs])).with_for_update()
+    orders = (await session.scalars(query)).all()
+    for order in orders:
+        order.title = GONE
+        order.risks = order.rating_words = None
+        order.result = GONE if order.result else None
+        publish(session, "order", order, "erase", actor=actor)
+    about = [need.id for need in needs] + [order.id for order in orders]
+    await erasure_rows.blank_approvals(session, [*about, *ids])
+    await erasure_rows.forget_answers(session, [*about, *ids])
+    return {"needs": len(needs), "orders": len(orders)}
+
+
+async def _shred(session: AsyncSession, actor: Actor, person: Person) -> None:
+    """The record itself: nothing opens, nothing finds it, and home is no nearer than the community."""
+    moment = now()
+    home = await _home(session, person)
+    people_seal.shred(person)
+    person.place_id, person.path = home.id, home.path
+    person.community_id, person.grid_id = home.community_id, None
+    person.lon = person.lat = None
+    person.sex = person.organization_id = person.service_radius_m = person.load_limit = None
+    person.minor = False
+    person.party_status = PartyStatus.NONE
+    person.skills, person.languages = [], []
+    person.erased_at = moment
+    held = (Grant.person_id == person.id, or_(Grant.ends_at.is_(None), Grant.ends_at > moment))
+    ended = {"ends_at": func.greatest(Grant.starts_at, moment), "updated_at": moment, "version": Grant.version + 1}
+    await session.execute(update(Grant).where(*held).values(ended).execution_options(synchronize_session=False))
+    publish(session, "person", person, "erase", actor=actor)
+
+
+async def _home(session: AsyncSession, person: Person) -> Place:
+    """The community, or, outside any, the district."""
+    query = select(Place).where(Place.id == person.community_id if person.community_id else Place.parent_id.is_(None))
+    return (await session.scalars(query)).one()

@@ -1,0 +1,202 @@
+"""What is deleted, emptied or kept of an erased person, table by table: ``FATES`` names every column that can point to a person."""
+
+from collections.abc import Sequence
+from enum import StrEnum
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Delete, Update, delete, func, select, text, update
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from app.core.clock import now
+from app.domain.accounts import SignInEnd
+from app.domain.consents import LegalBasis
+from app.domain.people import Actor, Relation
+from app.domain.rights import RIGHTS, RightsAction, RightsState
+from app.models import (
+    Account,
+    Approval,
+    AvailabilityException,
+    AvailabilityWindow,
+    CareFact,
+    Certificate,
+    Challenge,
+    Consent,
+    Guardianship,
+    HouseholdMember,
+    IdempotencyKey,
+    NeedFollower,
+    Notice,
+    PartyMembership,
+    RecoveryCode,
+    RefreshToken,
+    RightsRequest,
+    SignIn,
+    Substitution,
+    Volunteer,
+    WechatIdentity,
+)
+from app.services.outbox import publish
+
+GONE = "（已按本人要求删除）"
+"""What stands in place of words."""
+
+
+class Fate(StrEnum):
+    DELETED = "deleted"
+    EMPTIED = "emptied"
+    """The row stays, without a word about the person."""
+    KEPT = "kept"
+    """It holds ids, codes and times only, and the law or the ledgers need it."""
+
+
+_D, _E, _K = Fate.DELETED, Fate.EMPTIED, Fate.KEPT
+FATES: dict[tuple[str, str], Fate] = {
+    ("accounts", "person_id"): _E,
+    ("approvals", "asked_by"): _K,
+    ("approvals", "decided_by"): _K,
+    ("assignments", "person_id"): _K,
+    ("availability_exceptions", "person_id"): _D,
+    ("availability_windows", "person_id"): _D,
+    ("care_facts", "person_id"): _D,
+    ("care_facts", "recorded_by"): _K,
+    ("certificates", "person_id"): _D,
+    ("certificates", "verified_by"): _K,
+    ("clients", "created_by"): _K,
+    ("consents", "giver_id"): _K,
+    ("consents", "person_id"): _E,
+    ("consents", "withdrawn_by"): _K,
+    ("disclosures", "person_id"): _K,
+    ("employments", "person_id"): _K,
+    ("grants", "granted_by"): _K,
+    ("grants", "person_id"): _K,
+    ("guardianships", "guardian_id"): _E,
+    ("guardianships", "minor_id"): _E,
+    ("guardianships", "verified_by"): _K,
+    ("hour_entries", "person_id"): _K,
+    ("household_members", "person_id"): _D,
+    ("imports", "requested_by"): _K,
+    ("need_followers", "person_id"): _D,
+    ("needs", "asker_id"): _E,
+    ("needs", "submitted_by"): _K,
+    ("notices", "person_id"): _D,
+    ("party_memberships", "id"): _D,
+    ("people", "merged_into_id"): _E,
+    ("privacy_notices", "published_by"): _K,
+    ("rights_requests", "asked_by"): _K,
+    ("rights_requests", "decided_by"): _K,
+    ("rights_requests", "person_id"): _E,
+    ("service_windows", "person_id"): _K,
+    ("substitutions", "absent_id"): _E,
+    ("substitutions", "arranged_by"): _K,
+    ("substitutions", "substitute_id"): _K,
+    ("volunteers", "id"): _D,
+}
+"""Table and column → what becomes of the row. A test holds it against every foreign key to people."""
+_BY_PERSON: tuple[tuple[Any, Any], ...] = (
+    (CareFact, CareFact.person_id),
+    (Certificate, Certificate.person_id),
+    (PartyMembership, PartyMembership.id),
+    (Volunteer, Volunteer.id),
+    (AvailabilityWindow, AvailabilityWindow.person_id),
+    (AvailabilityException, AvailabilityException.person_id),
+    (HouseholdMember, HouseholdMember.person_id),
+    (Notice, Notice.person_id),
+    (NeedFollower, NeedFollower.person_id),
+    (IdempotencyKey, IdempotencyKey.caller_id),
+)
+_BY_ACCOUNT: tuple[tuple[Any, Any], ...] = (
+    (WechatIdentity, WechatIdentity.account_id),
+    (Challenge, Challenge.account_id),
+    (RecoveryCode, RecoveryCode.account_id),
+)
+
+
+async def delete_rows(session: AsyncSession, actor: Actor, ids: list[UUID]) -> dict[str, int]:
+    """Delete and empty whatever points to these people; the numbers of deleted rows by table."""
+    await _close_consents(session, actor, ids)
+    await _close_requests(session, ids)
+    found = {model.__tablename__: await _run(session, delete(model).where(key.in_(ids))) for model, key in _BY_PERSON}
+    accounts = list(await session.scalars(select(Account.id).where(Account.person_id.in_(ids))))
+    found |= {m.__tablename__: await _run(session, delete(m).where(key.in_(accounts))) for m, key in _BY_ACCOUNT}
+    await _close_accounts(session, accounts)
+    evidence = {"evidence": GONE, "ended_at": func.coalesce(Guardianship.ended_at, now())}
+    for end in (Guardianship.minor_id, Guardianship.guardian_id):
+        await _run(session, update(Guardianship).where(end.in_(ids)).values(evidence))
+    await _run(session, update(Substitution).where(Substitution.absent_id.in_(ids)).values(reason=GONE))
+    return found
+
+
+async def _run(session: AsyncSession, statement: Delete | Update) -> int:
+    result: Any = await session.execute(statement.execution_options(synchronize_session=False))
+    return int(result.rowcount)
+
+
+async def _close_accounts(session: AsyncSession, accounts: list[UUID]) -> None:
+    """No way to sign in is left, and nothing of where from it was done."""
+    moment = now()
+    ours = SignIn.account_id.in_(accounts)
+    tokens = RefreshToken.sign_in_id.in_(select(SignIn.id).where(ours))
+    await _run(session, delete(RefreshToken).where(tokens))
+    ended = {"ended_at": moment, "ended_by": SignInEnd.ERASED}
+    await _run(session, update(SignIn).where(ours, SignIn.ended_at.is_(None)).values(ended))
+    await _run(session, update(SignIn).where(ours).values(address=None, device=None))
+    emptied: dict[str, Any] = {
+        "login": None,
+        "password_hash": None,
+        "former_hashes": [],
+        "password_set_at": None,
+        "totp_sealed": None,
+        "totp_confirmed_at": None,
+        "totp_step": None,
+        "disabled_at": func.coalesce(Account.disabled_at, moment),
+        "updated_at": moment,
+    }
+    await _run(session, update(Account).where(Account.id.in_(accounts)).values(emptied))
+
+
+async def _close_consents(session: AsyncSession, actor: Actor, ids: list[UUID]) -> None:
+    """Whatever was agreed to has ended; why staff went by another basis is no longer told."""
+    rows = await session.scalars(select(Consent).where(Consent.person_id.in_(ids), Consent.withdrawn_at.is_(None)))
+    for row in rows:
+        row.withdrawn_at, row.withdrawn_by = now(), actor.person_id
+        publish(session, "consent", row, "withdraw", actor=actor, data={"person_id": str(row.person_id)})
+    await session.flush()
+    told = (Consent.person_id.in_(ids), Consent.basis != LegalBasis.CONSENT)
+    await _run(session, update(Consent).where(*told).values(evidence=GONE))
+
+
+async def _close_requests(session: AsyncSession, ids: list[UUID]) -> None:
+    """Other requests of theirs are moot, and no words of any are kept."""
+    rows = await session.scalars(select(RightsRequest).where(RightsRequest.person_id.in_(ids)))
+    for row in rows:
+        row.words_sealed = row.answer_sealed = None
+        if row.state is RightsState.RECEIVED and row.kind != "deletion":
+            step = RIGHTS.decide(row.state, RightsAction.WITHDRAW, frozenset({Relation.SUBJECT}))
+            source, row.state = row.state, step.target
+            data = {"kind": row.kind.value}
+            publish(
+                session,
+                RIGHTS.noun,
+                row,
+                "withdraw",
+                actor=None,
+                source=source.value,
+                target=row.state.value,
+                data=data,
+            )
+
+
+async def blank_approvals(session: AsyncSession, subjects: Sequence[UUID]) -> None:
+    """What was asked for and decided stays; why it was asked does not."""
+    await _run(session, update(Approval).where(Approval.subject_id.in_(subjects)).values(form={}, words=None))
+
+
+_SHOWING = text("""
+DELETE FROM idempotency_keys kept WHERE EXISTS (
+  SELECT FROM unnest(CAST(:about AS text[])) AS row_id WHERE position(convert_to(row_id, 'UTF8') IN kept.body) > 0)""")
+
+
+async def forget_answers(session: AsyncSession, about: Sequence[UUID]) -> None:
+    """Answers kept for a day to be given again, to anybody, that show one of these rows."""
+    await session.execute(_SHOWING, {"about": [str(row_id) for row_id in about]})
