@@ -1,6 +1,7 @@
 """Identifiers: UUIDv7 made by the app, and reproducible ones for seeded rows."""
 
 import hashlib
+from datetime import datetime
 from uuid import UUID
 
 import uuid_utils.compat
@@ -12,6 +13,11 @@ _SEED_MILLIS = 1_577_836_800_000
 def new_id() -> UUID:
     """A time-ordered UUIDv7 (RFC 9562 §5.7)."""
     return uuid_utils.compat.uuid7()
+
+
+def first_id_of(moment: datetime) -> UUID:
+    """No id made from this moment on is less, and none made before the millisecond is more."""
+    return UUID(int=int(moment.timestamp() * 1000) << 80 | 7 << 76 | 2 << 62)
 
 
 def seeded_id(*parts: object) -> UUID:

@@ -49,6 +49,10 @@ PHONE_TRIED_FROM = Limit("phone_tried_from", 120, timedelta(minutes=15))
 """Codes tried from one address."""
 WECHAT_FROM = Limit("wechat_from", 600, timedelta(minutes=15))
 """Sign-ins and registrations by WeChat from one address."""
+CLIENT_HERE = Limit("client_here", 10, timedelta(minutes=15))
+"""Wrong secrets for one client system from one address. A secret is 256 random bits, so strangers elsewhere need not count."""
+CLIENT_FROM = Limit("client_from", 60, timedelta(minutes=15))
+"""Wrong secrets from one address for all client systems."""
 DENIED_NOTED = Limit("denied_noted", 60, timedelta(hours=1))
 """Denied calls of one person and one operation that are noted in the audit trail; beyond, only in the log."""
 PERSON_FIND = Limit("person_find", 60, timedelta(hours=1))
@@ -71,6 +75,8 @@ LIMITS = (
     PHONE_CODE_IN,
     PHONE_TRIED_FROM,
     WECHAT_FROM,
+    CLIENT_HERE,
+    CLIENT_FROM,
     DENIED_NOTED,
     PERSON_UNMASK,
     ORDER_CONTACT,
@@ -86,6 +92,12 @@ def password_guards(login: str, address: str | None, *, usual: bool) -> tuple[tu
 def code_guards(account: str, address: str | None, *, usual: bool) -> tuple[tuple[Limit, str], ...]:
     """What a wrong one-time password counts against: whoever tries it knows the password already."""
     return _guards((CODE_HERE, CODE_ELSEWHERE), account, address, usual=usual)
+
+
+def client_guards(client: str, address: str | None) -> tuple[tuple[Limit, str], ...]:
+    """What a wrong secret of a client system counts against."""
+    network = network_of(address)
+    return (CLIENT_HERE, f"{client} {network}"), (CLIENT_FROM, network)
 
 
 def _guards(
