@@ -11,27 +11,25 @@ import structlog
 
 _SECRET_KEYS = frozenset(
     {
-        "password",
-        "token",
-        "access_token",
-        "authorization",
-        "phone",
-        "name",
-        "details",
-        "body",
-        "key",
-        "params",
-        "parameters",
+        *("password", "secret", "client_secret", "key", "field_key", "signing_key", "session_key"),
+        *("token", "access_token", "refresh_token", "authorization", "ticket", "challenge", "code", "js_code", "totp"),
+        *("name", "asker_name", "login", "username", "phone", "id_number", "birth_date", "address"),
+        *("openid", "unionid"),
+        *("title", "details", "text", "words", "why", "value", "body", "form", "params", "parameters"),
     }
 )
 _SECRET_SHAPES = re.compile(
     "|".join(
         (
-            r"(?<!\d)1[3-9]\d{9}(?!\d)",  # mobile number
+            r"(?<!\d)(?:86)?1[3-9]\d(?: ?\d{4}){2}(?!\d)",  # mobile number
             r"(?<!\d)\d{17}[\dXx](?!\d)",  # resident identity number
             r"\beyJ[\w-]+\.[\w-]+\.[\w-]+",  # token
             r"(?<=://)[^/\s:@]+:[^/\s@]+(?=@)",  # user and password in a URL
+            r"(?:aes-256-gcm|sm4-gcm):[\w+/]{43}=?",  # field key
+            r"(?<![0-9A-Za-z_-])o[0-9A-Za-z_-]{27}(?![0-9A-Za-z_-])",  # WeChat's name for a user
             r"(?s:DETAIL:.*)",  # what the database says about a row
+            r"(?s:query argument \$\d+:.*)",  # what the driver says about a value
+            r"(?<=input_value=).*?(?=, input_type=|\]|$)",  # what pydantic says about a value
         )
     )
 )

@@ -126,7 +126,7 @@ async def on_database_error(request: Request, error: Exception) -> Response:
     """A database's refusal in our words; 500 and a log entry when the fault is ours."""
     refusal = refusal_of(error)
     _log.warning(
-        "database_error", path=request.url.path, kind=type(error).__name__, code=refusal.code if refusal else "none"
+        "database_error", path=request.url.path, kind=type(error).__name__, refusal=refusal.code if refusal else "none"
     )
     if refusal is None:
         return await on_fault(request, error)

@@ -62,7 +62,7 @@ async def _do(database: Database, district_id: int, verb: _Verb, row_id: UUID) -
         async with database.transaction(district_id) as session:
             await verb(session, row_id)
     except AppError as refused:
-        _log.info("clock_refused", code=refused.code)
+        _log.info("clock_refused", refusal=refused.code)
     except Exception as error:  # noqa: BLE001 - one row that cannot be dealt with must not stop all the others
         _log.error("clock_failed", row=str(row_id), kind=type(error).__name__)
 

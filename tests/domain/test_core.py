@@ -120,12 +120,18 @@ def test_seeded_ids_are_the_same_each_time_and_older_than_new_ones() -> None:
 SECRETS = {
     "a mobile number": ("13812345678", "联系13812345678处理"),
     "a mobile number after a letter": ("13812345678", "tel13812345678x"),
+    "a mobile number with its country": ("13812345678", "8613812345678"),
+    "a mobile number in groups": ("138 1234 5678", "电话 +86 138 1234 5678。"),
     "an identity number": ("15010319900101123X", "证件15010319900101123X。"),
     "a token": (
         "eyJhbGciOiJFZERTQSJ9.eyJzdWIiOiIxIn0.c2ln",
         "Bearer eyJhbGciOiJFZERTQSJ9.eyJzdWIiOiIxIn0.c2ln was sent",
     ),
     "a password in a URL": ("hunter2", "postgresql://sanshun:hunter2@db:5432/x"),
+    "a field key": ("c2VjcmV0" * 5, f"2:sm4-gcm:{'c2VjcmV0' * 5}abc="),
+    "an openid": ("oGZUI0egBJY1zhBYw2KhdUfwVJJE", "openid oGZUI0egBJY1zhBYw2KhdUfwVJJE 未绑定"),
+    "what the driver says about a value": ("苏日娜", "invalid input for query argument $1: '苏日娜' (expected int)"),
+    "what pydantic says about a value": ("苏日娜", "x\n  Input [type=int, input_value='苏日娜', input_type=str]"),
     "what the database says about a row": ("苏日娜", "duplicate key\nDETAIL:  Key (name)=(苏日娜) already exists."),
 }
 
@@ -140,6 +146,8 @@ def test_i13_logs_are_scrubbed(name: str) -> None:
 
 
 def test_i13_secrets_are_hidden_by_their_key() -> None:
+    hidden = ("refresh_token", "challenge", "ticket", "code", "openid", "session_key", "id_number", "address", "why")
+    assert set(scrub(None, "", dict.fromkeys(hidden, "x")).values()) == {"[hidden]"}
     entry = {"event": "x", "password": "p-w", "phone": "1", "inner": {"token": "t-k", "status": 200}}
     assert scrub(None, "", entry) == {
         "event": "x",
