@@ -26,10 +26,10 @@ _LARGEST = 65_536
 """Bytes of an answer; WeChat's are a few hundred."""
 _EARLY = timedelta(minutes=5)
 """An access token is fetched anew this long before it ends: from then on WeChat gives out the next one."""
-_OPENID = re.compile(r"^[0-9A-Za-z_-]{1,128}$")
-_SESSION_KEY = re.compile(r"^[0-9A-Za-z+/]{22}==$")
+_OPENID = re.compile(r"[0-9A-Za-z_-]{1,128}")
+_SESSION_KEY = re.compile(r"[0-9A-Za-z+/]{22}==")
 _CHINA = "86"
-_PHONE = re.compile(r"^1[3-9][0-9]{9}$")
+_PHONE = re.compile(r"1[3-9][0-9]{9}")
 _TOKEN_BAD = frozenset({40001, 40014, 42001})
 _NOT_SENT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout)
 """Failures before the request left: to send it again repeats nothing."""
@@ -87,7 +87,12 @@ class WechatClient:
         answer = await self._send("GET", "/sns/jscode2session", params=given)
         _refuse(answer, "code2session")
         openid, key = answer.get("openid"), answer.get("session_key")
-        if not (isinstance(openid, str) and _OPENID.match(openid) and isinstance(key, str) and _SESSION_KEY.match(key)):
+        if not (
+            isinstance(openid, str)
+            and _OPENID.fullmatch(openid)
+            and isinstance(key, str)
+            and _SESSION_KEY.fullmatch(key)
+        ):
             raise _misunderstood("code2session")
         return WechatSession(openid, key)
 
@@ -188,7 +193,7 @@ def wechat_client(settings: Settings) -> WechatClient | None:
 def mainland_phone(info: dict[str, Any]) -> str:
     """The number in WeChat's phone information. Raises Forbidden for one of another country or region."""
     number = info.get("purePhoneNumber")
-    if str(info.get("countryCode")) != _CHINA or not isinstance(number, str) or not _PHONE.match(number):
+    if str(info.get("countryCode")) != _CHINA or not isinstance(number, str) or not _PHONE.fullmatch(number):
         raise Forbidden("只支持中国大陆手机号")
     return number
 

@@ -39,6 +39,8 @@ class FakeWechat:
     secret: str = SECRET
     calls: Counter[str] = field(default_factory=Counter)
     moods: deque[int | str] = field(default_factory=deque)
+    always: dict[str, int] = field(default_factory=dict)
+    """Paths that answer an errcode whatever is asked."""
     session_keys: dict[str, str] = field(default_factory=dict)
     stubborn: bool = False
     """Gives out the same access token, though it is bad, until asked by force."""
@@ -101,7 +103,7 @@ class FakeWechat:
 
     async def _answer(self, asked: Asked) -> Answer:
         self.calls[asked.path] += 1
-        mood = self.moods.popleft() if self.moods else None
+        mood = self.always.get(asked.path) or (self.moods.popleft() if self.moods else None)
         if isinstance(mood, int):
             return _json({"errcode": mood, "errmsg": "as the test wants it"})
         if mood is not None:
