@@ -3,6 +3,8 @@
 from datetime import timedelta
 from enum import StrEnum
 
+from app.domain.people import Role
+
 
 class Subject(StrEnum):
     NEED = "need"
@@ -23,3 +25,5 @@ READ = "read"
 """What is asked for about a minor."""
 READING = timedelta(hours=24)
 """How long an approval to read a minor's record holds. House rule."""
+LET_READ = frozenset({Role.COMMUNITY_ADMIN, Role.SUBDISTRICT_ADMIN, Role.DISTRICT_ADMIN})
+"""Who approves it: an administrator of the place, other than whoever asked. House rule."""

@@ -3,21 +3,20 @@
 from collections.abc import Awaitable, Callable
 from uuid import UUID
 
-from sqlalchemy import delete, select, update
+from sqlalchemy import delete, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.core.clock import now
 from app.core.errors import Conflict, Forbidden
 from app.domain.consents import GivenBy, LegalBasis, Purpose
 from app.domain.people import Actor, PartyStatus, Relation, Role
-from app.models import CareFact, Consent, Grant, PartyMembership, Person, Volunteer
+from app.models import CareFact, Consent, PartyMembership, Person, Volunteer
 from app.schemas.consents import ConsentRefuseMatching, ConsentWithdraw
-from app.services import consents, consents_give, minors, privacy_notices, subjects
-from app.services.access import in_force
+from app.services import consents, consents_give, minors, people_roles, privacy_notices, subjects
 from app.services.consents_read import load
 from app.services.outbox import publish
 
-_Consequence = Callable[[AsyncSession, Actor | None, Person], Awaitable[None]]
+_Consequence = Callable[[AsyncSession, Actor, Person], Awaitable[None]]
 
 
 async def withdraw(session: AsyncSession, actor: Actor, consent_id: UUID, _: ConsentWithdraw) -> Consent:
@@ -31,10 +30,10 @@ async def withdraw(session: AsyncSession, actor: Actor, consent_id: UUID, _: Con
     return consent
 
 
-async def end(session: AsyncSession, actor: Actor | None, person: Person, consent: Consent) -> None:
+async def end(session: AsyncSession, actor: Actor, person: Person, consent: Consent) -> None:
     """The end of a basis with all that follows from it."""
     consent.withdrawn_at = now()
-    consent.withdrawn_by = actor.person_id if actor else None
+    consent.withdrawn_by = actor.person_id
     publish(session, "consent", consent, "withdraw", actor=actor, data={"person_id": str(person.id)})
     if (consequence := _CONSEQUENCES.get(consent.purpose)) is not None:
         await consequence(session, actor, person)
@@ -78,35 +77,28 @@ async def _refuses(session: AsyncSession, person_id: UUID) -> bool:
     return await session.scalar(ever) is not None
 
 
-async def _forget_care(session: AsyncSession, actor: Actor | None, person: Person) -> None:
+async def _forget_care(session: AsyncSession, actor: Actor, person: Person) -> None:
     """Facts of health and care are destroyed, not hidden."""
     gone = await session.scalars(delete(CareFact).where(CareFact.person_id == person.id).returning(CareFact.id))
     if gone.all():
         publish(session, "person", person, "forget_care", actor=actor)
 
 
-async def _leave_volunteering(session: AsyncSession, actor: Actor | None, person: Person) -> None:
+async def _leave_volunteering(session: AsyncSession, actor: Actor, person: Person) -> None:
     """No longer a volunteer; hours that were served stay in the books (令第67号)."""
     volunteer = await session.get(Volunteer, (person.district_id, person.id), with_for_update=True)
     if volunteer is not None and volunteer.left_at is None:
         volunteer.left_at = volunteer.updated_at = now()
         volunteer.version += 1
-    await _end_role(session, person, Role.VOLUNTEER)
+    await people_roles.end(session, actor, person, Role.VOLUNTEER)
     publish(session, "person", person, "leave_volunteering", actor=actor)
 
 
-async def _forget_membership(session: AsyncSession, actor: Actor | None, person: Person) -> None:
+async def _forget_membership(session: AsyncSession, actor: Actor, person: Person) -> None:
     await session.execute(delete(PartyMembership).where(PartyMembership.id == person.id))
     person.party_status = PartyStatus.NONE
-    await _end_role(session, person, Role.PARTY_MEMBER)
+    await people_roles.end(session, actor, person, Role.PARTY_MEMBER)
     publish(session, "person", person, "forget_membership", actor=actor)
-
-
-async def _end_role(session: AsyncSession, person: Person, role: Role) -> None:
-    moment = now()
-    held = (Grant.person_id == person.id, Grant.role == role, in_force(moment))
-    changed = {"ends_at": moment, "updated_at": moment, "version": Grant.version + 1}
-    await session.execute(update(Grant).where(*held).values(changed).execution_options(synchronize_session=False))
 
 
 _CONSEQUENCES: dict[Purpose, _Consequence] = {

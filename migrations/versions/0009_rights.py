@@ -28,7 +28,7 @@ LANGUAGE sql VOLATILE SECURITY DEFINER SET search_path = public, pg_temp AS $$
   asked AS (SELECT n.district_id, n.id FROM needs n JOIN gone g ON n.district_id = g.district_id AND n.asker_id = g.id),
   orders_of AS (SELECT o.district_id, o.id FROM orders o JOIN asked n ON o.district_id = n.district_id AND o.need_id = n.id),
   about AS (
-    SELECT id FROM asked UNION ALL SELECT id FROM orders_of
+    SELECT id FROM gone UNION ALL SELECT id FROM asked UNION ALL SELECT id FROM orders_of
     UNION ALL SELECT a.id FROM assignments a JOIN orders_of o ON a.district_id = o.district_id AND a.order_id = o.id),
   held AS (SELECT a.id, a.order_id FROM assignments a JOIN gone g ON a.district_id = g.district_id AND a.person_id = g.id),
   theirs AS (SELECT id FROM held UNION ALL SELECT order_id FROM held),
