@@ -151,6 +151,12 @@ _RIGHTS: dict[str, Parties] = {
     "rights-requests:read": _SUBJECT | _ADMINS,
     "rights-requests:submit": _SUBJECT | _STAFF,
     "assignments:explain": frozenset({Relation.ASKED}),
+    "people:export": _SUBJECT | _ADMINS,
+    "people:request_reading": _STAFF,
+    "guardianships:list": _SUBJECT | _READERS,
+    "guardianships:read": _SUBJECT | _READERS,
+    "guardianships:create": _STAFF,
+    "guardianships:end": _STAFF,
 }
 _AUDIT: dict[str, Parties] = {
     "audit:list": frozenset({Role.AUDIT_ADMIN}),

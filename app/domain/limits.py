@@ -61,6 +61,8 @@ PERSON_UNMASK = Limit("person_unmask", 60, timedelta(hours=1))
 """People whose sensitive fields, or facts of care, one member of staff opens."""
 ORDER_CONTACT = Limit("order_contact", 60, timedelta(hours=1))
 """How often one helper opens askers' contacts."""
+EXPORT = Limit("export", 10, timedelta(days=1))
+"""Exports of one person's data by one person."""
 
 LIMITS = (
     PASSWORD_HERE,
@@ -81,6 +83,7 @@ LIMITS = (
     PERSON_UNMASK,
     ORDER_CONTACT,
     PERSON_FIND,
+    EXPORT,
 )
 
 

@@ -9,7 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from app.core.clock import now
 from app.core.errors import Conflict, Forbidden
 from app.domain import access
-from app.domain.approvals import ApprovalState, Subject
+from app.domain.approvals import LET_READ, ApprovalState, Subject
 from app.domain.lifecycle import Step
 from app.domain.needs import NEED, NeedAction
 from app.domain.orders import ORDER, OrderAction
@@ -25,14 +25,17 @@ from app.services.outbox import publish
 
 
 async def grant(session: AsyncSession, actor: Actor, approval_id: UUID, form: ApprovalGrant) -> Approval:
-    """Approve, and make the move that was asked for; 409 when the row has moved on meanwhile."""
+    """Approve, and make the move that was asked for; 409 when the row has moved on meanwhile.
+
+    To read a minor's record moves nothing: for a day, whoever asked may read it (``minors.may_read``).
+    """
     approval, case = await _pending(session, actor, approval_id, "approvals:grant")
     approval.state = ApprovalState.GRANTED
     if isinstance(case, OrderCase):
         action = OrderAction(approval.action)
         step = ORDER.decide(case.order.state, action, ORDER.who(action))
         await APPROVED[action](session, case, step, actor, approval.form)
-    else:
+    elif case is not None:
         wish = NeedAction(approval.action)
         need_step = NEED.decide(case.need.state, wish, NEED.who(wish))
         await PLANNED[wish](session, case, need_step, actor, approval.form)
@@ -48,16 +51,16 @@ async def deny(session: AsyncSession, actor: Actor, approval_id: UUID, form: App
 
 async def _pending(
     session: AsyncSession, actor: Actor, approval_id: UUID, permission: str
-) -> tuple[Approval, OrderCase | NeedCase]:
+) -> tuple[Approval, OrderCase | NeedCase | None]:
     """A request this actor may decide, with the row it is about: rows are locked first, requests after, by every verb."""
     approval = await approvals.load(session, actor, approval_id)
     access.require(actor, permission, approval.path)
-    case: OrderCase | NeedCase
+    case: OrderCase | NeedCase | None = None
     if approval.subject is Subject.ORDER:
         case = await orders_case.load(session, actor, approval.subject_id, "orders:read")
-    else:
+    elif approval.subject is Subject.NEED:
         case = await needs_case.load(session, actor, approval.subject_id, "needs:read")
-    if approval.asked_by == actor.person_id or Relation.HOLDER in case.parties:
+    if approval.asked_by == actor.person_id or (case is not None and Relation.HOLDER in case.parties):
         raise Forbidden("不能批准自己的申请，也不能批准自己承办的事")
     _check_level(approval, actor)
     await session.refresh(approval, with_for_update=True)
@@ -67,10 +70,13 @@ async def _pending(
 
 
 def _check_level(approval: Approval, actor: Actor) -> None:
-    """Who may approve is written in the lifecycle's step."""
-    steps: Sequence[Step[Any, Any]] = ORDER.steps if approval.subject is Subject.ORDER else NEED.steps
-    allowed = {role for step in steps if step.action == approval.action for role in step.approval}
-    if not allowed & actor.roles_at(approval.path):
+    """Who may approve is written in the lifecycle's step; not by a role that whoever asked has lent."""
+    if approval.subject is Subject.PERSON:
+        allowed = LET_READ
+    else:
+        steps: Sequence[Step[Any, Any]] = ORDER.steps if approval.subject is Subject.ORDER else NEED.steps
+        allowed = frozenset(role for step in steps if step.action == approval.action for role in step.approval)
+    if not allowed & actor.roles_not_of(approval.asked_by, approval.path):
         raise Forbidden("须由上一级批准")
 
 
