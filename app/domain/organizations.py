@@ -30,3 +30,9 @@ ASSIGNABLE = frozenset(
     }
 )
 """Who an order may be assigned to. A team is made of volunteers and a branch of members: they are asked (志愿服务条例 §25)."""
+PARTY_BODIES = frozenset({_K.PARTY_COMMITTEE, _K.GENERAL_BRANCH, _K.PARTY_BRANCH})
+"""Where a party member is registered (在册)."""
+MEMBERS_UNITS = frozenset(
+    {_K.WORK_UNIT, _K.DEPARTMENT, _K.SPONSOR_UNIT, _K.PARTNER_UNIT, _K.PROPERTY_COMPANY, _K.SOCIAL_ORG}
+)
+"""Where a reported-in party member (报到) works."""

@@ -9,7 +9,6 @@ from app.domain.people import Role
 from app.services.seeding_places import SeededCommunity, SeededPlace
 
 _K = OrganizationKind
-PARTY_BODIES = frozenset({_K.PARTY_COMMITTEE, _K.GENERAL_BRANCH, _K.PARTY_BRANCH})
 
 _LIAISON_ROLES = {_K.DEPARTMENT: Role.DEPARTMENT_STAFF, _K.SOCIAL_ORG: Role.SOCIAL_ORG_MANAGER}
 
