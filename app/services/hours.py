@@ -20,6 +20,7 @@ from app.models import Assignment, HourEntry, Order, Person, ServiceWindow
 from app.schemas.hours import HourConfirm, HourQuery, HourReverse, HourSupplement
 from app.services.access import reads_all, under
 from app.services.hours_record import add_entry
+from app.services.people_merged import ids_of, rows_of
 from app.services.places import paged
 
 
@@ -28,9 +29,10 @@ async def page(session: AsyncSession, actor: Actor, query: HourQuery) -> Page[di
     access.require_anywhere(actor, "hours:list")
     grants = [] if query.mine else reads_all(actor)
     rows = select(HourEntry).where(HourEntry.kind == EntryKind.RECORD)
-    rows = rows.where(under(HourEntry, grants) if grants else HourEntry.person_id == actor.person_id)
+    own = await rows_of(session, HourEntry.person_id, actor.person_id)
+    rows = rows.where(under(HourEntry, grants) if grants else own)
     if query.person_id is not None:
-        rows = rows.where(HourEntry.person_id == query.person_id)
+        rows = rows.where(await rows_of(session, HourEntry.person_id, query.person_id))
     if query.order_id is not None:
         rows = rows.where(HourEntry.order_id == query.order_id)
     if (after := id_after(query.cursor)) is not None:
@@ -76,10 +78,11 @@ def _status(confirmed: HourEntry | None, reversed_: HourEntry | None) -> HourSta
 
 
 async def balance(session: AsyncSession, actor: Actor) -> dict[str, Any]:
-    """The caller's own minutes: credits less debits of each account."""
+    """The caller's own minutes, of merged records too: credits less debits of each account."""
     access.require_anywhere(actor, "hours:list")
     recorded, confirmed = (_sum(account) for account in (Account.RECORDED, Account.CONFIRMED))
-    row = (await session.execute(select(recorded, confirmed).where(HourEntry.person_id == actor.person_id))).one()
+    own = await rows_of(session, HourEntry.person_id, actor.person_id)
+    row = (await session.execute(select(recorded, confirmed).where(own))).one()
     return {"person_id": actor.person_id, "recorded_minutes": row[0], "confirmed_minutes": row[1]}
 
 
@@ -95,11 +98,15 @@ async def _record(session: AsyncSession, actor: Actor, record_id: UUID, permissi
     record = await session.scalar(query)
     if record is None:
         raise NotFound()
-    own = frozenset({Relation.HOLDER}) if record.person_id == actor.person_id else frozenset()
+    own = frozenset({Relation.HOLDER}) if await _is_own(session, actor, record) else frozenset()
     if not access.may("hours:read", actor.roles_at(record.path) | own):
         raise NotFound()
     access.require(actor, permission, record.path, own)
     return record
+
+
+async def _is_own(session: AsyncSession, actor: Actor, record: HourEntry) -> bool:
+    return record.person_id in await ids_of(session, actor.person_id)
 
 
 async def supplement(session: AsyncSession, actor: Actor, form: HourSupplement) -> dict[str, Any]:
@@ -133,7 +140,8 @@ async def supplement(session: AsyncSession, actor: Actor, form: HourSupplement) 
 
 async def _took_part(session: AsyncSession, order: Order, person_id: UUID) -> bool:
     """Whether the person held a place in the order, or belongs to a unit that did."""
-    unit = select(Person.organization_id).where(Person.id == person_id).scalar_subquery()
+    living = (Person.id == person_id, Person.merged_into_id.is_(None))
+    unit = select(Person.organization_id).where(*living).scalar_subquery()
     found = await session.scalar(
         select(Assignment.id)
         .where(
@@ -162,7 +170,7 @@ async def _claim_time(session: AsyncSession, record: HourEntry) -> None:
 async def confirm(session: AsyncSession, actor: Actor, record_id: UUID, form: HourConfirm) -> dict[str, Any]:
     """Confirm recorded minutes: by staff of the place, never by the person, a supplement never by who entered it."""
     record = await _record(session, actor, record_id, "hours:confirm")
-    if actor.person_id == record.person_id:
+    if await _is_own(session, actor, record):
         raise Forbidden("不能确认自己的时长")
     if record.source is Source.SUPPLEMENT and record.entered_by == actor.person_id:
         raise Forbidden("补录须由另一人确认")
@@ -178,15 +186,14 @@ async def confirm(session: AsyncSession, actor: Actor, record_id: UUID, form: Ho
 async def reverse(session: AsyncSession, actor: Actor, record_id: UUID, form: HourReverse) -> dict[str, Any]:
     """Undo a record by an opposite entry, with a reason and by someone other than who entered it; the time is free again."""
     record = await _record(session, actor, record_id, "hours:reverse")
-    if actor.person_id in {record.person_id, record.entered_by}:
+    if actor.person_id == record.entered_by or await _is_own(session, actor, record):
         raise Forbidden("冲正须由另一人批准")
     await _lock(session, record)
     status = (await present(session, [record]))[0]["status"]
     accounts = reversal_of(status)
     _follow_up(session, record, actor, EntryKind.REVERSE, reason=form.reason, accounts=accounts)
-    window = delete(ServiceWindow).where(ServiceWindow.person_id == record.person_id)
     await session.execute(
-        window.where(
+        delete(ServiceWindow).where(
             ServiceWindow.record_id == record.id
             if record.assignment_id is None
             else (ServiceWindow.assignment_id == record.assignment_id)
