@@ -58,6 +58,8 @@ class Candidate:
     """Holds a place in this order, or is being asked."""
     said_no: bool
     """Declined this order, let its invitation expire, or cancelled."""
+    load_limit: int | None = None
+    """The most they wish to hold at once; None: the house's limit."""
     refuses: bool = False
     """Has refused to be chosen by the system; may still be asked by name, and take orders from the pool."""
 
@@ -72,6 +74,11 @@ class Choice:
     parts: dict[str, float]
 
 
+def most_unfinished(load_limit: int | None) -> int:
+    """How many orders somebody holds at once at most: what they wish, and never more than the house allows."""
+    return min(load_limit or MOST_UNFINISHED, MOST_UNFINISHED)
+
+
 def obstacle(candidate: Candidate, skill: str | None, *, again: bool = False, by_name: bool = False) -> Obstacle | None:
     """The first reason against, None when feasible. ``again``: a supervisor asks someone who said no.
 
@@ -83,7 +90,7 @@ def obstacle(candidate: Candidate, skill: str | None, *, again: bool = False, by
         (candidate.said_no and not again, Obstacle.SAID_NO),
         (candidate.refuses and not by_name, Obstacle.REFUSES),
         (skill is not None and skill not in candidate.skills, Obstacle.SKILL),
-        (candidate.unfinished >= MOST_UNFINISHED, Obstacle.LOAD),
+        (candidate.unfinished >= most_unfinished(candidate.load_limit), Obstacle.LOAD),
     )
     return next((reason for stands, reason in checks if stands), None)
 

@@ -65,6 +65,7 @@ async def candidates(session: AsyncSession, order: Order, need: Need, *, only: U
         Person.lon,
         Person.lat,
         Person.skills,
+        Person.load_limit,
         _count(UNFINISHED).label("unfinished"),
         _count({AssignmentState.INVITED}).label("pending"),
         _on(order.id, ACTIVE | {AssignmentState.INVITED}).label("already"),
@@ -86,6 +87,7 @@ def _candidate(row: Any, order: Order, need: Need) -> Candidate:
         asker=row.id in {need.asker_id, need.submitted_by},
         already=row.already,
         said_no=row.said_no,
+        load_limit=row.load_limit,
         refuses=row.refuses,
     )
 

@@ -24,7 +24,7 @@ from app.domain import access
 from app.domain.accounts import SignInMethod
 from app.domain.assignments import ACTIVE, ASSIGNMENT, AssignmentAction, AssignmentState
 from app.domain.catalogue import category_of
-from app.domain.dispatch import OBSTACLE_WORDS, Candidate, obstacle
+from app.domain.dispatch import OBSTACLE_WORDS, Candidate, most_unfinished, obstacle
 from app.domain.lifecycle import Step
 from app.domain.orders import MOST_PLACES, MOST_UNFINISHED, ORDER, OrderAction, OrderState, after_acceptance
 from app.domain.people import UNIT_ROLES, Actor, Grant, Parties, Relation, Role
@@ -56,6 +56,8 @@ class _Facts:
     @property
     def free_load_slot(self) -> int | None:
         taken = set(self.row["load_slots"] or ())
+        if len(taken) >= most_unfinished(self.row["load_limit"]):
+            return None
         return next((s for s in range(1, MOST_UNFINISHED + 1) if s not in taken), None)
 
     def invitation(self) -> dict[str, Any] | None:

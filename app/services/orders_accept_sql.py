@@ -131,6 +131,7 @@ def _read() -> HotStatement:
             Order.path,
             or_(Need.asker_id == Account.person_id, Need.submitted_by == Account.person_id).label("is_asker"),
             Person.skills,
+            Person.load_limit,
             Person.organization_id,
             SignIn.method.label("sign_in_method"),
             _grants().label("grants"),
