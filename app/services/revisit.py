@@ -11,12 +11,19 @@ from app.services import (
     accounts_manage,
     approvals,
     assignments,
+    certificates,
+    clients,
     consents_read,
+    employments,
     events,
     grants,
+    guardianships,
     hours,
+    household_members,
     needs,
     orders_read,
+    people,
+    rights_requests,
     substitutions,
 )
 
@@ -29,10 +36,17 @@ _READ: dict[str, Callable[[AsyncSession, Actor, UUID], Awaitable[Any]]] = {
     "hours": hours.read,
     "approvals": approvals.load,
     "consents": consents_read.read,
+    "rights-requests": rights_requests.read,
+    "guardianships": guardianships.load,
     "notices": events.mark_read,
     "grants": grants.load,
     "accounts": accounts_manage.must_show,
     "substitutions": substitutions.load,
+    "clients": clients.load,
+    "people": lambda session, actor, row_id: people.load(session, actor, row_id, "people:read"),
+    "household-members": household_members.load,
+    "employments": employments.load,
+    "certificates": certificates.load,
 }
 
 
