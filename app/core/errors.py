@@ -56,6 +56,21 @@ class NewPasswordRequired(Unauthenticated):
     code, title = "new_password_required", "请先设置新密码"
 
 
+class InvalidClient(Unauthenticated):
+    """A client system that is unknown or disabled, or whose secret is wrong, expired or revoked (RFC 6749 §5.2)."""
+
+    code, title = "invalid_client", "客户端标识或密钥不正确"
+
+    def headers(self) -> dict[str, str]:
+        return {"WWW-Authenticate": 'Basic realm="sanshun", charset="UTF-8"'}
+
+
+class InvalidScope(BadRequest):
+    """A token was asked for with a scope the client does not have (RFC 6749 §5.2)."""
+
+    code, title = "invalid_scope", "所请求的权限超出该系统的范围"
+
+
 class Forbidden(AppError):
     code, status, title = "forbidden", 403, "您的角色不能执行此操作"
 
@@ -64,6 +79,19 @@ class ContactClosed(Forbidden):
     """The asker's contact is open for the visit only: ``reason`` says which side of it this is."""
 
     code, title = "contact_closed", "联系方式未开放"
+
+
+class InsufficientScope(Forbidden):
+    """A client system's token does not hold what the operation needs (RFC 6750 §3.1)."""
+
+    code, title = "insufficient_scope", "接入系统的权限范围不含此操作"
+
+    def __init__(self, scope: str = "") -> None:
+        super().__init__()
+        self.scope = scope
+
+    def headers(self) -> dict[str, str]:
+        return {"WWW-Authenticate": f'Bearer error="insufficient_scope", scope="{self.scope}"'}
 
 
 class NotFound(AppError):

@@ -2,7 +2,7 @@
 
 import hashlib
 from collections import OrderedDict
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from uuid import UUID
@@ -27,7 +27,8 @@ _CACHE = 10_000
 class Identity:
     """What a valid token says: who, in which district, by which sign-in. What they may do is read per request.
 
-    Of a client system person, account and sign-in are all the client's own id.
+    Of a client system person and account are its own id, and the sign-in is the secret it signed in with; ``scopes`` are
+    those it asked for, None: all it has.
     """
 
     district_id: int
@@ -36,6 +37,7 @@ class Identity:
     sign_in_id: UUID
     expires_at: float
     client: bool = False
+    scopes: frozenset[str] | None = None
 
 
 class Tokens:
@@ -49,7 +51,14 @@ class Tokens:
         self._seen: OrderedDict[str, Identity] = OrderedDict()
 
     def issue(
-        self, district_id: int, person_id: UUID, account_id: UUID, sign_in_id: UUID, *, client: bool = False
+        self,
+        district_id: int,
+        person_id: UUID,
+        account_id: UUID,
+        sign_in_id: UUID,
+        *,
+        client: bool = False,
+        scopes: Collection[str] | None = None,
     ) -> str:
         claims = {
             "iss": _ISSUER,
@@ -60,7 +69,9 @@ class Tokens:
             "dis": district_id,
             "iat": now(),
             "exp": now() + self.lifetime,
-        } | ({"cli": True} if client else {})
+        }
+        claims |= {"cli": True} if client else {}
+        claims |= {"scope": " ".join(sorted(scopes))} if scopes is not None else {}
         return jwt.encode(claims, self._private, algorithm="EdDSA", headers={"kid": self.key_id})
 
     def check(self, token: str) -> Identity:
@@ -88,7 +99,8 @@ class Tokens:
             )
             person, account, sign_in = (UUID(claims[name]) for name in ("sub", "acc", "sid"))
             client, district = claims.get("cli") is True, _district(claims["dis"])
-            return Identity(district, person, account, sign_in, float(claims["exp"]), client)
+            scopes = frozenset(claims["scope"].split()) if "scope" in claims else None
+            return Identity(district, person, account, sign_in, float(claims["exp"]), client, scopes)
         except (jwt.PyJWTError, KeyError, ValueError, TypeError, AttributeError) as bad:
             raise Unauthenticated("登录凭证无效或已过期") from bad
 

@@ -164,6 +164,7 @@ class Client(Tenant, Versioned, Base):
         key_to("organizations", "organization_id"),
         key_to("people", "created_by"),
         UniqueConstraint("district_id", "name"),
+        CheckConstraint("cardinality(scopes) > 0", name="scopes"),
     )
 
 
@@ -181,6 +182,7 @@ class ClientSecret(Tenant, Base):
     __table_args__ = (
         key_to("clients", "client_id"),
         UniqueConstraint("district_id", "digest"),
+        CheckConstraint("expires_at > created_at", name="span"),
         Index("ix_client_secrets_client", "district_id", "client_id", "id"),
     )
 

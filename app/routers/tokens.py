@@ -2,7 +2,7 @@
 
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Form
+from fastapi import APIRouter, Form, Header
 
 from app.domain.access import PUBLIC
 from app.routers.deps import DeskDep, PolicyDep, operation
@@ -11,12 +11,17 @@ from app.schemas.second_factors import SecondFactorSecretRead
 from app.schemas.tokens import TokenForm, TokenNewPassword, TokenRead, TokenSecondFactor, TokenSetup
 from app.services import tokens, tokens_proofs
 
+BasicHeader = Annotated[str | None, Header(include_in_schema=False)]
+"""HTTP Basic of a client system (RFC 6749 §2.3.1); a header of this name stands in no document (OpenAPI 3.1)."""
+
 router = APIRouter(tags=["登录"], route_class=HouseRoute)
 
 
 @router.post("/token", response_model=TokenRead, **operation(PUBLIC, "登录与续期：用户名形如 grid1@150103"))
-async def token_issue(desk: DeskDep, policy: PolicyDep, form: Annotated[TokenForm, Form()]) -> dict[str, Any]:
-    return await tokens.issue(desk, policy, form)
+async def token_issue(
+    desk: DeskDep, policy: PolicyDep, form: Annotated[TokenForm, Form()], authorization: BasicHeader = None
+) -> dict[str, Any]:
+    return await tokens.issue(desk, policy, form, authorization)
 
 
 @router.post("/token/second-factor", response_model=TokenRead, **operation(PUBLIC, "登录第二步：动态口令"))

@@ -77,7 +77,9 @@ class NeedRead(Read):
     asker_id: UUID | None
     asker_name: Annotated[str | None, Field(description="点单人称呼，已脱敏")]
     submitted_by: UUID | None
-    place_id: UUID
+    client_id: Annotated[UUID | None, Field(description="由哪个接入系统提交")]
+    client_name: Annotated[str | None, Field(description="该系统的名称")]
+    place_id: Annotated[UUID, Field(description="服务地点；受理后接入系统只看到网格")]
     community_id: UUID | None
     grid_id: UUID | None
     round: int

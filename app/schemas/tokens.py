@@ -64,6 +64,7 @@ class TokenRead(Read):
     expires_in: Annotated[int, Field(description="秒")]
     refresh_token: Annotated[str | None, Field(description="接入系统没有刷新令牌")]
     refresh_expires_in: Annotated[int | None, Field(description="秒")]
+    scope: Annotated[str | None, Field(description="接入系统：此令牌的权限范围，以空格分隔（RFC 6749 §5.1）")]
 
 
 class _Owed(Form):
@@ -90,6 +91,6 @@ class TokenSetup(_Owed):
 class TokenNewPassword(_Owed):
     """密码到期，或由管理员重置之后，自己设一个新的。"""
 
-    model_config = ConfigDict(json_schema_extra={"examples": [_CHALLENGE | {"password": "青城的风吹过八月的草原"}]})
+    model_config = ConfigDict(json_schema_extra={"examples": [_CHALLENGE | {"password": "青城的风吹过八月的草原上"}]})
 
     password: Password

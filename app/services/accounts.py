@@ -13,6 +13,7 @@ from app.domain.people import Actor, Grant
 from app.domain.sign_ins import carried
 from app.models import Account, Person, SignIn
 from app.models import Grant as GrantRow
+from app.services import clients_token
 from app.services.access import in_force, lasting
 
 _MOMENT: Any = bindparam("now", type_=DateTime(timezone=True))
@@ -42,10 +43,12 @@ _ACTOR = compile_hot(
 
 
 async def actor_of(database: Database, identity: Identity) -> Actor:
-    """The person with the grants in force now that their way of signing in carries.
+    """The person with the grants in force now that their way of signing in carries, or the client system.
 
     Read on every request, so that taking a role away works at once.
     """
+    if identity.client:
+        return await clients_token.actor_of(database, identity)
     rows = await database.hot(
         identity.district_id, _ACTOR, account=identity.account_id, sign_in=identity.sign_in_id, now=now()
     )

@@ -18,7 +18,7 @@ from app.domain.catalogue import category_of
 from app.domain.needs import CONFIRM_WINDOW, NEED, REOPEN_WINDOW, NeedAction, NeedSource, NeedState
 from app.domain.orders import ENDED
 from app.domain.people import Actor, Relation, Role
-from app.models import Need, NeedFollower, Order, Person
+from app.models import Client, Need, NeedFollower, Order, Person, Place
 from app.schemas.needs import (
     NeedAnswer,
     NeedAppeal,
@@ -40,7 +40,7 @@ from app.services.outbox import changes, hold, publish
 from app.services.people_names import names_of
 from app.services.places import located, must_be_in_a_community, paged, place_of
 
-_FIELDS = tuple(name for name in NeedRead.model_fields if name not in {"actions", "asker_name"})
+_FIELDS = tuple(name for name in NeedRead.model_fields if name not in {"actions", "asker_name", "client_name"})
 _PROXIES = READER_ROLES - {Role.AUDITOR}
 """Who may ask on someone's behalf (代点单)."""
 
@@ -49,10 +49,7 @@ async def submit(session: AsyncSession, actor: Actor, sealer: Sealer, form: Need
     """点单. Whoever works at the place may ask for someone else, who stays the asker."""
     place = await place_of(session, form.place_id)
     access.require_anywhere(actor, "needs:submit")
-    proxy = form.asker_id is not None or form.asker_name is not None
-    if proxy and not actor.roles_at(place.path) & _PROXIES:
-        raise Forbidden("只有该地点的网格员或社区工作人员可以代点单")
-    await _check_asker(session, actor, form)
+    await _check_asker(session, actor, form, place)
     must_be_in_a_community(place)
     if form.category is not None:
         category_of(form.category)
@@ -62,14 +59,12 @@ async def submit(session: AsyncSession, actor: Actor, sealer: Sealer, form: Need
         district_id=actor.district_id,
         id=new_id(),
         state=NEED.initial,
-        source=NeedSource.PROXY if proxy else NeedSource.SELF,
         asked_at=moment,
         created_at=moment,
-        asker_id=form.asker_id if proxy else actor.person_id,
-        submitted_by=actor.person_id,
         round=1,
         appealed=False,
         closed_by_system=False,
+        **_origin(actor, form),
         **columns,
         **located(place),
     )
@@ -78,11 +73,26 @@ async def submit(session: AsyncSession, actor: Actor, sealer: Sealer, form: Need
     session.add(need)
     data = {"source": need.source.value, "category": need.category}
     publish(session, NEED.noun, need, "submit", actor=actor, target=need.state.value, data=data)
-    return NeedCase(need, actor.roles_at(need.path) | {Relation.ASKER})
+    return NeedCase(need, actor.roles_at(need.path) | {Relation.SENDER if actor.client else Relation.ASKER})
 
 
-async def _check_asker(session: AsyncSession, actor: Actor, form: NeedSubmit) -> None:
-    """Someone with a record here must be visible to whoever asks for them."""
+def _origin(actor: Actor, form: NeedSubmit) -> dict[str, Any]:
+    """Whose need it is and who brought it. A client system is nobody: it names the asker, or leaves it open."""
+    if actor.client:
+        return {"source": NeedSource.CLIENT, "client_id": actor.person_id}
+    proxy = form.asker_id is not None or form.asker_name is not None
+    asker_id = form.asker_id if proxy else actor.person_id
+    source = NeedSource.PROXY if proxy else NeedSource.SELF
+    return {"source": source, "asker_id": asker_id, "submitted_by": actor.person_id}
+
+
+async def _check_asker(session: AsyncSession, actor: Actor, form: NeedSubmit, place: Place) -> None:
+    """Whoever asks for someone else works at the place, and sees whoever has a record here. A client keeps to its place."""
+    if actor.client and (form.asker_id is not None or not actor.roles_at(place.path)):
+        raise Forbidden("接入系统只能在其接入范围内提交，点单人只填称呼")
+    proxy = form.asker_id is not None or form.asker_name is not None
+    if proxy and not actor.client and not actor.roles_at(place.path) & _PROXIES:
+        raise Forbidden("只有该地点的网格员或社区工作人员可以代点单")
     if form.asker_id is not None and form.asker_name is not None:
         raise RuleBroken("点单人已建档时不必再填称呼", field="asker_name")
     if form.asker_id is not None:
@@ -94,13 +104,24 @@ async def _check_asker(session: AsyncSession, actor: Actor, form: NeedSubmit) ->
 async def present(session: AsyncSession, sealer: Sealer, cases: list[NeedCase]) -> list[dict[str, Any]]:
     """The fields of NeedReads; askers' names masked."""
     names = await names_of(session, sealer, [c.need.asker_id for c in cases if c.need.asker_id])
+    systems = await _client_names(session, [c.need.client_id for c in cases if c.need.client_id])
     shown = []
     for case in cases:
         fields = {name: getattr(case.need, name) for name in _FIELDS}
+        fields["client_name"] = systems.get(case.need.client_id)
+        if Relation.SENDER in case.parties and case.need.due_at is not None:
+            fields["place_id"] = case.need.grid_id or case.need.community_id
         fields["asker_name"] = _asker_name(case.need, sealer, names)
         fields["actions"] = NEED.offered(case.need.state, case.parties)
         shown.append(fields)
     return shown
+
+
+async def _client_names(session: AsyncSession, clients: list[UUID]) -> dict[UUID | None, str]:
+    if not clients:
+        return {}
+    rows = await session.execute(select(Client.id, Client.name).where(Client.id.in_(clients)))
+    return {row.id: row.name for row in rows}
 
 
 def _asker_name(need: Need, sealer: Sealer, names: dict[UUID, str]) -> str | None:
@@ -140,6 +161,8 @@ async def page(session: AsyncSession, actor: Actor, query: NeedQuery) -> Page[Ne
 
 def _concerns(actor: Actor) -> ColumnElement[bool]:
     """What the actor asked for, follows or works on: short index walks instead of one long filter."""
+    if actor.client:
+        return Need.client_id == actor.person_id
     mine = aliased(Need)
     asked = select(mine.id).where(mine.asker_id == actor.person_id)
     submitted = select(mine.id).where(mine.submitted_by == actor.person_id)

@@ -59,6 +59,7 @@ def _relations(need: Need, actor: Actor, *, follows: bool, holds: bool) -> froze
         Relation.ASKER: actor.person_id in {need.asker_id, need.submitted_by},
         Relation.FOLLOWER: follows,
         Relation.HOLDER: holds,
+        Relation.SENDER: actor.client and need.client_id == actor.person_id,
     }
     return frozenset(relation for relation, so in stands.items() if so)
 

@@ -58,6 +58,8 @@ def relations_to(need: Need, assignments: Iterable[Assignment], actor: Actor, *,
     found: set[Relation] = {Relation.FOLLOWER} if follows else set()
     if actor.person_id in {need.asker_id, need.submitted_by}:
         found.add(Relation.ASKER)
+    if actor.client and need.client_id == actor.person_id:
+        found.add(Relation.SENDER)
     for assignment in assignments:
         if belongs_to(assignment, actor):
             found |= relations_by(assignment.state, unit=assignment.organization_id is not None)

@@ -42,8 +42,8 @@ from app.services.people_names import names_of
 from app.services.places import spot_of
 
 FIELDS = tuple(name for name in OrderRead.model_fields if name != "actions")
-_PRECISE = access.TABLE["orders:read"] - HELPERS - {Relation.ASKED}
-"""Who sees the door and what came of it: everyone else in the pool or asked sees the grid."""
+_PRECISE = access.TABLE["orders:read"] - HELPERS - {Relation.ASKED, Relation.SENDER}
+"""Who sees the door and what came of it: everyone else in the pool or asked, and the client that sent it, sees the grid."""
 _COARSE = dict.fromkeys(("place_id", "lon", "lat", "result", "rating", "rating_words"))
 
 
@@ -81,6 +81,8 @@ class Shape:
     """Whether the actor acts for a unit."""
     limit: int
     """Part of the statement: planned once, it must be known to be short, or a page is planned like a whole table."""
+    client: bool = False
+    """Whether a client system asks: only for orders of needs it sent itself."""
 
 
 async def page(database: Database, actor: Actor, query: OrderQuery) -> bytes:
@@ -99,6 +101,7 @@ async def page(database: Database, actor: Actor, query: OrderQuery) -> bytes:
         after=after is not None,
         unit=_organization(actor) is not None,
         limit=query.limit + 1,
+        client=actor.client,
     )
     values = places_bound(grants)
     if place is not None:
@@ -119,7 +122,8 @@ def _organization(actor: Actor) -> UUID | None:
 
 
 def _page_json(rows: list[Any], actor: Actor, limit: int) -> bytes:
-    items = [present(row, actor.roles_at(row["path"]) | _relations(row)) for row in rows[:limit]]
+    sender = {Relation.SENDER} if actor.client else set()
+    items = [present(row, actor.roles_at(row["path"]) | _relations(row) | sender) for row in rows[:limit]]
     cursor = id_cursor(UUID(rows[limit - 1]["id"])) if len(rows) > limit else None
     return dumps({"items": items, "next_cursor": cursor})
 
@@ -174,6 +178,12 @@ def _concerns_me() -> ColumnElement[bool]:
     return Order.id.in_(held.union(asked, followed))
 
 
+def _sent_by_me() -> ColumnElement[bool]:
+    other, need = aliased(Order), aliased(Need)
+    of_need = and_(need.district_id == other.district_id, need.id == other.need_id)
+    return Order.id.in_(select(other.id).join(need, of_need).where(need.client_id == _ME))
+
+
 def _follows() -> ScalarSelect[Any]:
     """Asked row by row: as EXISTS, all that the person follows would be gathered first."""
     return (
@@ -214,13 +224,17 @@ def _statement(shape: Shape) -> HotStatement:
     return compile_hot(query)
 
 
+def _scoped(shape: Shape) -> ColumnElement[bool]:
+    if shape.client:
+        return _sent_by_me()
+    if shape.scope or shape.pool:
+        return or_(false(), *(at_place(Order, kind, f"scope_{i}") for i, kind in enumerate(shape.scope)))
+    return _concerns_me()
+
+
 def _filters(shape: Shape) -> list[ColumnElement[bool]]:
     """The WHERE of a shape. States are literals: a partial index only serves a predicate written like its own."""
-    found = [
-        or_(false(), *(at_place(Order, kind, f"scope_{i}") for i, kind in enumerate(shape.scope)))
-        if shape.scope or shape.pool
-        else _concerns_me()
-    ]
+    found = [_scoped(shape)]
     if shape.pool:
         found.append(text("orders.state = 'published'"))  # type: ignore[arg-type]
     if shape.state is not None:

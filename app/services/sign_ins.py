@@ -83,6 +83,7 @@ def prolong(
         "expires_in": int(tokens.lifetime.total_seconds()),
         "refresh_token": f"{sign_in.district_id}.{written}",
         "refresh_expires_in": int((expires - moment).total_seconds()),
+        "scope": None,
     }
 
 
