@@ -21,9 +21,12 @@ from app.services.outbox import publish
 from app.services.places import paged
 
 
-def decides_alone(step: Step[Any, Any], parties: Parties) -> bool:
-    """Whether the caller may approve their own wish: nobody approves their own work, so a holder never does."""
-    return not step.approval or (bool(step.approval & parties) and Relation.HOLDER not in parties)
+def decides_alone(step: Step[Any, Any], parties: Parties, actor: Actor, path: str) -> bool:
+    """Whether the caller may approve their own wish: nobody approves their own work, so a holder never does.
+
+    By a role of their own: what they hold only while standing in for somebody approves nothing they wish themselves.
+    """
+    return not step.approval or (bool(step.approval & actor.own_roles_at(path)) and Relation.HOLDER not in parties)
 
 
 async def ask(

@@ -25,7 +25,7 @@ async def plan(session: AsyncSession, actor: Actor, need_id: UUID, form: NeedPla
     if form.until <= now():
         raise RuleBroken("挂账日期须在今后", field="until")
     wish = form.model_dump(mode="json")
-    if decides_alone(step, case.parties):
+    if decides_alone(step, case.parties, actor, case.need.path):
         await _plan(session, case, step, actor, wish)
     else:
         await ask(session, actor, "need", case.need, step.action.value, wish)

@@ -56,7 +56,7 @@ async def _asked(
     step = decide(case, action)
     if isinstance(form, OrderPlan) and form.until <= now():
         raise RuleBroken("挂账日期须在今后", field="until")
-    if decides_alone(step, case.parties):
+    if decides_alone(step, case.parties, actor, case.order.path):
         await APPROVED[action](session, case, step, actor, form.model_dump(mode="json"))
     else:
         await ask(session, actor, "order", case.order, action.value, form.model_dump(mode="json"))
