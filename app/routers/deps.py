@@ -47,7 +47,10 @@ async def get_tokens(request: Request) -> Tokens:
 
 
 async def get_actor(request: Request) -> Actor:
-    """The person behind the token, with the grants in force now."""
+    """The person behind the token, with the grants in force now; a client system was read when it was admitted."""
+    if request.state.identity.client:
+        client: Actor = request.state.actor
+        return client
     actor = await accounts.actor_of(request.app.state.database, request.state.identity)
     request.state.actor = actor
     return actor

@@ -22,12 +22,12 @@ from fastapi import Request, Response
 from fastapi.routing import APIRoute
 from starlette.types import Message, Receive, Scope, Send
 
-from app.core.errors import BadRequest, Forbidden, NotFound, TimedOut, TooLarge, Unauthenticated
+from app.core.errors import BadRequest, Forbidden, InsufficientScope, NotFound, TimedOut, TooLarge, Unauthenticated
 from app.domain.access import PUBLIC, may
 from app.domain.audit import Outcome, Trace
 from app.domain.limits import address_of
 from app.domain.people import Actor, Relation
-from app.services import audit, idempotency
+from app.services import accounts, audit, idempotency
 
 
 class Replay(Exception):
@@ -158,6 +158,7 @@ class HouseRoute(APIRoute):
         state = request.state
         if self.permission != PUBLIC:
             state.identity = request.app.state.tokens.check(_bearer(request))
+            await self._admit(request)
         try:
             response = await inner(StrictRequest(request, limit))
         except Replay as replay:
@@ -168,6 +169,15 @@ class HouseRoute(APIRoute):
             await self._close(request, response)
         response.headers["cache-control"] = "no-store"
         return response
+
+    async def _admit(self, request: Request) -> None:
+        """The one place where a client system's scopes are held against the operation, hot ones and its own included."""
+        state = request.state
+        if not state.identity.client:
+            return
+        state.actor = await accounts.actor_of(request.app.state.database, state.identity)
+        if self.permission not in state.actor.scopes:
+            raise InsufficientScope(self.permission)
 
     async def _close(self, request: Request, response: Response) -> None:
         state = request.state
