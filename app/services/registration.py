@@ -13,13 +13,13 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.core.clock import now
 from app.core.crypto import Sealer, new_secret
-from app.core.errors import NotFound, RegistrationRequired, Unauthenticated
+from app.core.errors import RegistrationRequired, Unauthenticated
 from app.core.ids import new_id
 from app.domain.accounts import ChallengeKind, SignInMethod
 from app.domain.audit import Trace
 from app.domain.people import Role
-from app.models import Account, Grant, Person, Place
-from app.services import challenges, people_seal, sign_ins
+from app.models import Account, Person
+from app.services import challenges, people_roles, people_seal, sign_ins
 from app.services.attempts import Desk
 from app.services.outbox import publish
 from app.services.places import located, must_be_in_a_community, place_of
@@ -122,22 +122,6 @@ async def find_or_record(
     session.add(person)
     publish(session, "person", person, "create", actor=None, data={"fields": ["name", "phone"], "by": method.value})
     await session.flush()
-    session.add(await _resident(session, person, place))
+    home = await people_roles.community_of(session, person)
+    session.add(people_roles.new_grant(None, person, Role.RESIDENT, home))
     return person
-
-
-async def _resident(session: AsyncSession, person: Person, place: Place) -> Grant:
-    if place.community_id is None:
-        raise NotFound()
-    home = await place_of(session, place.community_id)
-    return Grant(
-        district_id=person.district_id,
-        id=new_id(),
-        person_id=person.id,
-        role=Role.RESIDENT,
-        place_id=home.id,
-        path=home.path,
-        place_kind=home.kind.value,
-        starts_at=now(),
-        created_at=now(),
-    )

@@ -10,6 +10,7 @@ _ENGINES = frozenset({"session", "sessions", "connection", "engine", "transactio
 BEGINNERS = {
     ("app/routers/deps.py", "get_session"),  # the one commit of a request, before its answer
     ("app/core/db.py", "transaction"),  # the same for workers and commands
+    ("app/services/attempts.py", "counted"),  # signing in: a refused attempt still counts
 }
 STATES = frozenset({"NeedState", "OrderState", "AssignmentState", "RightsState"})
 
