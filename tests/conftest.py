@@ -23,7 +23,9 @@ from app.core.migrate import upgrade
 from app.core.postgres import EmbeddedPostgres
 from app.main import create_app
 from app.settings import Settings
+from tests.audited import LEDGER
 from tests.responses import CheckedTransport
+from tests.secrets_watch import FOLDER, Watch
 from tests.worlds import World, build_world
 
 _URL = "SANSHUN_TEST_SERVER"
@@ -38,7 +40,8 @@ def pytest_configure(config: pytest.Config) -> None:
     folder.chmod(0o755)
     server = EmbeddedPostgres(folder / "postgres", durable=False, die_with_parent=True)
     server.start()
-    os.environ[_URL] = server.url
+    os.environ[_URL], os.environ[FOLDER] = server.url, str(folder)
+    config.pluginmanager.register(Watch(folder, server.url))
     config.add_cleanup(lambda: _end(server, folder))
     upgrade(server.url)
 
@@ -100,21 +103,26 @@ async def owner(database_url: str) -> AsyncIterator[Database]:
 
 
 @pytest.fixture(scope="session")
-async def transport(app: FastAPI) -> httpx.ASGITransport:
-    """Holds every answer of the suite against the published document."""
-    return CheckedTransport(app)
+async def transport(app: FastAPI, owner: Database) -> AsyncIterator[httpx.ASGITransport]:
+    """Holds every answer of the suite against the published document, and every call against the audit trail."""
+    yield CheckedTransport(app)
+    await LEDGER.settle_all(owner)
 
 
 @pytest.fixture
-async def world(app: FastAPI, owner: Database, transport: httpx.ASGITransport) -> World:
+async def world(app: FastAPI, owner: Database, transport: httpx.ASGITransport) -> AsyncIterator[World]:
     """A small district of the test's own, with people in every role."""
-    return await build_world(app, owner, transport, next(_districts))
+    found = await build_world(app, owner, transport, next(_districts))
+    yield found
+    await LEDGER.settle(owner, found.district_id)
 
 
 @pytest.fixture
-async def other_world(app: FastAPI, owner: Database, transport: httpx.ASGITransport) -> World:
+async def other_world(app: FastAPI, owner: Database, transport: httpx.ASGITransport) -> AsyncIterator[World]:
     """A second district, to look across from."""
-    return await build_world(app, owner, transport, next(_districts))
+    found = await build_world(app, owner, transport, next(_districts))
+    yield found
+    await LEDGER.settle(owner, found.district_id)
 
 
 @pytest.fixture(scope="session")

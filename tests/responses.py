@@ -1,4 +1,7 @@
-"""Every answer the suite sees is held against the published document: status, kind of content, and the body's schema."""
+"""Every answer the suite sees is held against the published document: status, kind of content, and the body's schema.
+
+The audit trail's ledger hears of it too.
+"""
 
 import re
 from functools import cached_property
@@ -7,6 +10,8 @@ from typing import Any
 import httpx
 import jsonschema_rs
 from fastapi import FastAPI
+
+from tests.audited import LEDGER
 
 _HOLE = re.compile(r"\{[^}]+\}")
 _PROBLEM = "application/problem+json"
@@ -31,10 +36,18 @@ class Promises:
         paths = sorted(self._document["paths"], key=lambda path: path.count("{"))
         return [(re.compile(_HOLE.sub("[^/]+", path)), path) for path in paths]
 
+    def _served(self, method: str, path: str) -> str | None:
+        fitting = (known for pattern, known in self._paths if pattern.fullmatch(path))
+        return next((p for p in fitting if method.lower() in self._document["paths"][p]), None)
+
+    def operation(self, method: str, path: str) -> dict[str, Any] | None:
+        """What the document declares of the operation that answers there."""
+        served = self._served(method, path)
+        return self._document["paths"][served][method.lower()] if served else None
+
     def check(self, method: str, path: str, answer: httpx.Response) -> None:
         """Raise BrokenPromise unless the document knows this answer. What it does not serve is refused in its one way."""
-        fitting = (known for pattern, known in self._paths if pattern.fullmatch(path))
-        operation = next((p for p in fitting if method.lower() in self._document["paths"][p]), None)
+        operation = self._served(method, path)
         if operation is None:
             self._check_refusal(method, path, answer)
         else:
@@ -79,9 +92,12 @@ class CheckedTransport(httpx.ASGITransport):
     def __init__(self, app: FastAPI) -> None:
         super().__init__(app, raise_app_exceptions=False)
         self.promises = Promises(app.openapi())
+        self.tokens = app.state.tokens
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
         answer = await super().handle_async_request(request)
         await answer.aread()
         self.promises.check(request.method, request.url.path, answer)
+        if (declared := self.promises.operation(request.method, request.url.path)) is not None:
+            LEDGER.hear(self.tokens, declared, request, answer)
         return answer

@@ -5,7 +5,7 @@ are one transaction, so that a killed linker leaves neither a gap nor an entry i
 their ids among those that wait: what was committed late comes later, and nothing is left out.
 """
 
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -64,7 +64,7 @@ def _linked(key: bytes, head: Mark, entries: list[Any]) -> list[tuple[UUID, Mark
     return found
 
 
-def _read(row: Mapping[str, Any]) -> dict[str, Any]:
+def _read(row: Any) -> dict[str, Any]:
     """A row of ``_ENTRY``, in which the JSON is a text whatever the driver makes of it."""
     entry = {name: row[name] for name in FIELDS}
     entry["data"] = orjson.loads(entry["data"])

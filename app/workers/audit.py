@@ -6,6 +6,7 @@ machine. An anchor is only ever replaced by a later one of the same chain: where
 """
 
 import asyncio
+from datetime import timedelta
 from pathlib import Path
 
 import structlog
@@ -17,7 +18,7 @@ from app.services import audit_anchors, audit_chain
 from app.workers.relay import every, in_each_district
 
 _PAUSE_SECONDS = 1.0
-_ANCHOR_SECONDS = 60.0
+_ANCHORED_EVERY = timedelta(minutes=1)
 _BATCH = 200
 """Few enough that requests in the same process hardly wait for a batch."""
 _log = structlog.get_logger()
@@ -25,14 +26,13 @@ _log = structlog.get_logger()
 
 async def run(database: Database, keys: list[bytes], folder: Path, stop: asyncio.Event) -> None:
     """Link and anchor until told to stop. The first key links."""
-    anchored = None
+    due = now()
 
     async def work() -> None:
-        nonlocal anchored
+        nonlocal due
         await in_each_district(database, lambda _, district_id: link_district(database, keys[0], district_id))
-        moment = now().timestamp()
-        if anchored is None or moment - anchored >= _ANCHOR_SECONDS:
-            anchored = moment
+        if due <= now():
+            due = now() + _ANCHORED_EVERY
             await anchor(database, keys, folder / audit_anchors.FILE)
 
     await every(_PAUSE_SECONDS, stop, work)

@@ -1,0 +1,97 @@
+"""Every call of the suite is held against the audit trail: exactly one entry, or none (I12).
+
+The transport tells the ledger of every answer it sees. What the trail must hold is worked out here from method, status and
+document alone, so that the route and this agree or a test fails: at the end of each test for its own district, at the end
+of the run for all others.
+"""
+
+import re
+from collections import Counter, defaultdict
+from dataclasses import dataclass, field
+from typing import Any
+from uuid import UUID
+
+import httpx
+from sqlalchemy import text
+
+from app.core.db import Database
+from app.core.errors import Unauthenticated
+from app.core.security import Tokens
+from app.domain.limits import DENIED_NOTED
+
+_COUNTS = text(
+    "SELECT operation, outcome, actor_id, count(*) AS entries FROM audit_entries"
+    " WHERE district_id = :district AND caller IN ('person', 'client') GROUP BY operation, outcome, actor_id"
+)
+Call = tuple[str, str, UUID]
+"""Operation, outcome, who."""
+
+
+class NotOnce(AssertionError):
+    """Calls and entries do not match."""
+
+
+@dataclass
+class Ledger:
+    """What the trail must hold, by district."""
+
+    calls: dict[int, Counter[Call]] = field(default_factory=lambda: defaultdict(Counter))
+    reads: dict[int, Counter[Call]] = field(default_factory=lambda: defaultdict(Counter))
+    """Calls that changed nothing: each leaves an entry, if it opened something, or none does."""
+    public: set[str] = field(default_factory=set)
+    """Operations without a token note themselves; their tests look at that."""
+
+    def hear(self, tokens: Tokens, declared: dict[str, Any], request: httpx.Request, answer: httpx.Response) -> None:
+        name = str(declared["operationId"])
+        if declared["x-permission"] == "public":
+            self.public.add(name)
+            return
+        try:
+            identity = tokens.check(request.headers.get("authorization", "").removeprefix("Bearer "))
+        except Unauthenticated:
+            return
+        outcome = _outcome(request, answer, named=_names_a_row(declared, request))
+        if outcome is None:
+            return
+        kept = self.reads if outcome == "done" and request.method == "GET" else self.calls
+        kept[identity.district_id][name, outcome, identity.person_id] += 1
+
+    async def settle(self, owner: Database, district: int) -> None:
+        """Hold one district against its calls, and forget it. Raises NotOnce."""
+        calls, reads = self.calls.pop(district, Counter()), self.reads.pop(district, Counter())
+        async with owner.transaction(district) as session:
+            rows = await session.execute(_COUNTS, {"district": district})
+            there = Counter({(row.operation, row.outcome, row.actor_id): row.entries for row in rows})
+        wrong = [
+            f"{' '.join(map(str, call))}: {calls[call] or reads[call]} calls, {there[call]} entries"
+            for call in sorted(calls.keys() | reads.keys() | there.keys(), key=str)
+            if call[0] not in self.public and not _as_it_should(call, calls[call], reads[call], there[call])
+        ]
+        if wrong:
+            raise NotOnce("\n".join(wrong))
+
+    async def settle_all(self, owner: Database) -> None:
+        for district in sorted(self.calls.keys() | self.reads.keys()):
+            await self.settle(owner, district)
+
+
+def _outcome(request: httpx.Request, answer: httpx.Response, *, named: bool) -> str | None:
+    if answer.is_success:
+        return None if "idempotency-replayed" in answer.headers else "done"
+    return "denied" if answer.status_code == 403 or (answer.status_code == 404 and named) else None
+
+
+def _names_a_row(declared: dict[str, Any], request: httpx.Request) -> bool:
+    """By an id in its path, its body or its query."""
+    in_path = any(parameter["in"] == "path" for parameter in declared.get("parameters", []))
+    return in_path or request.method != "GET" or bool(re.search(rb"(^|&)\w+_id=", request.url.query))
+
+
+def _as_it_should(call: Call, calls: int, reads: int, entries: int) -> bool:
+    if call[1] == "denied":
+        return min(calls, DENIED_NOTED.burst) <= entries <= calls
+    return entries == calls if calls else entries in {0, reads}
+
+
+LEDGER = Ledger()
+"""One for the whole process, whichever of its transports speaks."""
