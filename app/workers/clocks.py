@@ -6,7 +6,7 @@ the row moved on and is refused, which is the right outcome here. One row that f
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -20,6 +20,7 @@ from app.core.db import Database
 from app.core.errors import AppError
 from app.domain.needs import CONFIRM_WINDOW as NEED_CONFIRM_WINDOW
 from app.domain.orders import CONFIRM_WINDOW, LONGEST_SUSPENSION
+from app.domain.retention import Kind, period_of
 from app.models import Assignment, IdempotencyKey, Need, Order, RightsRequest
 from app.schemas.needs import NeedConfirm, NeedDue
 from app.schemas.orders import OrderDue, OrderResume
@@ -36,7 +37,6 @@ from app.workers.relay import every, in_each_district
 
 _PAUSE_SECONDS = 2.0
 _BATCH = 200
-_KEEP_KEYS = timedelta(hours=24)
 _log = structlog.get_logger()
 _Verb = Callable[[AsyncSession, UUID], Awaitable[object]]
 
@@ -54,7 +54,9 @@ async def tick(database: Database, district_id: int) -> None:
         for row_id in found:
             await _do(database, district_id, verb, row_id)
     async with database.transaction(district_id) as session:
-        await session.execute(delete(IdempotencyKey).where(IdempotencyKey.created_at < now() - _KEEP_KEYS))
+        await session.execute(
+            delete(IdempotencyKey).where(IdempotencyKey.created_at < now() - period_of(Kind.IDEMPOTENCY_KEYS))
+        )
 
 
 async def _do(database: Database, district_id: int, verb: _Verb, row_id: UUID) -> None:

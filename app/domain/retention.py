@@ -1,0 +1,95 @@
+"""How long each kind of information is kept, and by which rule: one table, obeyed by the retention job and the sweepers."""
+
+from dataclasses import dataclass
+from datetime import timedelta
+from enum import StrEnum
+
+
+class Kind(StrEnum):
+    NOTICES = "notices"
+    IMPORT_FILES = "import_files"
+    IMPORT_REJECTS = "import_rejects"
+    ASKER_NAMES = "asker_names"
+    CARE_FACTS = "care_facts"
+    READING_REQUESTS = "reading_requests"
+    MINORS = "minors"
+    IDEMPOTENCY_KEYS = "idempotency_keys"
+    SIGN_INS = "sign_ins"
+    REFRESH_TOKENS = "refresh_tokens"
+    CHALLENGES = "challenges"
+    RATE_LIMITS = "rate_limits"
+    DISCLOSURES = "disclosures"
+    AUDIT_ENTRIES = "audit_entries"
+    HOUR_ENTRIES = "hour_entries"
+
+
+class Keeper(StrEnum):
+    """Who obeys the rule."""
+
+    RETENTION = "retention"
+    """The hourly job."""
+    SWEEPING = "sweeping"
+    """What signing in leaves behind, every minute."""
+    CLOCKS = "clocks"
+    NOBODY = "nobody"
+    """The app has no right to remove it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """``period`` after what ``since`` names; of what the app never removes, the least it is kept. ``source``: law or house rule."""
+
+    kind: Kind
+    period: timedelta
+    since: str
+    source: str
+    keeper: Keeper
+
+
+_HOUSE = "house rule"
+RULES: tuple[Rule, ...] = (
+    Rule(Kind.NOTICES, timedelta(days=180), "told", _HOUSE, Keeper.RETENTION),
+    Rule(
+        Kind.IMPORT_FILES,
+        timedelta(days=7),
+        "sent in; dropped as soon as the import has ended",
+        _HOUSE,
+        Keeper.RETENTION,
+    ),
+    Rule(Kind.IMPORT_REJECTS, timedelta(days=90), "the import has ended", _HOUSE, Keeper.RETENTION),
+    Rule(Kind.ASKER_NAMES, timedelta(days=730), "the need is closed", _HOUSE, Keeper.RETENTION),
+    Rule(
+        Kind.CARE_FACTS,
+        timedelta(days=90),
+        "a notice asks anew and nobody has answered; at once when consent is withdrawn",
+        "个人信息保护法: no sensitive information without a basis; the days are a house rule",
+        Keeper.RETENTION,
+    ),
+    Rule(Kind.READING_REQUESTS, timedelta(days=180), "decided: then why it was asked goes", _HOUSE, Keeper.RETENTION),
+    Rule(Kind.MINORS, timedelta(0), "the fourteenth birthday", "个人信息保护法: minors under 14", Keeper.RETENTION),
+    Rule(Kind.IDEMPOTENCY_KEYS, timedelta(hours=24), "answered", _HOUSE, Keeper.CLOCKS),
+    Rule(Kind.SIGN_INS, timedelta(days=90), "it could last no longer", _HOUSE, Keeper.SWEEPING),
+    Rule(Kind.REFRESH_TOKENS, timedelta(days=1), "expired", _HOUSE, Keeper.SWEEPING),
+    Rule(Kind.CHALLENGES, timedelta(days=1), "expired", _HOUSE, Keeper.SWEEPING),
+    Rule(Kind.RATE_LIMITS, timedelta(0), "full again", _HOUSE, Keeper.SWEEPING),
+    Rule(
+        Kind.DISCLOSURES,
+        timedelta(days=1_096),
+        "passed on",
+        "网络数据安全管理条例: at least three years",
+        Keeper.NOBODY,
+    ),
+    Rule(Kind.AUDIT_ENTRIES, timedelta(days=184), "written", "at least six months (INVARIANTS, I12)", Keeper.NOBODY),
+    Rule(
+        Kind.HOUR_ENTRIES,
+        timedelta(days=36_500),
+        "written",
+        "志愿服务记录与证明出具办法（试行）: service records are kept",
+        Keeper.NOBODY,
+    ),
+)
+RULE_OF = {rule.kind: rule for rule in RULES}
+
+
+def period_of(kind: Kind) -> timedelta:
+    return RULE_OF[kind].period
