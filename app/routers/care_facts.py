@@ -57,9 +57,15 @@ async def care_fact_update(
     return fact
 
 
-@router.delete("/{id}", status_code=204, **operation("care-facts:delete", "删除健康与照护信息：销毁，不可恢复"))
-async def care_fact_delete(id: UUID, session: SessionDep, actor: ActorDep) -> None:
+@router.delete(
+    "/{id}",
+    status_code=204,
+    response_class=Response,
+    **operation("care-facts:delete", "删除健康与照护信息：销毁，不可恢复"),
+)
+async def care_fact_delete(id: UUID, session: SessionDep, actor: ActorDep) -> Response:
     await care_facts.delete(session, actor, id)
+    return Response(status_code=204)
 
 
 # Takes no Idempotency-Key: its answer must not be kept anywhere.
