@@ -6,7 +6,7 @@ Whatever changes a person locks their record first. Erased and merged records ar
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import exists, select
+from sqlalchemy import ColumnElement, exists, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.core.clock import now
@@ -86,9 +86,17 @@ async def _as_me(session: AsyncSession, actor: Actor, sealer: Sealer, person: Pe
     return {"person": present(person, sealer), "district_id": actor.district_id, "grants": held}
 
 
+async def _listed(session: AsyncSession, actor: Actor) -> ColumnElement[bool]:
+    """Whom a list shows: everyone at the reader's places; and the reader with their wards, who may live elsewhere."""
+    inside = under(Person, reads_all(actor))
+    own = [actor.person_id, *await minors.wards_of(session, actor.person_id)]
+    elsewhere = (await session.scalars(select(Person.id).where(Person.id.in_(own), ~inside))).all()
+    return or_(inside, Person.id.in_(elsewhere)) if elsewhere else inside
+
+
 async def page(session: AsyncSession, actor: Actor, query: PersonQuery) -> Page[Person]:
     access.require_anywhere(actor, "people:list")
-    rows = select(Person).where(under(Person, reads_all(actor)), Person.merged_into_id.is_(None))
+    rows = select(Person).where(await _listed(session, actor), Person.merged_into_id.is_(None))
     if query.place_id is not None:
         place = await place_of(session, query.place_id)
         rows = rows.where(at(Person, place.kind, place.id, place.path))
