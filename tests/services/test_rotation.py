@@ -1,6 +1,7 @@
 """Changing keys: everything is sealed anew, whatever happens in between, and nobody notices."""
 
 import asyncio
+import base64
 import os
 import signal
 import subprocess
@@ -10,6 +11,7 @@ from uuid import UUID
 
 import pytest
 from fastapi import FastAPI
+from pydantic import SecretStr
 from sqlalchemy import func, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -20,12 +22,14 @@ from app.core.errors import Duplicate
 from app.core.ids import new_id
 from app.core.keys import field_keys
 from app.core.start_errors import KeyMissing
+from app.main import create_app
 from app.models import AuditEntry, Base, Event, Need, Person
 from app.services import people_seal, rotation
 from app.services.rotation_columns import PASSING, SEALED, table_of
 from app.settings import ROOT, Settings
 from app.workers import keys
 from app.workers.keys import rotate_districts
+from tests.responses import CheckedTransport
 from tests.services.message_files import csv_file, message
 from tests.services.test_imports import Desk
 from tests.worlds import World, count
@@ -275,6 +279,32 @@ async def test_a_value_stays_findable_and_taken_while_keys_are_changed(
                 await people_seal.claim(session, rings.turned, resident(world), "phone", PHONE % number)
         looked += 1
     assert (await rotating).left == {}
+
+
+async def test_a_server_answers_the_same_before_while_and_after(
+    app: FastAPI, owner: Database, world: World, rings: Rings, settings: Settings
+) -> None:
+    people = [filled(world, rings.old, n) for n in range(400)]
+    await settle(owner, world, people)
+    key, newer = (base64.b64encode(k.key).decode() for k in (rings.key, rings.newer))
+    ring = SecretStr(f"2:sm4-gcm:{newer},1:aes-256-gcm:{key}")
+    turned = create_app(settings.model_copy(update={"field_key": ring}))
+    async with turned.router.lifespan_context(turned):
+        world.transport = CheckedTransport(turned)
+
+        async def look() -> list[str]:
+            page = await world.ok("community", "GET", "/v1/people", params={"limit": 100})
+            found = await world.ok("grid", "POST", "/v1/people/find", json={"phone": PHONE % 7})
+            taken = {"name": "测试", "phone": PHONE % 9, "place_id": str(world.places["home1"])}
+            assert (await world.call("grid", "POST", "/v1/people", json=taken)).status_code == 409
+            return [*(item["name"] for item in page["items"]), str(found["id"])]
+
+        before = await look()
+        rotating = asyncio.create_task(turn(turned, world, rings.turned))
+        while not rotating.done():
+            assert await look() == before
+        assert (await rotating).rows["people"] >= 400
+        assert await look() == before
 
 
 async def test_a_value_two_rows_have_is_told_and_stops_nothing_else(
