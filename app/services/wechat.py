@@ -22,7 +22,7 @@ from app.domain.audit import Trace
 from app.domain.limits import WECHAT_FROM
 from app.models import Account, Person, WechatIdentity
 from app.schemas.wechat import RawProfile, WechatCallbackQuery, WechatRegister, WechatSignIn
-from app.services import challenges, registration
+from app.services import challenges, people_seal, registration
 from app.services.attempts import Desk, attempt, counted, denials_noted
 from app.services.registration import Newcomer
 from app.settings import Settings
@@ -61,6 +61,7 @@ async def register(desk: Desk, client: WechatClient | None, form: WechatRegister
         phone = await _proved_phone(wechat, form, who)
 
     async def verb(session: AsyncSession, trace: Trace) -> dict[str, Any]:
+        await _hold(session, desk.sealer, district_id, wechat.appid, who.openid)
         challenge = await challenges.look(session, desk.sealer, form.ticket, ChallengeKind.REGISTER)
         person = await registration.find_or_record(
             session, desk.sealer, district_id, phone, newcomer, SignInMethod.WECHAT
@@ -100,6 +101,7 @@ def _in_use(client: WechatClient | None) -> WechatClient:
 async def _enter(
     session: AsyncSession, desk: Desk, trace: Trace, district_id: int, appid: str, who: WechatSession
 ) -> dict[str, Any]:
+    await _hold(session, desk.sealer, district_id, appid, who.openid)
     identity = await _identity(session, desk.sealer, district_id, appid, who.openid)
     account = await session.scalar(select(Account).where(Account.id == identity.account_id)) if identity else None
     person = await registration.living(session, account.person_id) if account else None
@@ -115,14 +117,16 @@ async def _enter(
     return await registration.let_in(session, desk, trace, account, SignInMethod.WECHAT)
 
 
+async def _hold(session: AsyncSession, sealer: Sealer, district_id: int, appid: str, openid: str) -> None:
+    """Be the only one to sign this user in until the transaction ends; asked for before anything else is locked."""
+    await people_seal.hold_value(session, sealer, district_id, "openid", f"{appid}/{openid}")
+
+
 async def _identity(
     session: AsyncSession, sealer: Sealer, district_id: int, appid: str, openid: str
 ) -> WechatIdentity | None:
-    """The user's row, locked."""
     indexes = sealer.blind_indexes(f"{appid}/{openid}", district_id, "openid")
-    return await session.scalar(
-        select(WechatIdentity).where(WechatIdentity.openid_index.in_(indexes)).with_for_update()
-    )
+    return await session.scalar(select(WechatIdentity).where(WechatIdentity.openid_index.in_(indexes)))
 
 
 async def _bind(

@@ -154,6 +154,15 @@ async def test_many_registrations_at_once_make_one_person(mobile: Mobile) -> Non
     assert len(await mobile.rows(WechatIdentity)) == 2
 
 
+async def test_one_user_with_two_numbers_at_once_is_bound_once(mobile: Mobile) -> None:
+    tickets = [await ticket(mobile) for _ in range(4)]
+    answers = await asyncio.gather(
+        *(register(mobile, ticket=one, phone=f"1990000730{i}") for i, one in enumerate(tickets))
+    )
+    assert {answer.status_code for answer in answers} == {200}
+    assert len(await mobile.rows(WechatIdentity)) == 1
+
+
 async def test_one_ticket_by_many_at_once_passes_once(mobile: Mobile) -> None:
     one = await ticket(mobile)
     answers = await asyncio.gather(*(register(mobile, ticket=one) for _ in range(4)))
