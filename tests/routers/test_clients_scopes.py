@@ -122,7 +122,7 @@ async def test_it_sees_its_own_needs_and_orders_alone(world: World, other_world:
         found = (await system.ok("GET", "/v1/orders", params=params))["items"]
         assert [o["need_id"] for o in found] == [own["id"]], params
     assert (await system.ok("GET", "/v1/orders", params={"need_id": theirs["id"]}))["items"] == []
-    pages = []
+    pages: list[Any] = []
     for _ in range(2):
         await sent(system)
     cursor = None

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 from fastapi import FastAPI
-from sqlalchemy import select, update
+from sqlalchemy import insert, select, update
 from sqlalchemy.exc import DBAPIError
 
 from app.core.clock import now
@@ -166,12 +166,13 @@ async def test_it_lasts_no_longer_than_the_role(world: World, owner: Database) -
 
 async def test_times_make_sense(world: World) -> None:
     moment = now()
-    for span in (
+    spans: list[dict[str, Any]] = [
         {"starts_at": moment - HOUR},
         {"starts_at": moment + DAY, "ends_at": moment + DAY},
         {"ends_at": moment - HOUR},
         {"ends_at": moment + 181 * DAY},
-    ):
+    ]
+    for span in spans:
         assert await refused(world, "community", "grid", **span) == (422, "rule_broken"), span
 
 
@@ -203,12 +204,12 @@ async def test_a_lent_role_is_not_lent_on_and_gives_none(world: World) -> None:
 
 async def test_overlaps_and_circles(world: World) -> None:
     first = await arrange(world, "community", "grid", starts_at=now() + DAY, ends_at=now() + 3 * DAY)
-    overlap = {"starts_at": now() + 2 * DAY, "ends_at": now() + 4 * DAY}
+    overlap: dict[str, Any] = {"starts_at": now() + 2 * DAY, "ends_at": now() + 4 * DAY}
     assert await refused(world, "community", "subdistrict", **overlap) == (409, "conflict")
     assert await refused(world, "grid", "community", **overlap) == (409, "conflict"), "a circle of two"
     assert await refused(world, "grid", "subdistrict", **overlap) == (409, "conflict"), "a chain"
     assert await refused(world, "subdistrict", "community", **overlap) == (409, "conflict"), "to one who is away"
-    after = {"starts_at": first["ends_at"], "ends_at": now() + 4 * DAY}
+    after: dict[str, Any] = {"starts_at": first["ends_at"], "ends_at": now() + 4 * DAY}
     assert (await arrange(world, "grid", "community", **after))["grants"], "one after the other is fine"
 
 
@@ -229,7 +230,7 @@ async def test_the_database_refuses_overlaps_and_oneself(world: World, owner: Da
         assert row is not None
         session.expunge(row)
     values = {c.key: getattr(row, c.key) for c in Substitution.__table__.columns} | {"id": new_id()}
-    again = Substitution.__table__.insert()
+    again = insert(Substitution)
     with pytest.raises(DBAPIError, match="ex_substitutions_once"):
         await change(owner, world, again.values(values))
     for wrong in ({"substitute_id": row.absent_id}, {"arranged_by": row.substitute_id}):
