@@ -337,6 +337,7 @@ ACTED: frozenset[tuple[str, str]] = frozenset(
         ("consents", "giver_id"),
         ("consents", "withdrawn_by"),
         ("grants", "granted_by"),
+        ("grants", "revoked_by"),
         ("guardianships", "verified_by"),
         ("imports", "requested_by"),
         ("needs", "submitted_by"),

@@ -27,27 +27,38 @@ LANGUAGE sql VOLATILE SECURITY DEFINER SET search_path = public, pg_temp AS $$
     WHERE district_id = NULLIF(current_setting('app.district', true), '')::int AND id = erased AND erased_at IS NOT NULL),
   asked AS (SELECT n.district_id, n.id FROM needs n JOIN gone g ON n.district_id = g.district_id AND n.asker_id = g.id),
   orders_of AS (SELECT o.district_id, o.id FROM orders o JOIN asked n ON o.district_id = n.district_id AND o.need_id = n.id),
-  about AS (
-    SELECT id FROM gone UNION ALL SELECT id FROM asked UNION ALL SELECT id FROM orders_of
-    UNION ALL SELECT a.id FROM assignments a JOIN orders_of o ON a.district_id = o.district_id AND a.order_id = o.id),
+  assigned AS (SELECT a.district_id, a.id FROM assignments a JOIN orders_of o ON a.district_id = o.district_id AND a.order_id = o.id),
+  granted AS (SELECT r.id FROM grants r JOIN gone g ON r.district_id = g.district_id AND r.person_id = g.id),
+  worked AS (SELECT id FROM asked UNION ALL SELECT id FROM orders_of UNION ALL SELECT id FROM assigned),
+  approved AS (
+    SELECT a.id FROM approvals a JOIN gone g ON a.district_id = g.district_id
+    WHERE a.subject_id IN (SELECT id FROM worked) OR a.subject_id = g.id),
+  about AS (SELECT id FROM worked UNION ALL SELECT id FROM granted UNION ALL SELECT id FROM approved),
   held AS (SELECT a.id, a.order_id FROM assignments a JOIN gone g ON a.district_id = g.district_id AND a.person_id = g.id),
   theirs AS (SELECT id FROM held UNION ALL SELECT order_id FROM held),
+  told AS (
+    UPDATE events e SET data = '{}', source = NULL, target = NULL FROM gone g
+    WHERE e.district_id = g.district_id AND e.aggregate_id = g.id AND e.aggregate = 'person'
+    RETURNING 1),
   changed AS (
     UPDATE events e SET data = (
       SELECT jsonb_object_agg(key, CASE
         WHEN key = ANY (ARRAY['words', 'question', 'answer', 'basis', 'obstacle', 'measures', 'result'])
-         AND jsonb_typeof(value) = 'string' THEN to_jsonb('（已按本人要求删除）'::text) ELSE value END)
+         AND jsonb_typeof(value) = 'string' THEN to_jsonb('（已按本人要求删除）'::text)
+        WHEN key = 'reason' AND e.aggregate = 'grant' THEN to_jsonb('（已按本人要求删除）'::text)
+        ELSE value END)
       FROM jsonb_each(e.data))
     FROM gone g
-    WHERE e.district_id = g.district_id
-      AND e.data ?| ARRAY['words', 'question', 'answer', 'basis', 'obstacle', 'measures', 'result']
+    WHERE e.district_id = g.district_id AND e.aggregate <> 'person'
+      AND e.data ?| ARRAY['words', 'question', 'answer', 'basis', 'obstacle', 'measures', 'result', 'reason']
       AND (e.aggregate_id IN (SELECT id FROM about)
         OR e.actor_id = g.id AND e.aggregate_id IN (SELECT id FROM theirs))
     RETURNING 1)
-  SELECT count(*) FROM changed
+  SELECT (SELECT count(*) FROM changed) + (SELECT count(*) FROM told)
 $$"""
 """History is only ever added to, but for this: what was written about the needs of somebody who is erased, and what they wrote
-themselves, is taken out of it. States, times and numbers stay. Of anybody else nothing can be taken out.
+themselves, is taken out of it, and what events of their own record told. States of needs and orders, times and numbers stay. Of
+anybody else nothing can be taken out.
 """
 
 
