@@ -91,16 +91,15 @@ class FormMaker:
 
 
 def _text(name: str, schema: dict[str, Any], ids: Mapping[str, str]) -> str:
-    moment = now() + timedelta(days=9)
     match schema.get("format"):
         case "uuid":
             if name not in ids:
                 raise NoForm(f"{name}: no such id lies around the row")
             return ids[name]
         case "date-time":
-            return moment.isoformat()
+            return (now() + timedelta(days=9)).isoformat()
         case "date":
-            return moment.date().isoformat()
+            return now().date().isoformat()
         case _:
             pass
     return "说明".ljust(schema.get("minLength", 0), "。")

@@ -6,14 +6,14 @@ from typing import Any
 from uuid import UUID
 
 from fastapi import FastAPI
-from sqlalchemy import text
+from sqlalchemy import text, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.core.crypto import Sealer
 from app.core.db import Database
 from app.core.ids import new_id
-from app.models import Base, Event
-from tests.whole.access_people import Seats
+from app.models import Base, Event, SignIn
+from tests.whole.access_people import Outsider, Seats
 from tests.whole.document import Operation
 from tests.worlds import World
 
@@ -72,10 +72,12 @@ class Ground:
         """Everything both districts hold, table by table; equal exactly when nothing was changed."""
         return await digest(self.owner, self.seats.world.district_id, self.seats.other.district_id)
 
-    async def forget_limits(self) -> None:
-        """Nobody has asked too often."""
+    async def begin_anew(self) -> None:
+        """Nobody has asked too often, and whoever signed themselves out has not."""
         async with self.owner.transaction(self.world.district_id) as session:
             await session.execute(text("DELETE FROM rate_limits"))
+            spared = SignIn.id.not_in([self.world.sign_ins[Outsider.ENDED]])
+            await session.execute(update(SignIn).where(spared).values(ended_at=None, ended_by=None))
 
 
 Build = Callable[[Ground, AsyncSession, Operation], Awaitable[Row]]

@@ -6,7 +6,6 @@ from datetime import timedelta
 from enum import StrEnum
 from functools import cached_property
 from typing import Any, TypeVar
-from uuid import UUID
 
 import jwt
 from sqlalchemy import insert, update
@@ -15,10 +14,11 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from app.core.clock import now
 from app.core.crypto import Sealer
 from app.core.ids import seeded_id
+from app.domain import access
 from app.domain.accounts import SignInEnd
 from app.domain.people import Role
 from app.domain.places import PlaceKind
-from app.models import Account, Client, Grant, Organization, Person, Place, SignIn
+from app.models import Account, Client, ClientSecret, Grant, Organization, Person, Place, SignIn
 from tests import worlds
 from tests.worlds import World
 
@@ -71,8 +71,6 @@ class Seats:
 
     world: World
     other: World
-    scopes: list[str]
-    """What the client systems were granted: everything there is."""
     _tokens: dict[str, str] = field(default_factory=dict)
 
     def token(self, column: str, situation: Situation) -> str:
@@ -106,8 +104,8 @@ class Seats:
 def _issued(world: World, name: str) -> str:
     if name.removeprefix("far ") != Role.CLIENT:
         return world.token(name)
-    client = world.people[name]
-    return world.tokens.issue(world.district_id, client, client, client, client=True)
+    client, secret = world.people[name], world.sign_ins[name]
+    return world.tokens.issue(world.district_id, client, client, secret, client=True)
 
 
 async def seat_everyone(session: AsyncSession, sealer: Sealer, seats: Seats) -> None:
@@ -116,9 +114,7 @@ async def seat_everyone(session: AsyncSession, sealer: Sealer, seats: Seats) -> 
     for world, prefixes in ((seats.world, ("", "far ")), (seats.other, ("",))):
         for prefix in prefixes:
             await _seat(session, sealer, world, prefix)
-            await _add(
-                session, [_client(world, f"{prefix}{Role.CLIENT}", _place_of(Role.CLIENT, prefix), seats.scopes)]
-            )
+            await _seat_client(session, world, f"{prefix}{Role.CLIENT}", _place_of(Role.CLIENT, prefix))
     await _seat_outsiders(session, sealer, seats.world)
 
 
@@ -173,14 +169,17 @@ def _far_units(world: World) -> list[Organization]:
     return units
 
 
-def _client(world: World, name: str, at: str, scopes: list[str]) -> Client:
-    client_id: UUID = seeded_id(world.district_id, "client", name)
-    world.people[name] = world.accounts[name] = world.sign_ins[name] = client_id
-    client = Client(district_id=world.district_id, id=client_id, name=name, scopes=scopes)
+async def _seat_client(session: AsyncSession, world: World, name: str, at: str) -> None:
+    """A client system with a secret and every scope there is; its token names the secret as its sign-in."""
+    client_id = world.people[name] = world.accounts[name] = seeded_id(world.district_id, "client", name)
+    secret_id = world.sign_ins[name] = seeded_id(world.district_id, "client secret", name)
+    client = Client(district_id=world.district_id, id=client_id, name=name, scopes=sorted(access.CLIENT_SCOPES))
     client.place_id, client.path = world.places[at], world.paths[at]
     client.place_kind = at.removeprefix("sibling_")
     client.created_by = world.people["system"]
-    return _stamped(client)
+    secret = ClientSecret(district_id=world.district_id, id=secret_id, client_id=client_id, digest=secret_id.bytes * 2)
+    secret.created_at, secret.expires_at = now(), now() + timedelta(days=9)
+    await _add(session, [_stamped(client)], [secret])
 
 
 def _stamped(row: Stamped) -> Stamped:

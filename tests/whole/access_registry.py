@@ -7,25 +7,40 @@ its operationId, which counts before the noun's.
 
 from tests.whole import access_rows as work
 from tests.whole import access_rows_people as people
+from tests.whole import access_rows_records as records
 from tests.whole.access_ground import Build
 from tests.whole.document import Operation
 
 BUILDERS: dict[str, Build] = {
+    "accounts": people.account,
     "approvals": work.approval,
     "assignments": work.assignment,
+    "audit": records.audit,
+    "care-facts": records.care_fact,
+    "certificates": records.certificate,
+    "clients": people.client,
+    "consents": records.consent,
+    "employments": records.employment,
     "events": work.event,
+    "grants": people.grant,
     "hours": work.hour,
+    "household-members": records.household_member,
     "imports": work.import_,
     "livez": work.nothing,
-    "me": work.nothing,
+    "me": people.me,
     "needs": work.need,
     "notices": work.notice,
     "orders": work.order,
     "organizations": work.organization,
     "people": people.person,
+    "phone-codes": work.nothing,
     "places": work.place,
+    "privacy-notices": records.privacy_notice,
     "readyz": work.nothing,
+    "rights-requests": records.rights_request,
+    "substitutions": people.substitution,
     "token": work.nothing,
+    "wechat": work.nothing,
 }
 SPECIAL: dict[str, Build] = {}
 """By operationId."""
