@@ -4,6 +4,7 @@ from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
+import httpx
 from sqlalchemy import select
 
 from app.core.clock import now
@@ -102,3 +103,17 @@ async def roles_of(world: World, who: str) -> list[str]:
     """The roles somebody holds at this moment, as they see them."""
     me = await world.ok(who, "GET", "/v1/me")
     return sorted(grant["role"] for grant in me["grants"])
+
+
+async def merge(world: World, one: Any, into: Any, who: str = "community") -> httpx.Response:
+    """Ask for two records to become one."""
+    form = {"into_id": str(into), "words": "核对身份证，同一人"}
+    return await world.call(who, "POST", f"/v1/people/{one}/merge", json=form)
+
+
+async def merged(world: World, one: str, into: str) -> dict[str, Any]:
+    """Two people of the world who turn out to be one."""
+    answer = await merge(world, world.people[one], world.people[into])
+    assert answer.status_code == 200, answer.text
+    found: dict[str, Any] = answer.json()
+    return found

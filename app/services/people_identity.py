@@ -6,7 +6,6 @@ must agree. A phone and an identity number belong to one record only.
 
 from datetime import date
 from typing import Literal
-from uuid import UUID
 
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -96,12 +95,21 @@ async def _claim(
     try:
         await people_seal.claim(session, sealer, person, field, value)
     except Duplicate as taken:
-        other = await people_seal.find(session, sealer, person.district_id, field, value or "")
-        shown = {"person_id": str(other)} if await _sees(session, actor, other) else {}
+        other = await _holder(session, sealer, person, field, value or "")
+        if other is not None and other.merged_into_id == person.id:
+            people_seal.put(sealer, other, field, None)
+            await session.flush()
+            people_seal.put(sealer, person, field, value)
+            return
+        seen = other is not None and access.may("people:read", actor.roles_at(other.path))
+        shown = {"person_id": str(other.merged_into_id or other.id)} if other is not None and seen else {}
         raise Duplicate(taken.detail, field=field, **shown) from None
 
 
-async def _sees(session: AsyncSession, actor: Actor, person_id: UUID | None) -> bool:
+async def _holder(
+    session: AsyncSession, sealer: Sealer, person: Person, field: Literal["phone", "id_number"], value: str
+) -> Person | None:
+    """Who has the number; of one's own merged record it is one's own."""
+    found = await people_seal.find(session, sealer, person.district_id, field, value)
     with session.no_autoflush:
-        path = await session.scalar(select(Person.path).where(Person.id == person_id))
-    return path is not None and access.may("people:read", actor.roles_at(path))
+        return await session.scalar(select(Person).where(Person.id == found))
