@@ -57,6 +57,7 @@ class PhoneCodeRegister(Form):
     ticket: Ticket
     name: Line
     place_id: Annotated[UUID, Field(description="居住地点，须在某个社区之内")]
+    notice_id: Annotated[UUID | None, Field(description="已阅读并同意的服务用途告知书；初次登记时记为本人同意")] = None
 
 
 class PhoneCodeSent(Read):

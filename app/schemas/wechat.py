@@ -61,6 +61,7 @@ class WechatRegister(Form):
     profile: RawProfile | None = None
     name: Line
     place_id: Annotated[UUID, Field(description="居住地点，须在某个社区之内")]
+    notice_id: Annotated[UUID | None, Field(description="已阅读并同意的服务用途告知书；初次登记时记为本人同意")] = None
 
     @model_validator(mode="after")
     def _one_proof(self) -> "WechatRegister":

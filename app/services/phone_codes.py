@@ -76,7 +76,7 @@ async def register(desk: Desk, form: PhoneCodeRegister) -> dict[str, Any]:
         phone = json.loads(challenges.payload_of(desk.sealer, challenge) or "{}").get("phone")
         if phone is None:
             raise Unauthenticated("请用取得此凭证的方式完成注册")
-        newcomer = Newcomer(form.name, form.place_id)
+        newcomer = Newcomer(form.name, form.place_id, notice_id=form.notice_id)
         person = await registration.find_or_record(
             session, desk.sealer, district_id, phone, newcomer, SignInMethod.PHONE
         )

@@ -13,13 +13,14 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.core.clock import now
 from app.core.crypto import Sealer, new_secret
-from app.core.errors import RegistrationRequired, Unauthenticated
+from app.core.errors import RegistrationRequired, RuleBroken, Unauthenticated
 from app.core.ids import new_id
 from app.domain.accounts import ChallengeKind, SignInMethod
 from app.domain.audit import Trace
-from app.domain.people import Role
+from app.domain.consents import GivenBy, LegalBasis, Purpose
+from app.domain.people import Actor, Role
 from app.models import Account, Person
-from app.services import challenges, people_roles, people_seal, sign_ins
+from app.services import challenges, consents_give, people_roles, people_seal, privacy_notices, sign_ins
 from app.services.attempts import Desk
 from app.services.outbox import publish
 from app.services.places import located, must_be_in_a_community, place_of
@@ -36,6 +37,8 @@ class Newcomer:
     name: str
     place_id: UUID
     languages: tuple[str, ...] = ()
+    notice_id: UUID | None = None
+    """The notice they have read and agree to: on what basis their data are used for service."""
 
 
 async def ticket(session: AsyncSession, sealer: Sealer, district_id: int, payload: str) -> RegistrationRequired:
@@ -105,6 +108,7 @@ async def find_or_record(
     """
     place = await place_of(session, newcomer.place_id)
     must_be_in_a_community(place)
+    await _must_be_current(session, newcomer.notice_id)
     await people_seal.hold_value(session, sealer, district_id, "phone", phone)
     known = await by_phone(session, sealer, district_id, phone)
     if known is not None:
@@ -124,4 +128,27 @@ async def find_or_record(
     await session.flush()
     home = await people_roles.community_of(session, person)
     session.add(people_roles.new_grant(None, person, Role.RESIDENT, home))
+    account, _ = await account_of(session, person)
+    if newcomer.notice_id is not None:
+        _agree(session, person, account, newcomer.notice_id)
     return person
+
+
+async def _must_be_current(session: AsyncSession, notice_id: UUID | None) -> None:
+    if notice_id is not None and (await privacy_notices.current_for(session, Purpose.SERVICE)).id != notice_id:
+        raise RuleBroken("须同意此刻有效的告知书，请先阅读最新版本", field="notice_id")
+
+
+def _agree(session: AsyncSession, person: Person, account: Account, notice_id: UUID) -> None:
+    consents_give.add(
+        session,
+        Actor(person.district_id, person.id, account.id, None, ()),
+        person,
+        purpose=Purpose.SERVICE,
+        recipient_id=None,
+        basis=LegalBasis.CONSENT,
+        notice_id=notice_id,
+        given_by=GivenBy.PERSON,
+        evidence=None,
+        given_at=now(),
+    )

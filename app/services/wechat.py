@@ -57,7 +57,7 @@ async def register(desk: Desk, client: WechatClient | None, form: WechatRegister
     await desk.come(district_id, WECHAT_FROM)
     async with denials_noted(desk, district_id, "wechat_register"):
         who = await counted(desk, district_id, lambda session: _ticket_holder(session, desk.sealer, form.ticket))
-        newcomer = Newcomer(form.name, form.place_id, _languages(form.profile, who))
+        newcomer = Newcomer(form.name, form.place_id, _languages(form.profile, who), form.notice_id)
         phone = await _proved_phone(wechat, form, who)
 
     async def verb(session: AsyncSession, trace: Trace) -> dict[str, Any]:

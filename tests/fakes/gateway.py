@@ -30,7 +30,7 @@ class FakeGateway:
 
     async def _answer(self, asked: Asked) -> Answer:
         if self.mood == "slow":
-            await asyncio.sleep(3)
+            await asyncio.sleep(5)
             return 503, b""
         if self.mood == "hang up":
             raise Hangup

@@ -176,7 +176,7 @@ async def _gone_wrong(mood: str) -> Answer:
     if mood == "hang up":
         raise Hangup
     if mood == "slow":
-        await asyncio.sleep(3)
+        await asyncio.sleep(5)
     return _WRONG_ANSWERS[mood]
 
 

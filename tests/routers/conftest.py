@@ -21,7 +21,7 @@ from tests.fakes.wechat import FakeWechat
 from tests.responses import CheckedTransport
 from tests.worlds import World
 
-IMPATIENT = 0.5
+IMPATIENT = 2.0
 """Seconds until a call elsewhere is given up."""
 
 

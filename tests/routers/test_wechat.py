@@ -177,6 +177,23 @@ async def test_a_ticket_is_not_used_up_by_a_wrong_place(mobile: Mobile) -> None:
     assert (await register(mobile, ticket=one)).status_code == 200
 
 
+async def test_who_registers_may_agree_to_the_notice_they_have_read(mobile: Mobile) -> None:
+    """Read before there is an account, recorded with the person; an old version is refused, and nobody is recorded."""
+    query: dict[str, str | int] = {"district_id": mobile.district_id, "purpose": "service"}
+    (notice,) = (await mobile.world.client.get("/v1/privacy-notices/current", params=query)).json()["items"]
+    before = await count(mobile.owner, mobile.district_id, Person)
+    old = await register(mobile, notice_id="0192f3a0-7c1e-7000-8000-000000000001")
+    assert (old.status_code, old.json()["code"]) == (422, "rule_broken")
+    assert await count(mobile.owner, mobile.district_id, Person) == before
+    tokens = (await register(mobile, notice_id=notice["id"])).json()
+    (consent,) = (await mobile.as_bearer(tokens, "GET", "/v1/consents")).json()["items"]
+    assert (consent["purpose"], consent["notice_id"], consent["in_force"]) == ("service", notice["id"], True)
+    assert (consent["given_by"], consent["giver_id"]) == ("person", (await person_of(mobile, tokens))["id"])
+    again = await register(mobile, openid="oAnother", notice_id=notice["id"])
+    assert again.status_code == 200
+    assert len((await mobile.as_bearer(again.json(), "GET", "/v1/consents")).json()["items"]) == 1
+
+
 async def test_districts_know_nothing_of_each_other(mobile: Mobile, other_world: World) -> None:
     assert (await register(mobile)).is_success
     there = await mobile.post(
