@@ -12,6 +12,7 @@ from app.core.db import Database
 from app.settings import Settings
 from tests.seeded import Seeded, look
 from tests.services.audit_trails import ENTRIES, Trail
+from tests.services.rings import Rings
 from tests.worlds import World
 
 
@@ -41,3 +42,8 @@ async def intruder(database_url: str) -> AsyncIterator[asyncpg.Connection]:
     connection = await asyncpg.connect(plain(database_url))
     yield connection
     await connection.close()
+
+
+@pytest.fixture
+def rings(settings: Settings) -> Rings:
+    return Rings(settings)
