@@ -6,9 +6,10 @@ from datetime import datetime
 from typing import Any
 
 import httpx
+import pytest
 from sqlalchemy import func, select, update
 
-from app.core import totp
+from app.core import passwords, totp
 from app.core.clock import now
 from app.core.db import Database
 from app.core.passwords import hash_password
@@ -16,7 +17,7 @@ from app.models import Account, AuditEntry, SignIn
 from tests.responses import CheckedTransport
 from tests.worlds import World
 
-PASSWORD = "青城的风吹过八月的草原"
+PASSWORD = "青城的风吹过八月的草原上"
 """Fits the default profile."""
 STRONG = "Horse-4-Grass"
 """Fits both profiles."""
@@ -56,11 +57,12 @@ class Visitor:
         return await self.client.request(method, path, headers={"authorization": f"Bearer {token}"}, **arguments)
 
 
-def visitor(world: World, address: str = "203.0.113.7", *, app: Any = None) -> Visitor:
-    transport = CheckedTransport(app or world.transport.app)
+def visitor(world: World, address: str = "203.0.113.7") -> Visitor:
+    app: Any = world.transport.app
+    transport = CheckedTransport(app)
     transport.client = (address, 40_000)
     client = httpx.AsyncClient(
-        transport=transport, base_url="http://test", trust_env=False, headers={"user-agent": "青城/1.0".encode()}
+        transport=transport, base_url="http://test", trust_env=False, headers={"user-agent": "Qingcheng/1.0"}
     )
     return Visitor(client, world.district_id)
 
@@ -96,3 +98,16 @@ def code(secret: str, moment: datetime, ahead: int = 0) -> str:
     """What an authenticator shows, given its secret in Base32."""
     raw = base64.b32decode(secret + "=" * (-len(secret) % 8))
     return totp.code_at(raw, totp.step_at(moment) + ahead)
+
+
+def looked_at(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """The passwords that are hashed and compared from now on, as they come."""
+    found: list[str] = []
+    work = passwords._fits
+
+    def noting(stored: str | None, password: str) -> bool:
+        found.append(password)
+        return work(stored, password)
+
+    monkeypatch.setattr(passwords, "_fits", noting)
+    return found

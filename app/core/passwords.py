@@ -35,7 +35,7 @@ def is_outdated(stored: str) -> bool:
 
 def _fits(stored: str | None, password: str) -> bool:
     try:
-        _hasher.verify(stored or _NOBODY, password)
+        _hasher.verify(_NOBODY if stored is None else stored, password)
     except argon2.exceptions.VerifyMismatchError:
         return False
     except (argon2.exceptions.VerificationError, argon2.exceptions.InvalidHashError):

@@ -11,7 +11,7 @@ from app.schemas.tokens import Password
 
 class PasswordChange(Form):
     model_config = ConfigDict(
-        json_schema_extra={"examples": [{"old": "青城的风吹过八月的草原", "new": "草原上的骏马跑过了山岗"}]}
+        json_schema_extra={"examples": [{"old": "青城的风吹过八月的草原上", "new": "草原上的骏马跑过了那山岗"}]}
     )
 
     old: Password

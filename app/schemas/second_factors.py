@@ -32,7 +32,7 @@ class RecoveryCodesRead(Read):
 class SecondFactorStart(Form):
     """绑定身份验证器须再次输入密码，令牌被盗者不能抢先绑定。"""
 
-    model_config = ConfigDict(json_schema_extra={"examples": [{"password": "青城的风吹过八月的草原"}]})
+    model_config = ConfigDict(json_schema_extra={"examples": [{"password": "青城的风吹过八月的草原上"}]})
 
     password: Password
 
