@@ -23,7 +23,7 @@ from app.models import CareFact, Person
 from app.schemas.care_facts import CareFactCreate, CareFactQuery, CareFactUnmask, CareFactUpdate
 from app.services import consents, minors, people, rate_limits, subjects
 from app.services.outbox import publish
-from app.services.people_unmask import state_purpose
+from app.services.people_unmask import state_why
 from app.services.places import paged
 
 OPENED = "care_fact"
@@ -101,7 +101,7 @@ async def unmask(
 ) -> dict[str, Any]:
     """The text of one fact, for a purpose. In an emergency a consent that asks to be renewed does not stand in the way."""
     fact, person = await _load(session, actor, fact_id, "care-facts:unmask")
-    state_purpose(actor, sealer, person, form.purpose, form.why)
+    actor.trace.purpose = form.purpose.value
     if not may_open_care(actor.roles_at(person.path), form.purpose):
         raise Forbidden("以此用途，您的角色不能查看健康与照护信息")
     if person.secret is None:
@@ -110,6 +110,7 @@ async def unmask(
     if form.purpose is not OpenPurpose.EMERGENCY:
         await consents.require_basis(session, person, Purpose.HEALTH)
     await rate_limits.spend(database, sealer, actor.district_id, PERSON_UNMASK, str(actor.person_id))
+    state_why(actor, sealer, person, form.purpose, form.why)
     actor.trace.opened = [OPENED]
     text = sealer.open(fact.text_sealed, *_cell(fact), person.secret)
     return {"id": fact.id, "person_id": person.id, "kind": fact.kind, "purpose": form.purpose, "text": text}

@@ -11,7 +11,7 @@ from app.core.errors import Forbidden, Gone, RuleBroken
 from app.core.log import scrubbed
 from app.domain.limits import PERSON_UNMASK
 from app.domain.people import Actor
-from app.domain.sensitive import FIELD_NAMES, OpenPurpose, barred
+from app.domain.sensitive import FIELD_NAMES, OpenPurpose, SensitiveField, barred, openable
 from app.models import Person
 from app.schemas.people_unmask import PersonUnmask
 from app.services import minors, people_seal, rate_limits, subjects
@@ -21,25 +21,29 @@ async def unmask(
     session: AsyncSession, database: Database, actor: Actor, sealer: Sealer, person_id: UUID, form: PersonUnmask
 ) -> dict[str, Any]:
     """The fields asked for, or a refusal: 404 out of sight, 403 for this role, purpose or minor, 410 erased, 429 too many."""
-    subject = await subjects.load(session, actor, person_id, "people:unmask")
-    state_purpose(actor, sealer, subject.person, form.purpose, form.why)
-    roles = actor.roles_at(subject.person.path)
-    if refused := barred(roles, form.purpose, form.fields):
+    person = (await subjects.load(session, actor, person_id, "people:unmask")).person
+    actor.trace.purpose = form.purpose.value
+    if refused := barred(actor.roles_at(person.path), form.purpose, form.fields):
         names = "、".join(FIELD_NAMES[field] for field in refused)
         raise Forbidden(f"以此用途，您的角色不能查看：{names}", fields=[field.value for field in refused])
-    if subject.person.erased_at is not None:
+    if person.erased_at is not None:
         raise Gone()
-    await minors.must_be_approved(session, actor, subject.person)
+    await minors.must_be_approved(session, actor, person)
     await rate_limits.spend(database, sealer, actor.district_id, PERSON_UNMASK, str(actor.person_id))
+    state_why(actor, sealer, person, form.purpose, form.why)
     asked = list(dict.fromkeys(form.fields))
     actor.trace.opened = [field.value for field in asked]
-    opened = [{"field": f, "value": people_seal.opened(sealer, subject.person, f.value)} for f in asked]
-    return {"person_id": subject.person.id, "purpose": form.purpose, "opened": opened}
+    opened = [{"field": f, "value": people_seal.opened(sealer, person, f.value)} for f in asked]
+    return {"person_id": person.id, "purpose": form.purpose, "opened": opened}
 
 
-def state_purpose(actor: Actor, sealer: Sealer, person: Person, purpose: OpenPurpose, why: str) -> None:
-    """Note for the audit trail what the call is for. Refuses words that tell what only the seal should hold."""
-    values = [people_seal.opened(sealer, person, field) for field in people_seal.FIELDS]
+def state_why(actor: Actor, sealer: Sealer, person: Person, purpose: OpenPurpose, why: str) -> None:
+    """Note the reason for the audit trail. 422 for words that tell what only the seal should hold.
+
+    Compared with the name, and with what the actor may open anyway: otherwise guesses could be tried here. Counted before.
+    """
+    comparable = {SensitiveField.NAME, *openable(actor.roles_at(person.path), purpose)}
+    values = [people_seal.opened(sealer, person, field.value) for field in comparable]
     if scrubbed(why) != why or any(value and value in why for value in values):
         raise RuleBroken("理由中请勿写入姓名、电话、证件号码、住址等内容", field="why")
-    actor.trace.person_id, actor.trace.purpose, actor.trace.why = person.id, purpose.value, why
+    actor.trace.why = why

@@ -139,6 +139,15 @@ async def test_the_reason_is_words_and_tells_nothing_sensitive(
     assert [entry.why for entry in await entries(owner, world)] in ([], [None])
 
 
+async def test_the_reason_is_no_place_to_try_guesses(world: World, person: str) -> None:
+    """Refusing every reason with the birth date in it would tell a grid worker, who may not open it, that it is right."""
+    for guess in (BIRTH, "1958-03-08"):
+        answer = await unmask(world, "grid", person, "phone", why=f"生日是{guess}吗")
+        assert answer.status_code == 200
+    own = await unmask(world, "community", person, "phone", purpose="verification", why=f"生日是{BIRTH}吗")
+    assert own.status_code == 422
+
+
 @pytest.mark.parametrize(
     "changes",
     [
