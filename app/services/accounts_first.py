@@ -11,8 +11,8 @@ from app.core.errors import Duplicate, NotFound, RuleBroken
 from app.core.ids import new_id
 from app.domain.people import Role
 from app.domain.places import PlaceKind
-from app.models import Account, Grant, Person, Place
-from app.services import passwords, people_seal
+from app.models import Account, Person, Place
+from app.services import grants, passwords, people_seal
 from app.services.outbox import publish
 from app.services.places import located
 
@@ -42,7 +42,7 @@ async def appoint(session: AsyncSession, sealer: Sealer, district_id: int, role:
     session.add(person)
     publish(session, "person", person, "appoint", actor=None, data={"role": role.value})
     await session.flush()
-    session.add(_grant(person, place, role))
+    await grants.appoint(session, person.id, role)
     account = Account(
         district_id=district_id, id=new_id(), person_id=person.id, login=login, former_hashes=[], version=1
     )
@@ -50,17 +50,3 @@ async def appoint(session: AsyncSession, sealer: Sealer, district_id: int, role:
     session.add(account)
     await session.flush()
     return password
-
-
-def _grant(person: Person, place: Place, role: Role) -> Grant:
-    return Grant(
-        district_id=person.district_id,
-        id=new_id(),
-        person_id=person.id,
-        role=role,
-        place_id=place.id,
-        path=place.path,
-        place_kind=place.kind.value,
-        starts_at=now(),
-        created_at=now(),
-    )

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import func, or_, select, update
+from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.core.clock import now
@@ -17,7 +17,7 @@ from app.domain.assignments import ACTIVE, AssignmentState
 from app.domain.needs import ENDED
 from app.domain.people import Actor, PartyStatus, Role
 from app.models import Assignment, EmploymentRecord, Grant, Guardianship, Need, Order, Person, Place
-from app.services import erasure_rows, people_seal
+from app.services import erasure_rows, grants, people_seal
 from app.services.access import in_force
 from app.services.erasure_rows import GONE
 from app.services.outbox import publish
@@ -121,7 +121,7 @@ async def _blank_needs(session: AsyncSession, actor: Actor, ids: list[UUID]) -> 
 
 async def _shred(session: AsyncSession, actor: Actor, person: Person) -> None:
     """The record itself: nothing opens, nothing finds it, and home is no nearer than the community."""
-    moment = now()
+    await grants.end_all(session, actor, person.id)
     home = await _home(session, person)
     people_seal.shred(person)
     person.place_id, person.path = home.id, home.path
@@ -131,10 +131,7 @@ async def _shred(session: AsyncSession, actor: Actor, person: Person) -> None:
     person.minor = False
     person.party_status = PartyStatus.NONE
     person.skills, person.languages = [], []
-    person.erased_at = moment
-    held = (Grant.person_id == person.id, or_(Grant.ends_at.is_(None), Grant.ends_at > moment))
-    ended = {"ends_at": func.greatest(Grant.starts_at, moment), "updated_at": moment, "version": Grant.version + 1}
-    await session.execute(update(Grant).where(*held).values(ended).execution_options(synchronize_session=False))
+    person.erased_at = now()
     publish(session, "person", person, "erase", actor=actor)
 
 

@@ -129,9 +129,8 @@ async def appoint(session: AsyncSession, person_id: UUID, role: Role) -> Grant:
     if role not in SEPARATED:
         raise RuleBroken("此命令只给出系统、安全、审计三员", field="role")
     (person,) = await hold_people(session, person_id)
-    place = await session.scalar(select(Place).where(Place.parent_id.is_(None)))
-    if place is None:
-        raise NotFound("没有这个区")
+    of_district = (Place.district_id == person.district_id, Place.parent_id.is_(None))
+    place = (await session.scalars(select(Place).where(*of_district))).one()
     moment = now()
     await _check_free(session, person, role, place, moment, None)
     _check_person(person, role)

@@ -69,7 +69,7 @@ def _signing_in(world: World) -> Rows:
     yield RateLimit, {"bucket": _DIGEST, "full_at": soon}
     client = world.units["client"] = new_id()
     place = {"place_id": world.places["community"], "path": world.paths["community"], "place_kind": "community"}
-    names = {"name": "接诉即办平台", "scopes": [], "created_by": world.people["system"]}
+    names = {"name": "接诉即办平台", "scopes": ["places:read"], "created_by": world.people["system"]}
     yield Client, {"id": client} | place | names
     yield ClientSecret, {"client_id": client, "digest": _DIGEST, "expires_at": soon}
 
