@@ -57,6 +57,9 @@ def test_equal_costs_fall_to_the_smaller_id() -> None:
         ({"skills": frozenset({"law"})}, Obstacle.SKILL),
         ({"unfinished": MOST_UNFINISHED}, Obstacle.LOAD),
         ({"unfinished": MOST_UNFINISHED - 1}, None),
+        ({"unfinished": 2, "load_limit": 2}, Obstacle.LOAD),
+        ({"unfinished": 1, "load_limit": 2}, None),
+        ({"unfinished": MOST_UNFINISHED, "load_limit": 50}, Obstacle.LOAD),
         ({}, None),
     ],
 )
