@@ -5,7 +5,7 @@ from typing import Any
 from fastapi import FastAPI
 from fastapi.routing import iter_route_contexts
 
-from app.domain.access import PUBLIC
+from app.domain.access import CLIENT_SCOPES, PUBLIC
 from app.routers.deps import ETAG_PATTERN, KEY_PATTERN
 from app.routers.problems import Problem
 
@@ -94,16 +94,30 @@ def _completed(schema: dict[str, Any]) -> dict[str, Any]:
             "type": "oauth2",
             "description": "用户名形如 grid1@150103",
             "flows": {"password": {"tokenUrl": "/v1/token", "scopes": {}}},
-        }
+        },
+        "client": {
+            "type": "oauth2",
+            "description": "接入系统（第三方）；client_id 形如 …@150103",
+            "flows": {"clientCredentials": {"tokenUrl": "/v1/token", "scopes": _scopes(schema)}},
+        },
     }
     for _, _, operation in operations(schema):
         _complete_operation(operation)
     return schema
 
 
+def _scopes(schema: dict[str, Any]) -> dict[str, str]:
+    """Each scope of client systems, in the words of what it opens."""
+    opens = {operation["x-permission"]: operation["summary"] for _, _, operation in operations(schema)}
+    return {scope: opens[scope] for scope in sorted(CLIENT_SCOPES)}
+
+
 def _complete_operation(operation: dict[str, Any]) -> None:
-    if operation.get("x-permission") != PUBLIC:
+    permission = operation.get("x-permission")
+    if permission != PUBLIC:
         operation["security"] = [{"password": []}]
+    if permission in CLIENT_SCOPES:
+        operation["security"].append({"client": [permission]})
     for parameter in operation.get("parameters", []):
         required_key = parameter["name"] == "Idempotency-Key" and "x-idempotency-key" in operation
         if required_key or parameter["name"] == "If-Match":

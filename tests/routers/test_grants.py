@@ -14,7 +14,7 @@ from app.core.db import Database
 from app.core.errors import Conflict, RuleBroken
 from app.core.ids import new_id
 from app.domain.people import Role
-from app.models import Event, Grant, Person
+from app.models import Account, Event, Grant, Person, SignIn
 from app.services import grants
 from app.workers import relay
 from tests.routers.authority import HOUR, change, form, give, own_grant, refused, revoke
@@ -115,6 +115,33 @@ async def test_nobody_gives_to_themselves_by_another_record(world: World, owner:
     await change(owner, world, minor)
     assert await refused(world, "community", "resident2", "grid_worker", "grid") == (422, "rule_broken")
     assert (await give(world, "community", "resident2", "volunteer", "grid"))["in_force"]
+
+
+async def test_a_second_account_is_the_same_person(world: World, owner: Database) -> None:
+    """Whatever they sign in with: an account beside the first gives its person nothing the first could not."""
+    account, sign_in, moment = new_id(), new_id(), now()
+    key: dict[str, Any] = {"district_id": world.district_id}
+    second = key | {"id": account, "person_id": world.people["community"], "former_hashes": [], "version": 1}
+    flags = {"password_temporary": False, "demo": True, "created_at": moment, "updated_at": moment}
+    await change(owner, world, insert(Account).values(second | flags))
+    lasts = {"method": "password", "started_at": moment, "expires_at": moment + HOUR}
+    await change(owner, world, insert(SignIn).values(key | {"id": sign_in, "account_id": account} | lasts))
+    world.people["double"] = world.people["community"]
+    world.accounts["double"], world.sign_ins["double"] = account, sign_in
+    assert (await world.ok("double", "GET", "/v1/me"))["person"]["id"] == str(world.people["community"])
+    assert await refused(world, "double", "community", "grid_worker", "grid") == (403, "forbidden")
+    assert await refused(world, "community", "double", "grid_worker", "grid") == (403, "forbidden")
+    assert (await give(world, "double", "nobody", "grid_worker", "grid"))["in_force"]
+
+
+async def test_by_phone_nobody_gives_roles(world: World, owner: Database) -> None:
+    """A weaker way of signing in carries no authority over others, in giving and in taking."""
+    given = await give(world, "community", "nobody", "grid_worker", "grid")
+    weaker = update(SignIn).where(SignIn.id == world.sign_ins["community"]).values(method="phone")
+    await change(owner, world, weaker)
+    assert await refused(world, "community", "member1", "grid_worker", "grid") == (403, "forbidden")
+    await revoke(world, "community", given, 404)
+    assert (await world.ok("community", "GET", "/v1/me"))["grants"] == []
 
 
 async def test_the_database_itself_refuses_a_gift_to_oneself(world: World, owner: Database) -> None:

@@ -147,6 +147,12 @@ async def test_my_orders_come_from_my_assignments(crowded: World, connection: as
     assert "orders" not in scanned_whole(nodes)
 
 
+async def test_a_clients_orders_come_from_what_it_sent(crowded: World, connection: asyncpg.Connection) -> None:
+    nodes = await plan(connection, _statement(shape(client=True)), me=new_id())
+    assert "ix_needs_client" in indexes(nodes)
+    assert scanned_whole(nodes) & {"orders", "needs"} == set()
+
+
 async def test_an_acceptance_reads_by_keys_alone(crowded: World, connection: asyncpg.Connection) -> None:
     nodes = await plan(
         connection,
