@@ -12,6 +12,7 @@ from sqlalchemy import (
     and_,
     bindparam,
     cast,
+    exists,
     func,
     insert,
     literal_column,
@@ -153,10 +154,17 @@ def _read() -> HotStatement:
     return compile_hot(query)
 
 
+def _still_oneself() -> Any:
+    """Nobody has merged the person's record meanwhile: whoever does locks it, and the lock is waited for."""
+    me = (Person.district_id == _b("district"), Person.id == _b("me"), Person.merged_into_id.is_(None))
+    return exists(select(Person.id).where(*me).with_for_update(read=True, key_share=True))
+
+
 def _moved() -> Any:
     return (
         update(Order)
         .where(Order.district_id == _b("district"), Order.id == _b("order"), Order.version == _b("version"))
+        .where(_still_oneself())
         .values(
             state=text_of("target"),
             people_accepted=Order.people_accepted + 1,

@@ -11,7 +11,8 @@ from sqlalchemy.dialects.postgresql import Range
 from app.core.clock import now
 from app.core.db import Database
 from app.core.ids import new_id
-from app.models import Event, Person, ServiceWindow
+from app.models import Assignment, Event, Person, ServiceWindow
+from app.services import orders_accept
 from tests.profiles import id_number, merge, merged, person, served
 from tests.stories.steps import accepted_need, act, only_order, taken
 from tests.worlds import World
@@ -140,3 +141,28 @@ async def test_both_records_tell_of_it_and_of_no_secret(world: World, owner: Dat
     assert {(one["id"], "merge_into", 2), (other["id"], "merge", 2)} <= told
     assert "19900000009" not in data
     assert id_number() not in data
+
+
+@pytest.mark.parametrize("action", ["take", "accept"])
+async def test_a_merge_in_the_middle_of_taking_leaves_nothing_behind(
+    world: World, owner: Database, monkeypatch: pytest.MonkeyPatch, action: str
+) -> None:
+    """Between the reading and the writing statement of a hot verb the record is merged: nothing is written in its name."""
+    order = await only_order(world, await accepted_need(world))
+    if action == "take":
+        await act(world, "grid", order, "publish")
+    else:
+        await act(world, "grid", order, "offer", person_id=str(world.people["member1"]))
+    write = orders_accept._write
+
+    async def after_a_merge(*arguments: Any) -> Any:
+        await merged(world, "member1", "volunteer1")
+        return await write(*arguments)
+
+    monkeypatch.setattr(orders_accept, "_write", after_a_merge)
+    answer = await world.call("member1", "POST", f"/v1/orders/{order['id']}/{action}", json={})
+    assert answer.status_code == 401
+    async with owner.transaction(world.district_id) as session:
+        rows = await session.scalars(select(Assignment).where(Assignment.district_id == world.district_id))
+        held = {(row.person_id, row.state.value) for row in rows}
+    assert held == (set() if action == "take" else {(world.people["volunteer1"], "invited")})
