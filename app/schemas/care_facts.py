@@ -46,6 +46,8 @@ class CareFactUpdate(Form):
 class CareFactUnmask(Form):
     """查看内容。每次查看留下一条审计记录，本人可以查到。"""
 
+    model_config = ConfigDict(json_schema_extra={"examples": [{"purpose": "visit", "why": "上门前了解过敏情况"}]})
+
     purpose: OpenPurpose
     why: Why
 
