@@ -16,7 +16,7 @@ export PIP_ROOT_USER_ACTION := ignore
 export PYTHONDONTWRITEBYTECODE :=
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check lint types layers fresh generate lock demo bench-accept bench-list storm fuzz clean
+.PHONY: help run test check lint types layers fresh generate lock demo bench-accept bench-list bench-audit storm fuzz clean
 
 # An environment whose interpreter is gone, or whose building was interrupted, is built anew.
 ifneq ($(wildcard $(VENV)),)
@@ -66,6 +66,9 @@ bench-accept: $(STAMP) ## our accept against a hand-written floor
 
 bench-list: $(STAMP) ## our list of orders against a hand-written floor
 	@$(PYTHON) -m bench.list $(ARGS)
+
+bench-audit: $(STAMP) ## a million entries in the audit trail: linked, read, verified
+	@$(PYTHON) -m bench.audit $(ARGS)
 
 storm: $(STAMP) ## races, kills and repeated keys: nothing lost, nothing double
 	@$(PYTHON) -m bench.storm $(ARGS)

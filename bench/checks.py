@@ -26,6 +26,13 @@ SELECT count(*) FROM orders AS o WHERE o.district_id = $1 AND o.people_accepted 
     "events without their outbox row": """
 SELECT count(*) FROM events AS e WHERE e.district_id = $1
   AND NOT EXISTS (SELECT FROM outbox AS o WHERE o.district_id = e.district_id AND o.id = e.id)""",
+    "takes that left not exactly one entry in the audit trail": """
+SELECT count(*) FROM (
+  SELECT FROM (SELECT aggregate_id AS id, actor_id, 1 AS taken, 0 AS noted FROM events
+      WHERE district_id = $1 AND aggregate = 'order' AND action = 'take' AND actor_id IS NOT NULL
+    UNION ALL SELECT subject_id, actor_id, 0, 1 FROM audit_entries
+      WHERE district_id = $1 AND operation = 'order_take' AND outcome = 'done') AS told
+  GROUP BY id, actor_id HAVING sum(taken) <> sum(noted)) AS found""",
     "people above their limit": """
 SELECT count(*) FROM (SELECT FROM assignments WHERE district_id = $1 AND state IN ('accepted', 'checked_in')
   GROUP BY person_id HAVING count(*) > 5) AS found""",

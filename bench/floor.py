@@ -2,8 +2,9 @@
 
 It does the same work in an ordinary transaction: token with the same cache of verified ones, roles read per request, the
 district set for row-level security under the same role, the rules about the person, compare-and-set, assignment, both
-histories, outbox, the kept answer of the idempotency key, the same JSON, one log line. ``bench.accept`` and ``bench.list``
-check that it does. Where there is a choice it takes the faster one: BEGIN and SET LOCAL in one message, no reset on release.
+histories, outbox, the audit entry, the kept answer of the idempotency key, the same JSON, one log line. ``bench.accept``
+and ``bench.list`` check that it does. Where there is a choice it takes the faster one: BEGIN and SET LOCAL in one message, no
+reset on release.
 """
 
 import base64
@@ -129,7 +130,8 @@ class Floor:
         digest = hashlib.sha256(f"{method} {path}\n".encode())
         digest.update(body)
         key = headers[b"idempotency-key"].decode()
-        status, etag, answer = await self._take(identity, UUID(path[11:-5]), key, digest.digest())
+        address = scope["client"][0]
+        status, etag, answer = await self._take(identity, UUID(path[11:-5]), key, digest.digest(), address)
         return status, [(b"etag", etag.encode())], answer
 
     def _identity(self, headers: dict[bytes, bytes]) -> Identity:
@@ -138,11 +140,13 @@ class Floor:
             raise Refused(401, "unauthenticated")
         return self._tokens.check(token)
 
-    async def _take(self, identity: Identity, order: UUID, key: str, digest: bytes) -> tuple[int, str, bytes]:
+    async def _take(
+        self, identity: Identity, order: UUID, key: str, digest: bytes, address: str
+    ) -> tuple[int, str, bytes]:
         async with self._pool.acquire() as connection:
             await connection.execute(f"BEGIN; SET LOCAL app.district = '{identity.district_id:d}'")
             try:
-                answer = await _taken(connection, identity, order, key, digest)
+                answer = await _taken(connection, identity, order, key, digest, address)
             except BaseException as error:
                 await connection.execute("ROLLBACK")
                 if isinstance(error, asyncpg.UniqueViolationError):
@@ -181,7 +185,9 @@ async def _roles(connection: Any, identity: Identity) -> list[Any]:
     return grants
 
 
-async def _taken(connection: Any, identity: Identity, order: UUID, key: str, digest: bytes) -> tuple[int, str, bytes]:
+async def _taken(
+    connection: Any, identity: Identity, order: UUID, key: str, digest: bytes, address: str
+) -> tuple[int, str, bytes]:
     me = identity.person_id
     grants = await _roles(connection, identity)
     row = await connection.fetchrow(sql.ORDER, order, me, key)
@@ -211,6 +217,7 @@ async def _taken(connection: Any, identity: Identity, order: UUID, key: str, dig
     etag = f'"{version}"'
     kept = orjson.dumps({"etag": etag}).decode()
     await connection.execute(sql.KEEP, district, me, key, digest, 200, kept, answer, moment)
+    await connection.execute(sql.NOTE, district, new_id(), moment, me, identity.sign_in_id, address, order)
     return 200, etag, answer
 
 

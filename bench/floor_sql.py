@@ -47,6 +47,13 @@ VALUES ($1, $2, 'order', $3, $4, 'take', $5, $6, $7, $8, $9, $10),
 
 OUTBOX = "INSERT INTO outbox (district_id, id) VALUES ($1, $2), ($1, $3)"
 
+NOTE = """
+WITH entry AS (INSERT INTO audit_entries (district_id, id, at, caller, actor_id, sign_in_id, address, operation, outcome, status,
+    subject_id, opened, data)
+  VALUES ($1, $2, $3, 'person', $4, $5, $6, 'order_take', 'done', 200, $7, '{}', '{}')
+  RETURNING district_id, id)
+INSERT INTO audit_waiting (district_id, id) SELECT district_id, id FROM entry"""
+
 KEEP = """
 INSERT INTO idempotency_keys (district_id, caller_id, key, fingerprint, status, headers, body, created_at)
 VALUES ($1, $2, $3, $4, $5, $6, $7, $8)"""
