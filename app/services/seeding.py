@@ -4,7 +4,7 @@ Every row's id is computed from what the row stands for, and rows that are there
 changes nothing, and what people corrected since is kept. Seeded rows have version 0: no event has changed them yet.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -17,13 +17,26 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from app.core.clock import now
 from app.core.crypto import Sealer, new_secret
 from app.core.ids import seeded_id
-from app.models import Account, District, Grant, Organization, Person, Place, PrivacyNotice
+from app.domain.consents import Purpose
+from app.models import (
+    Account,
+    Consent,
+    District,
+    Grant,
+    Organization,
+    PartyMembership,
+    Person,
+    Place,
+    PrivacyNotice,
+    Volunteer,
+)
+from app.services import people_seal, seeding_profiles
 from app.services.seeding_accounts import demo_people
 from app.services.seeding_files import read_district
 from app.services.seeding_organizations import SeededOrganization, found_organizations
 from app.services.seeding_people import SeededPerson, gather
 from app.services.seeding_places import SeededPlace, lay_out
-from app.services.seeding_privacy import notices
+from app.services.seeding_privacy import notice_id, notices
 
 BATCH = 500
 _SINCE = datetime(2024, 1, 1, tzinfo=UTC)
@@ -87,11 +100,26 @@ async def seed_district(
         _Table(Grant, [row for person in everybody for row in columns.grants(person)]),
         _Table(Account, [columns.account(*pair, demo_password_hash or "") for pair in shown.items()]),
         _Table(PrivacyNotice, list(notices(code, now()))),
+        *_profiles(code, await _newcomers(session, code, everybody), columns.stamp),
     ]
     name = ground.places[0].name
     await session.execute(insert(District).values(id=code, name=name).on_conflict_do_nothing())
     added = {table.model.__tablename__: await _write(session, code, table, progress) for table in tables}
     return SeedReport(f"{code:06d}", name, added, tuple(shown))
+
+
+async def _newcomers(session: AsyncSession, code: int, people: Sequence[SeededPerson]) -> list[SeededPerson]:
+    """Who is not there yet."""
+    there = set(await session.scalars(select(Person.id).where(Person.district_id == code)))
+    return [person for person in people if person.id not in there]
+
+
+def _profiles(code: int, people: Sequence[SeededPerson], stamp: Row) -> list[_Table]:
+    return [
+        _Table(Consent, seeding_profiles.consents(code, people, notice_id(code, Purpose.PARTY), stamp)),
+        _Table(PartyMembership, seeding_profiles.memberships(code, people, stamp)),
+        _Table(Volunteer, seeding_profiles.volunteers(code, people, stamp)),
+    ]
 
 
 async def _write(session: AsyncSession, code: int, table: _Table, progress: Progress) -> int:
@@ -168,12 +196,27 @@ class _Columns:
             "name_sealed": sealer.seal(person.name, district, "people", "name_sealed", person.id, secret),
             "phone_sealed": sealer.seal(person.phone, district, "people", "phone_sealed", person.id, secret),
             "phone_index": sealer.blind_index(person.phone, district, "phone"),
+            **self._origin(person, secret),
+            "sex": person.sex,
+            "minor": False,
             "organization_id": person.organization_id,
             "party_status": person.party_status,
             "skills": [skill.value for skill in person.skills],
             "languages": ["zh", "mn"] if person.mongolian else ["zh"],
             **self._located(person.home),
             **self.stamp,
+        }
+
+    def _origin(self, person: SeededPerson, secret: bytes) -> Row:
+        """Birth date and identity number, sealed and findable."""
+        district, sealer, born = self.district, self.sealer, person.born.isoformat()
+        number, both = person.id_number, people_seal.name_and_birth(person.name, born) or ""
+        where = (district, "people", "id_number_sealed", person.id, secret)
+        return {
+            "birth_date_sealed": sealer.seal(born, district, "people", "birth_date_sealed", person.id, secret),
+            "name_birth_index": sealer.blind_index(both, district, "name_birth"),
+            "id_number_sealed": sealer.seal(number, *where) if number else None,
+            "id_number_index": sealer.blind_index(number, district, "id_number") if number else None,
         }
 
     def grants(self, person: SeededPerson) -> list[Row]:

@@ -1,6 +1,10 @@
-"""Invented names and telephone numbers of people who do not exist, plausible for the district they are said to live in."""
+"""Invented names, birth dates and numbers of people who do not exist, plausible for the district they are said to live in."""
 
+from datetime import date, timedelta
 from random import Random
+
+from app.domain.identity_numbers import check_character
+from app.domain.profiles import Sex
 
 PHONE_PREFIX = "154"
 """The only mobile prefix between 150 and 159 that was never given to an operator: such a number rings nowhere."""
@@ -49,3 +53,30 @@ def invent_phone(community: int, person: int) -> str:
     if not (0 <= community < 10_000 and 0 <= person < 10_000):
         raise ValueError("a district has room for 10 000 communities of 10 000 invented people")
     return f"{PHONE_PREFIX}{community:04d}{person:04d}"
+
+
+_OF_WOMEN = ("图雅", "其木格", "高娃", "花", "托雅", "娜")
+"""How Mongolian names of women end here."""
+_OLDEST = date(1943, 1, 1)
+_SPREAD, _TURNS = 400, 55
+"""Birth dates of a community are 400 days apart, those of the next one day later: no two communities share one."""
+MOST_ID_NUMBERS = 499
+
+
+def sex_of(name: str, *, mongolian: bool) -> Sex:
+    """Whose kind of name it is."""
+    of_women = name.endswith(_OF_WOMEN) if mongolian else name[-1] in _GIVEN[1] and name[-2] in _GIVEN[1]
+    return Sex.FEMALE if of_women else Sex.MALE
+
+
+def invent_birth_date(rng: Random, community: int) -> date:
+    """Between 1943 and 2003. ``community`` is its number in the district."""
+    return _OLDEST + timedelta(days=_SPREAD * rng.randrange(_TURNS) + community % _SPREAD)
+
+
+def invent_id_number(district: int, born: date, person: int, sex: Sex) -> str:
+    """A number under the code of the city itself (150100 of 150103): nobody has one. ``person`` is from 1 to 499."""
+    if not 1 <= person <= MOST_ID_NUMBERS:
+        raise ValueError("a community has room for 499 invented identity numbers")
+    first = f"{district // 100:04d}00{born:%Y%m%d}{2 * person - (sex is Sex.MALE):03d}"
+    return first + check_character(first)

@@ -6,6 +6,7 @@ plan gives the same people on every machine, and adding some changes none of the
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from datetime import date
 from random import Random
 from uuid import UUID
 
@@ -13,7 +14,15 @@ from app.core.ids import seeded_id
 from app.domain.catalogue import Skill
 from app.domain.organizations import PARTY_BODIES, OrganizationKind
 from app.domain.people import UNIT_ROLES, PartyStatus, Role
-from app.services.seeding_names import invent_name, invent_phone
+from app.domain.profiles import Sex
+from app.services.seeding_names import (
+    MOST_ID_NUMBERS,
+    invent_birth_date,
+    invent_id_number,
+    invent_name,
+    invent_phone,
+    sex_of,
+)
 from app.services.seeding_organizations import SeededOrganization
 from app.services.seeding_places import SeededCommunity, SeededGrid, SeededPlace
 
@@ -49,10 +58,14 @@ class SeededPerson:
     phone: str
     home: SeededPlace
     mongolian: bool
+    sex: Sex
+    born: date
     charges: list[Charge]
     party_status: PartyStatus = PartyStatus.NONE
     organization_id: UUID | None = None
     skills: list[Skill] = field(default_factory=list)
+    id_number: str | None = None
+    """Of volunteers only, who are not registered without one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +99,8 @@ class Census:
             phone=invent_phone(self.ground.number, FIRST_PHONE[sort] + number),
             home=home or door,
             mongolian=mongolian,
+            sex=sex_of(name, mongolian=mongolian),
+            born=invent_birth_date(self.rng(f"{key}/born"), self.ground.number),
             charges=[(Role.RESIDENT, self.ground.community)],
         )
         self.people.append(person)
@@ -176,6 +191,9 @@ def _volunteers(census: Census, count: int, organizations: Sequence[SeededOrgani
         home = census.shown_home(4) if number == 1 else None
         person = census.draw("volunteer", number, home=home)
         _help(census, person, Role.VOLUNTEER, most=3, shown=number == 1)
+        if number <= MOST_ID_NUMBERS:
+            district = int(census.ground.district.code)
+            person.id_number = invent_id_number(district, person.born, number, person.sex)
         if teams and number % 3 == 0:
             person.organization_id = teams[number // 3 % len(teams)].id
 

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
+from uuid import UUID
 
 from app.core.ids import seeded_id
 from app.domain.consents import Purpose
@@ -72,12 +73,17 @@ _TEXTS = (
 )
 
 
+def notice_id(district_id: int, purpose: Purpose) -> UUID:
+    """Of version 1."""
+    return seeded_id("privacy notice", district_id, purpose.value, 1)
+
+
 def notices(district_id: int, moment: datetime) -> Iterator[dict[str, Any]]:
     """Columns of version 1 of every notice; version 0 of the row, as no event has made it."""
     for told in _TEXTS:
         yield {
             "district_id": district_id,
-            "id": seeded_id("privacy notice", district_id, told.purpose.value, 1),
+            "id": notice_id(district_id, told.purpose),
             "purpose": told.purpose,
             "number": 1,
             "title": told.title,

@@ -23,7 +23,18 @@ from app.services.seeding_people import SeededPerson, gather
 from app.services.seeding_places import SeededDistrict, lay_out
 from tests.seeded import CODE, SEALER, SEEDS, Seeded, rows_of, seed
 
-TABLES = ("districts", "places", "organizations", "people", "grants", "accounts", "privacy_notices")
+TABLES = (
+    "districts",
+    "places",
+    "organizations",
+    "people",
+    "grants",
+    "accounts",
+    "privacy_notices",
+    "consents",
+    "party_memberships",
+    "volunteers",
+)
 
 
 async def digests(session: AsyncSession, code: int = CODE) -> dict[str, str]:
