@@ -10,7 +10,7 @@ import httpx
 import pytest
 from pydantic import SecretStr
 
-from app.core.keys import field_keys, signing_keys
+from app.core.keys import audit_keys, field_keys, signing_keys
 from app.main import create_app
 from app.routers import docs
 from app.services.seeding_accounts import DEMO_ACCOUNTS, DEMO_PASSWORD
@@ -95,6 +95,7 @@ async def test_demo_accounts_show_in_development_alone(settings: Settings, page:
     keys = {
         "signing_key": SecretStr(signing_keys(settings)[0].decode()),
         "field_key": SecretStr(b64encode(field_keys(settings)[0].key).decode()),
+        "audit_key": SecretStr(b64encode(audit_keys(settings)[0]).decode()),
     }
     production = create_app(settings.model_copy(update={"environment": "production"} | keys))
     shown = (await fetch(httpx.ASGITransport(production), "/docs")).text

@@ -2,13 +2,17 @@
 
 import base64
 from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 from pydantic import SecretStr
 
 from app.core.crypto import Cipher
-from app.core.keys import drop_field_key, field_keys, new_field_key, signing_keys
+from app.core.errors import Unauthenticated
+from app.core.ids import new_id
+from app.core.keys import audit_keys, drop_field_key, field_keys, new_field_key, new_signing_key, signing_keys
+from app.core.security import Tokens
 from app.core.start_errors import SettingsWrong
 from app.settings import Settings
 
@@ -26,12 +30,45 @@ def test_development_makes_each_key_once_even_when_many_start(tmp_path: Path) ->
     assert {path.stat().st_mode & 0o777 for path in at.data_dir.iterdir()} == {0o600}
 
 
+def test_a_new_signing_key_signs_and_the_old_one_verifies_until_it_is_taken_out(tmp_path: Path) -> None:
+    at, ids = settings(tmp_path), [new_id() for _ in range(3)]
+    old_keys = signing_keys(at)
+    issued = _tokens(old_keys).issue(150_103, *ids)
+    assert new_signing_key(at) is None
+    ring = signing_keys(at)
+    assert ring[1:] == old_keys
+    both = _tokens(ring)
+    assert both.check(issued).sign_in_id == ids[2]
+    assert _tokens(ring[:1]).check(both.issue(150_103, *ids)).sign_in_id == ids[2], "the first one signs"
+    with pytest.raises(Unauthenticated):
+        _tokens(ring[:1]).check(issued)
+    assert (tmp_path / "signing_key").stat().st_mode & 0o777 == 0o600
+
+
+def test_a_given_signing_ring_is_not_ours_to_write(tmp_path: Path) -> None:
+    given = signing_keys(settings(tmp_path / "elsewhere"))[0]
+    at = settings(tmp_path, signing_key=SecretStr(given.decode()))
+    printed = new_signing_key(at)
+    assert printed is not None
+    assert signing_keys(settings(tmp_path, signing_key=SecretStr(printed + given.decode()))) == [
+        printed.encode(),
+        given,
+    ]
+    assert not (tmp_path / "signing_key").exists()
+
+
+def _tokens(keys: list[bytes]) -> Tokens:
+    return Tokens(keys, timedelta(minutes=5))
+
+
 def test_production_makes_no_keys(tmp_path: Path) -> None:
     at = settings(tmp_path, environment="production")
     with pytest.raises(SettingsWrong, match="SANSHUN_FIELD_KEY must be set in production"):
         field_keys(at)
     with pytest.raises(SettingsWrong, match="SANSHUN_SIGNING_KEY must be set in production"):
         signing_keys(at)
+    with pytest.raises(SettingsWrong, match="SANSHUN_AUDIT_KEY must be set in production"):
+        audit_keys(at)
     assert list(tmp_path.iterdir()) == []
 
 
@@ -117,3 +154,19 @@ def test_a_ring_that_is_given_is_left_to_whoever_gives_it(tmp_path: Path) -> Non
         assert key not in entry
         assert len(field_keys(at)) == 1
     assert list(tmp_path.iterdir()) == []
+
+
+def test_the_audit_key_is_a_ring_of_its_own(tmp_path: Path) -> None:
+    (made,) = audit_keys(settings(tmp_path))
+    assert len(made) == 32
+    assert audit_keys(settings(tmp_path)) == [made]
+    new, old = (base64.b64encode(bytes([n]) * 32).decode() for n in (1, 2))
+    assert [key[0] for key in audit_keys(settings(tmp_path, audit_key=SecretStr(f"{new}, {old}\n")))] == [1, 2]
+
+
+@pytest.mark.parametrize("ring", ["", "short", "{0},{0}", "{0},", "é"])
+def test_an_audit_key_that_is_none_is_refused_without_showing_it(tmp_path: Path, ring: str) -> None:
+    key = base64.b64encode(b"x" * 32).decode()
+    with pytest.raises(SettingsWrong, match="SANSHUN_AUDIT_KEY must be 32 bytes") as refused:
+        audit_keys(settings(tmp_path, audit_key=SecretStr(ring.format(key))))
+    assert key not in str(refused.value)
