@@ -15,7 +15,7 @@ from tests.audited import LEDGER
 
 _HOLE = re.compile(r"\{[^}]+\}")
 _PROBLEM = "application/problem+json"
-_NOTHING = {"": {}}
+_NOTHING: dict[str, dict[str, Any]] = {"": {}}
 """What an answer without content, such as a 204, is documented as."""
 
 

@@ -6,7 +6,7 @@ import pytest
 
 from app.core.errors import RuleBroken
 from app.domain.consents import PURPOSE_NAMES, SEPARATE, LegalBasis, Purpose, asks_anew, basis_open_to, suffices
-from app.domain.people import Relation, Role
+from app.domain.people import Parties, Relation, Role
 from app.domain.rights import ANSWER_WITHIN_WORKING_DAYS, RIGHTS, RightsAction, RightsState, answer_due_at
 
 
@@ -60,6 +60,6 @@ def test_answers_are_due_in_working_days() -> None:
 
 
 def test_whoever_asked_never_decides() -> None:
-    admin = frozenset({Role.DISTRICT_ADMIN, Relation.SUBJECT})
+    admin: Parties = frozenset({Role.DISTRICT_ADMIN, Relation.SUBJECT})
     assert RIGHTS.offered(RightsState.RECEIVED, admin) == [RightsAction.WITHDRAW]
     assert RIGHTS.offered(RightsState.DONE, frozenset({Role.DISTRICT_ADMIN})) == []
