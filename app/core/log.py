@@ -34,6 +34,8 @@ _SECRET_SHAPES = re.compile(
     )
 )
 _HIDDEN = "[hidden]"
+_ODD = re.compile(r"[^/\w.{}:-]", re.ASCII)
+"""What no path of ours has: names and words that somebody put into one are not for the log."""
 
 
 def scrubbed(text: str) -> str:
@@ -45,7 +47,13 @@ def scrub(_: Any, __: str, entry: MutableMapping[str, Any]) -> MutableMapping[st
     """The last processor before rendering; secrets are known by key, and by shape inside any text."""
     for key, value in entry.items():
         entry[key] = _HIDDEN if key in _SECRET_KEYS else _clean(value)
+    if isinstance(path := entry.get("path"), str):
+        entry["path"] = _plain_path(path) if _ODD.search(path) else path
     return entry
+
+
+def _plain_path(path: str) -> str:
+    return "/".join(_HIDDEN if _ODD.search(part) else part for part in path.split("/"))
 
 
 def _clean(value: Any) -> Any:

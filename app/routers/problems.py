@@ -23,6 +23,7 @@ from app.core.errors import (
 )
 
 _HOLE = re.compile(r"\{[^}]+\}")
+_FIELD = re.compile(r"[A-Za-z_][A-Za-z_-]{0,39}")
 _MEDIA = "application/problem+json"
 _log = structlog.get_logger()
 
@@ -92,8 +93,13 @@ async def on_validation_error(_: Request, error: Exception) -> Response:
     problems = error.errors()
     if any(problem["type"] == "json_invalid" for problem in problems):
         return render(BadRequest("请求体不是有效的 JSON"))
-    shown = [{"where": ".".join(map(str, p["loc"]))[:200], "kind": p["type"]} for p in problems[:50]]
+    shown = [{"where": ".".join(map(_named, p["loc"]))[:200], "kind": p["type"]} for p in problems[:50]]
     return render(Invalid(errors=shown))
+
+
+def _named(part: str | int) -> str:
+    """A field's name as ours are; a name that only the sender knows may itself be what must not be echoed."""
+    return str(part) if isinstance(part, int) or _FIELD.fullmatch(part) else "?"
 
 
 async def on_http_exception(request: Request, error: Exception) -> Response:
