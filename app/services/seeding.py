@@ -65,6 +65,8 @@ class SeedReport:
 class _Table:
     model: Any
     rows: list[Row]
+    there: int = 0
+    """Rows that are known to be there already, and were not made again."""
 
 
 async def seed_district(
@@ -93,14 +95,15 @@ async def seed_district(
         first = min(people)
         shown = demo_people(people[first], organizations[first])
     columns = _Columns(code, sealer, now())
+    newcomers = await _newcomers(session, code, everybody)
     tables = [
         _Table(Place, [columns.place(place) for place in ground.places]),
         _Table(Organization, [columns.organization(unit) for unit in units]),
-        _Table(Person, [columns.person(person) for person in everybody]),
+        _Table(Person, [columns.person(person) for person in newcomers], len(everybody) - len(newcomers)),
         _Table(Grant, [row for person in everybody for row in columns.grants(person)]),
         _Table(Account, [columns.account(*pair, demo_password_hash or "") for pair in shown.items()]),
         _Table(PrivacyNotice, list(notices(code, now()))),
-        *_profiles(code, await _newcomers(session, code, everybody), columns.stamp),
+        *_profiles(code, newcomers, columns.stamp),
     ]
     name = ground.places[0].name
     await session.execute(insert(District).values(id=code, name=name).on_conflict_do_nothing())
@@ -109,7 +112,7 @@ async def seed_district(
 
 
 async def _newcomers(session: AsyncSession, code: int, people: Sequence[SeededPerson]) -> list[SeededPerson]:
-    """Who is not there yet."""
+    """Who is not there yet; sealing everybody at every start would take longer than all the rest of seeding."""
     there = set(await session.scalars(select(Person.id).where(Person.district_id == code)))
     return [person for person in people if person.id not in there]
 
@@ -128,9 +131,12 @@ async def _write(session: AsyncSession, code: int, table: _Table, progress: Prog
     size = select(func.count()).select_from(model).where(model.district_id == code)
     before = (await session.scalars(size)).one()
     statement = insert(model).on_conflict_do_nothing(index_elements=["district_id", "id"])
+    total = table.there + len(rows)
+    if table.there:
+        progress(model.__tablename__, table.there, total)
     for start in range(0, len(rows), BATCH):
         await session.execute(statement, rows[start : start + BATCH])
-        progress(model.__tablename__, min(start + BATCH, len(rows)), len(rows))
+        progress(model.__tablename__, table.there + min(start + BATCH, len(rows)), total)
     return int((await session.scalars(size)).one() - before)
 
 
