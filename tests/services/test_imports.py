@@ -22,7 +22,7 @@ from app.core.db import Database
 from app.core.errors import LostRace
 from app.domain.imports import ImportState, RejectCode
 from app.domain.people import Actor
-from app.models import Event, Import, ImportFile, ImportReject, Need, OutboxRow
+from app.models import AuditEntry, Event, Import, ImportFile, ImportReject, Need, OutboxRow
 from app.services import imports
 from app.services.imports import Upload
 from app.services.imports_read import MessageFile
@@ -122,6 +122,14 @@ async def test_an_import_leaves_events_at_its_start_and_end_only(desk: Desk) -> 
     assert steps == [("create", None, "queued"), ("start", "queued", "running"), ("finish", "running", "done")]
     assert found.version == 3
     assert await desk.count(ImportFile) == 0
+
+
+async def test_i12_an_import_is_one_entry_in_the_audit_trail(desk: Desk) -> None:
+    done = await desk.carried_out(csv_file([message(1), message(2), message(3)]))
+    async with desk.owner.transaction(desk.district_id) as session:
+        rows = await session.scalars(select(AuditEntry).where(AuditEntry.district_id == desk.district_id))
+        found = [(entry.operation, entry.caller, entry.subject_id) for entry in rows]
+    assert found == [("import.finish", "system", done.id)]
 
 
 async def test_the_same_file_again_adds_nothing_in_any_form(desk: Desk) -> None:

@@ -32,6 +32,7 @@ from app.models import AuditEntry, Event, Need, Order, Place
 from app.routers import ROUTERS
 from app.routers.deps import ActorDep, SessionDep, get_session, operation
 from app.routers.route import HouseRoute
+from app.services.outbox import publish
 from app.settings import Settings
 from app.workers import clocks
 from tests.audited import LEDGER, Ledger, NotOnce
@@ -201,6 +202,33 @@ def _with(monkeypatch: pytest.MonkeyPatch, router: APIRouter, settings: Settings
     return create_app(settings)
 
 
+async def test_i12_whatever_its_method_a_call_that_changes_leaves_one(
+    monkeypatch: pytest.MonkeyPatch, settings: Settings, world: World, owner: Database
+) -> None:
+    router = APIRouter(route_class=HouseRoute)
+
+    @router.get("/touched", **operation("places:list", "读着读着改了"))
+    async def place_touch(session: SessionDep, actor: ActorDep, change: bool) -> dict[str, bool]:
+        actor.checked.add("places:list")
+        place = await session.get_one(Place, (world.district_id, world.places["home1"]))
+        _ = publish(session, "place", place, "touch", actor=actor) if change else None
+        return {"changed": change}
+
+    for change in ("true", "false"):
+        answer = await _ask(_with(monkeypatch, router, settings), world, "GET", f"/v1/touched?change={change}")
+        assert answer.status_code == 200
+    assert [e.operation for e in await entries(owner, world.district_id)] == ["place_touch"]
+    LEDGER.reads[world.district_id]["place_touch", "done", world.people["district"]] += 1
+
+
+async def _ask(app: FastAPI, world: World, method: str, path: str) -> httpx.Response:
+    async with app.router.lifespan_context(app):
+        transport = httpx.ASGITransport(app, raise_app_exceptions=False)
+        async with httpx.AsyncClient(transport=transport, base_url="http://test") as client:
+            headers = {"authorization": f"Bearer {world.token('district')}"}
+            return await client.request(method, path, headers=headers)
+
+
 async def test_i12_a_verb_that_fails_late_leaves_neither_change_nor_entry(
     monkeypatch: pytest.MonkeyPatch, settings: Settings, world: World, owner: Database
 ) -> None:
@@ -214,12 +242,7 @@ async def test_i12_a_verb_that_fails_late_leaves_neither_change_nor_entry(
         place.name, place.path = "改过", None  # type: ignore[assignment]
         return {"written": True}
 
-    app = _with(monkeypatch, router, settings)
-    async with app.router.lifespan_context(app):
-        transport = httpx.ASGITransport(app, raise_app_exceptions=False)
-        async with httpx.AsyncClient(transport=transport, base_url="http://test") as client:
-            headers = {"authorization": f"Bearer {world.token('district')}"}
-            answer = await client.post("/v1/places/late", headers=headers)
+    answer = await _ask(_with(monkeypatch, router, settings), world, "POST", "/v1/places/late")
     assert answer.status_code >= 400
     assert await entries(owner, world.district_id) == []
     async with owner.transaction(world.district_id) as session:
