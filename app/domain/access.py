@@ -204,8 +204,16 @@ CLIENT_SCOPES = frozenset(
 """What a client system may be scoped to: all it can ever do. Of needs and orders, those it sent itself."""
 
 
+_NOBODY: Parties = frozenset()
+
+
+def holders(permission: str) -> Parties:
+    """Who holds it; nobody, where it does not stand in the table."""
+    return TABLE.get(permission, _NOBODY)
+
+
 def may(permission: str, parties: Parties) -> bool:
-    return bool(TABLE[permission] & parties)
+    return bool(holders(permission) & parties)
 
 
 def require(actor: Actor, permission: str, path: str, relations: frozenset[Relation] = frozenset()) -> None:
@@ -218,7 +226,7 @@ def require(actor: Actor, permission: str, path: str, relations: frozenset[Relat
 def require_anywhere(actor: Actor, permission: str) -> list[Grant]:
     """The grants that hold the permission; 403 when there is none. For lists and intake, which name no row yet."""
     actor.checked.add(permission)
-    grants = [grant for grant in actor.grants if grant.role in TABLE[permission]]
+    grants = [grant for grant in actor.grants if grant.role in holders(permission)]
     if not grants:
         raise Forbidden()
     return grants
