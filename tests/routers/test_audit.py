@@ -39,7 +39,7 @@ async def listed(world: World, **params: Any) -> list[dict[str, Any]]:
 @pytest.fixture
 async def told(world: World, owner: Database, app: FastAPI, settings: Settings) -> dict[str, Any]:
     """A need asked and taken, one denied look, all linked."""
-    order = await taken(world)
+    order: dict[str, Any] = await taken(world)
     assert (await world.call("resident2", "GET", f"/v1/orders/{order['id']}")).status_code == 404
     await link_district(app.state.database, audit_keys(settings)[0], world.district_id)
     return order

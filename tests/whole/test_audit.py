@@ -159,19 +159,20 @@ async def test_i12_what_changes_nothing_and_denies_nobody_leaves_none(world: Wor
     order = await taken(world)
     place = f"/v1/places/{world.places['compound']}"
     before = len(await entries(owner, world.district_id))
+    calls: list[tuple[str | None, str, str, Any, dict[str, str]]] = [
+        ("grid", "POST", f"/v1/orders/{order['id']}/publish", {}, {}),
+        ("community", "PATCH", place, {"name": "新名"}, {"if-match": '"99"'}),
+        ("community", "PATCH", place, {"name": "新名"}, {}),
+        ("resident1", "POST", "/v1/needs", {"title": ""}, {}),
+        ("resident1", "GET", "/v1/me", None, {}),
+        ("grid", "GET", "/v1/orders", None, {}),
+        ("grid", "GET", f"/v1/orders/{order['id']}", None, {}),
+        (None, "GET", "/v1/orders", None, {}),
+        ("grid", "GET", "/v1/places/grid?lon=120&lat=30&datum=wgs84", None, {}),
+    ]
     statuses = [
-        (await world.call(*call[:3], json=call[3], headers=call[4])).status_code
-        for call in (
-            ("grid", "POST", f"/v1/orders/{order['id']}/publish", {}, {}),
-            ("community", "PATCH", place, {"name": "新名"}, {"if-match": '"99"'}),
-            ("community", "PATCH", place, {"name": "新名"}, {}),
-            ("resident1", "POST", "/v1/needs", {"title": ""}, {}),
-            ("resident1", "GET", "/v1/me", None, {}),
-            ("grid", "GET", "/v1/orders", None, {}),
-            ("grid", "GET", f"/v1/orders/{order['id']}", None, {}),
-            (None, "GET", "/v1/orders", None, {}),
-            ("grid", "GET", "/v1/places/grid?lon=120&lat=30&datum=wgs84", None, {}),
-        )
+        (await world.call(who, method, path, json=form, headers=headers)).status_code
+        for who, method, path, form, headers in calls
     ]
     assert statuses == [409, 412, 428, 422, 200, 200, 200, 401, 404]
     assert len(await entries(owner, world.district_id)) == before
