@@ -68,7 +68,8 @@ def test_public_is_only_what_has_to_be(operations: list[Operation]) -> None:
     by_wechat = {"/v1/wechat/sign-in", "/v1/wechat/register", "/v1/wechat/callback"}
     by_phone = {"/v1/phone-codes", "/v1/phone-codes/sign-in", "/v1/phone-codes/register"}
     told = {"/v1/token", "/livez", "/readyz", "/v1/privacy-notices/current"}
-    assert open_to_all == told | by_wechat | by_phone
+    proofs = {"/v1/token/second-factor", "/v1/token/second-factor/setup", "/v1/token/new-password"}
+    assert open_to_all == told | by_wechat | by_phone | proofs
     locked = {o.path for o in operations if o.declared.get("security")}
     assert locked == {o.path for o in operations} - open_to_all
 
