@@ -28,7 +28,7 @@ async def rights_request_list(
     session: SessionDep, actor: ActorDep, sealer: SealerDep, query: Annotated[forms.RightsRequestQuery, Query()]
 ) -> Page[dict[str, Any]]:
     found = await rights_requests.page(session, actor, query)
-    items = [rights_requests.present(case, actor, sealer, clear=False) for case in found.items]
+    items = [rights_requests.present(case, actor, sealer) for case in found.items]
     return Page(items, found.next_cursor)
 
 
@@ -36,7 +36,9 @@ async def rights_request_list(
 async def rights_request_read(
     id: UUID, session: SessionDep, actor: ActorDep, sealer: SealerDep, response: Response
 ) -> dict[str, Any]:
-    return shown(response, actor, sealer, await rights_requests.read(session, actor, id))
+    case = await rights_requests.read(session, actor, id)
+    tagged(response, case.request.version)
+    return rights_requests.present(case, actor, sealer, clear=True)
 
 
 @router.post(

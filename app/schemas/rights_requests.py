@@ -54,9 +54,9 @@ class RightsRequestRead(Read):
     kind_name: str
     state: RightsState
     subject_id: UUID | None
-    words: Annotated[str | None, Field(description="本人的话")]
+    words: Annotated[str | None, Field(description="本人的话；只在读取单件时给出")]
     due_at: Annotated[datetime, Field(description="答复期限：十五个工作日（本平台规定）")]
-    answer: Annotated[str | None, Field(description="给本人的答复")]
+    answer: Annotated[str | None, Field(description="给本人的答复；只在读取单件时给出")]
     outcome: Annotated[dict[str, Any] | None, Field(description="更正于哪个变更；删除了什么、依法保留了什么")]
     decided_by: UUID | None
     decided_at: datetime | None

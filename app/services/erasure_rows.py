@@ -16,6 +16,7 @@ from app.domain.rights import RIGHTS, RightsAction, RightsState
 from app.models import (
     Account,
     Approval,
+    Assignment,
     AvailabilityException,
     AvailabilityWindow,
     CareFact,
@@ -55,7 +56,7 @@ FATES: dict[tuple[str, str], Fate] = {
     ("accounts", "person_id"): _E,
     ("approvals", "asked_by"): _K,
     ("approvals", "decided_by"): _K,
-    ("assignments", "person_id"): _K,
+    ("assignments", "person_id"): _E,
     ("availability_exceptions", "person_id"): _D,
     ("availability_windows", "person_id"): _D,
     ("care_facts", "person_id"): _D,
@@ -122,6 +123,7 @@ async def delete_rows(session: AsyncSession, actor: Actor, ids: list[UUID]) -> d
     accounts = list(await session.scalars(select(Account.id).where(Account.person_id.in_(ids))))
     found |= {m.__tablename__: await _run(session, delete(m).where(key.in_(accounts))) for m, key in _BY_ACCOUNT}
     await _close_accounts(session, accounts)
+    await _run(session, update(Assignment).where(Assignment.person_id.in_(ids)).values(choice=None))
     evidence = {"evidence": GONE, "ended_at": func.coalesce(Guardianship.ended_at, now())}
     for end in (Guardianship.minor_id, Guardianship.guardian_id):
         await _run(session, update(Guardianship).where(end.in_(ids)).values(evidence))
@@ -172,7 +174,7 @@ async def _close_requests(session: AsyncSession, ids: list[UUID]) -> None:
     """Other requests of theirs are moot, and no words of any are kept."""
     rows = await session.scalars(select(RightsRequest).where(RightsRequest.person_id.in_(ids)))
     for row in rows:
-        row.words_sealed = row.answer_sealed = None
+        row.words_sealed = row.answer_sealed = row.outcome = None
         if row.state is RightsState.RECEIVED and row.kind != "deletion":
             step = RIGHTS.decide(row.state, RightsAction.WITHDRAW, frozenset({Relation.SUBJECT}))
             source, row.state = row.state, step.target

@@ -158,13 +158,15 @@ async def _scope(session: AsyncSession, actor: Actor) -> ColumnElement[bool]:
     return or_(own, under_path(RightsRequest, deciders)) if deciders else own
 
 
-def present(case: RightsCase, actor: Actor, sealer: Sealer, *, clear: bool = True) -> dict[str, Any]:
-    """The fields of a RightsRequestRead. Words are in clear for the person; for staff where one request is read, and noted so."""
+def present(case: RightsCase, actor: Actor, sealer: Sealer, *, clear: bool = False) -> dict[str, Any]:
+    """The fields of a RightsRequestRead. Words are in clear where one request is read, and only there: lists need none, and answers
+    to changes are kept for a day to be given again. That staff read them is noted.
+    """
     request = case.request
     shown = {name: getattr(request, name) for name in _FIELDS}
     mine = Relation.SUBJECT in case.parties
     for name in ("words", "answer"):
-        box = getattr(request, f"{name}_sealed") if mine or clear else None
+        box = getattr(request, f"{name}_sealed") if clear else None
         shown[name] = _opened(sealer, request, case.person, f"{name}_sealed", box)
         if box and not mine:
             actor.trace.opened.append(name)

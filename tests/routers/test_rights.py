@@ -1,5 +1,6 @@
 """Requests about one's own data: who asks, who answers, what moves, and what the person is told."""
 
+import asyncio
 import io
 from datetime import timedelta
 from typing import Any
@@ -14,7 +15,7 @@ from app.core.clock import now
 from app.core.db import Database
 from app.core.ids import new_id
 from app.domain.rights import RightsState
-from app.models import AuditEntry, Event, Notice, RightsRequest
+from app.models import AuditEntry, Event, IdempotencyKey, Notice, RightsRequest
 from app.services.exports_xlsx import cell
 from app.workers import clocks, relay
 from tests.routers.test_consents import become_minor, guard
@@ -34,7 +35,7 @@ async def step(world: World, who: str, request: Any, action: str, **form: Any) -
 
 async def test_a_request_is_sealed_due_and_shown_to_whom_it_concerns(world: World, owner: Database) -> None:
     request = await asked(world)
-    assert (request["state"], request["actions"], request["words"]) == ("received", ["withdraw"], CORRECTION["words"])
+    assert (request["state"], request["actions"], request["words"]) == ("received", ["withdraw"], None)
     async with owner.transaction(world.district_id) as session:
         row = (await session.scalars(select(RightsRequest).where(RightsRequest.id == request["id"]))).one()
     assert "单元".encode() not in (row.words_sealed or b"")
@@ -42,6 +43,7 @@ async def test_a_request_is_sealed_due_and_shown_to_whom_it_concerns(world: Worl
     path = f"/v1/rights-requests/{request['id']}"
     shown = await world.ok("community", "GET", path)
     assert (shown["words"], shown["actions"]) == (CORRECTION["words"], ["complete", "refuse"])
+    assert (await world.ok("resident1", "GET", path))["words"] == CORRECTION["words"]
     for stranger in ("resident2", "grid", "sibling_community", "auditor", "system"):
         assert (await world.call(stranger, "GET", path)).status_code == 404, stranger
 
@@ -272,3 +274,33 @@ async def test_the_guardian_reads_exports_and_asks(world: World, owner: Database
     assert request["person_id"] == ward
     refused = await world.call("community", "GET", f"/v1/people/{ward}/export?request_id={request['id']}")
     assert refused.status_code == 403, "a minor's record needs an approval, for an answer too"
+
+
+async def test_two_who_answer_at_once_answer_once(world: World, owner: Database) -> None:
+    request = await asked(world, kind="deletion")
+    answers = await asyncio.gather(
+        *(step(world, who, request, "complete") for who in ("community", "subdistrict", "district"))
+    )
+    assert sorted(answer.status_code for answer in answers) == [200, 409, 409]
+    async with owner.transaction(world.district_id) as session:
+        events = select(Event.action).where(Event.aggregate_id == request["id"]).order_by(Event.seq)
+        assert (await session.scalars(events)).all() == ["submit", "complete"]
+
+
+async def test_a_repeated_answer_is_the_same_answer(world: World) -> None:
+    request = await asked(world, kind="access")
+    path, key = f"/v1/rights-requests/{request['id']}/complete", {"idempotency-key": str(new_id())}
+    first = await world.call("community", "POST", path, json={"words": "已交付"}, headers=key)
+    again = await world.call("community", "POST", path, json={"words": "已交付"}, headers=key)
+    assert (first.status_code, again.status_code, again.headers["idempotency-replayed"]) == (200, 200, "true")
+    assert again.json() == first.json()
+
+
+async def test_words_are_not_kept_in_answers_to_be_given_again(world: World, owner: Database) -> None:
+    request = await asked(world)
+    await step(world, "community", request, "refuse", words="户籍所载即三单元")
+    async with owner.transaction(world.district_id) as session:
+        kept = select(IdempotencyKey.body).where(IdempotencyKey.district_id == world.district_id)
+        bodies = b"".join((await session.scalars(kept)).all())
+    assert request["id"].encode() in bodies
+    assert "单元".encode() not in bodies
