@@ -19,6 +19,8 @@ from app.core.ids import new_id
 from app.core.security import Tokens
 from app.domain.accounts import SignInEnd
 from app.models import Account, SignIn
+from tests.routers.client_systems import registered
+from tests.signing_in import PASSWORD, give_password, visitor
 from tests.stories.steps import accepted_need, act, only_order, submitted
 from tests.whole.access_ground import digest
 from tests.worlds import World
@@ -251,6 +253,60 @@ async def test_another_districts_token_sees_what_is_not_there(
             ), f"{who} {path}"
     assert (await other_world.ok(WHO, "GET", "/v1/orders"))["items"] == []
     assert await digest(owner, world.district_id, other_world.district_id) == before
+
+
+async def _opaque(world: World, owner: Database) -> dict[str, str]:
+    """What signing in hands out besides access tokens; none of it is one."""
+    await give_password(owner, world, WHO)
+    await give_password(owner, world, "grid", password_temporary=True)
+    door = visitor(world)
+    signed_in = await door.signed_in(WHO)
+    system = await registered(world)
+    await system.issue()
+    return {
+        "a refresh token": signed_in["refresh_token"],
+        "a challenge": await door.owed("grid", "new_password_required"),
+        "the secret of a client system": system.secret,
+        "the name of a client system": system.name,
+        "a sign-in's id": str(world.sign_ins[WHO]),
+        "a password": PASSWORD,
+    }
+
+
+async def test_i11_what_is_no_access_token_opens_nothing(
+    world: World, owner: Database, ways: list[tuple[str, str, Any]]
+) -> None:
+    tokens = await _opaque(world, owner)
+    before = await digest(owner, world.district_id)
+    refused = {(401, "unauthenticated")}
+    opened = {name: found for name, token in tokens.items() if (found := await tried(world, ways, token)) != refused}
+    assert opened == {}
+    assert await digest(owner, world.district_id) == before
+
+
+async def test_i11_a_client_system_is_no_person(
+    world: World, owner: Database, ways: list[tuple[str, str, Any]]
+) -> None:
+    """With every scope there is it neither takes nor accepts, has no record of its own, and sees no order of others."""
+    system = await registered(world)
+    await system.issue()
+    await system.sign_in()
+    before = await digest(owner, world.district_id)
+    listed, sent = [way for way in ways if way[1] == "/v1/orders"], [way for way in ways if way[1] == "/v1/needs"]
+    others = [way for way in ways if way not in (*listed, *sent)]
+    assert {status for status, _ in await tried(world, others, system.token)} == {403, 404}
+    assert await tried(world, listed, system.token) == {(200, "")}
+    assert (await system.ok("GET", "/v1/orders"))["items"] == []
+    assert await digest(owner, world.district_id) == before
+
+
+async def test_i11_a_client_system_ends_with_its_secret(world: World, ways: list[tuple[str, str, Any]]) -> None:
+    system = await registered(world)
+    issued = await system.issue()
+    await system.sign_in()
+    assert await tried(world, ways[1:2], system.token) == {(200, "")}
+    await world.ok("system", "POST", f"{system.path}/secrets/{issued['id']}/revoke", json={})
+    assert await tried(world, ways, system.token) == {(401, "unauthenticated")}
 
 
 def _of(need: Any) -> list[tuple[str, str, Any]]:

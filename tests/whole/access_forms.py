@@ -4,7 +4,7 @@ Fields an operation asks for are filled: ids by their names with rows that are t
 least it allows. A form that is refused for its shape would hide the verdict on its caller, so the matrix fails on one.
 """
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import timedelta
 from typing import Any
 
@@ -25,10 +25,13 @@ class FormMaker:
     def __init__(self, document: dict[str, Any]) -> None:
         self._schemas: dict[str, Any] = document["components"]["schemas"]
 
-    def form(self, operation: Operation, ids: Mapping[str, str]) -> dict[str, Any] | None:
-        """The JSON body with every required field and none else; None where the operation takes no JSON."""
+    def form(self, operation: Operation, ids: Mapping[str, str], more: Collection[str]) -> dict[str, Any] | None:
+        """The JSON body with every required field and, if it has them, ``more`` ids; None where the operation takes no JSON."""
         schema = self._body(operation, "application/json")
-        return self._object(schema, ids) if schema is not None else None
+        if schema is None:
+            return None
+        named = {name: ids[name] for name in more if name in schema.get("properties", {})}
+        return self._object(schema, ids) | named
 
     def fields(self, operation: Operation, ids: Mapping[str, str]) -> dict[str, Any] | None:
         """The same for a form as browsers send it; None where the operation takes none."""
@@ -53,7 +56,7 @@ class FormMaker:
         return {
             name: self._replaced(name, value, properties.get(name, {}), ids)
             for name, value in known.items()
-            if name in schema.get("required", []) or name in ids
+            if name in schema.get("required", [])
         }
 
     def _replaced(self, name: str, value: Any, schema: dict[str, Any], ids: Mapping[str, str]) -> Any:
@@ -61,6 +64,8 @@ class FormMaker:
         return self._value(name, schema, ids) if name in ids or name.endswith(("_id", "_ids")) else value
 
     def _value(self, name: str, schema: dict[str, Any], ids: Mapping[str, str]) -> Any:
+        if name == "district_id":
+            return int(ids[name])
         schema = self._resolved(schema)
         if "anyOf" in schema:
             kinds = [kind for kind in map(self._resolved, schema["anyOf"]) if kind.get("type") != "null"]

@@ -62,6 +62,7 @@ class Ground:
             "parent_id": str(world.places["grid"]),
             "person_id": str(world.people["member2"]),
             "organization_id": str(world.units["department"]),
+            "district_id": str(world.district_id),
         }
 
     async def put(self, build: "Build", operation: Operation) -> Row:

@@ -27,7 +27,7 @@ from tests.responses import CheckedTransport
 from tests.whole.access_golden import GOLDEN, rendered
 from tests.whole.access_ground import Ground
 from tests.whole.access_people import Seats, seat_everyone
-from tests.whole.access_registry import noun_of
+from tests.whole.access_registry import builder_of, noun_of
 from tests.whole.access_rows_people import cheap_passwords
 from tests.whole.access_walk import UNCLEAR, Verdicts, Walk
 from tests.whole.document import Operation, operations_of
@@ -55,6 +55,8 @@ def nouns(document: dict[str, Any]) -> list[str]:
 
 async def _found(app: FastAPI, owner: Database, only: Sequence[str]) -> dict[str, Verdicts]:
     transport, document = CheckedTransport(app), app.openapi()
+    for operation in operations_of(document):
+        builder_of(operation)  # before the walk begins
     found: dict[str, Verdicts] = {}
     for noun in only or nouns(document):
         ground = await lay(app, owner, transport, [next(_districts), next(_districts)])

@@ -23,6 +23,7 @@ BUILDERS: dict[str, Build] = {
     "employments": records.employment,
     "events": work.event,
     "grants": people.grant,
+    "guardianships": records.guardianship,
     "hours": work.hour,
     "household-members": records.household_member,
     "imports": work.import_,
@@ -39,10 +40,21 @@ BUILDERS: dict[str, Build] = {
     "readyz": work.nothing,
     "rights-requests": records.rights_request,
     "substitutions": people.substitution,
-    "token": work.nothing,
-    "wechat": work.nothing,
+    "token": people.token,
+    "wechat": people.wechat,
 }
-SPECIAL: dict[str, Build] = {}
+SPECIAL: dict[str, Build] = {
+    "person_enter": records.member,
+    "person_find": people.found_by_phone,
+    "person_leave_party": records.member,
+    "person_leave_volunteering": records.volunteer,
+    "person_move": people.moving,
+    "person_read_membership": records.member,
+    "person_read_volunteer": records.volunteer,
+    "person_register_member": records.member,
+    "person_report_in": records.member,
+    "person_volunteer": records.volunteer,
+}
 """By operationId."""
 
 

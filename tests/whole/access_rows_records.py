@@ -11,7 +11,9 @@ from app.core.ids import new_id
 from app.domain.audit import Caller, Outcome
 from app.domain.catalogue import Skill
 from app.domain.consents import GivenBy, LegalBasis, Purpose
-from app.domain.profiles import CareKind, Employment, HouseholdRelation
+from app.domain.organizations import OrganizationKind
+from app.domain.people import PartyStatus
+from app.domain.profiles import CareKind, Employment, GuardianRelation, HouseholdRelation
 from app.domain.rights import RightsKind, RightsState
 from app.models import (
     AuditEntry,
@@ -19,9 +21,13 @@ from app.models import (
     Certificate,
     Consent,
     EmploymentRecord,
+    Guardianship,
     HouseholdMember,
+    Organization,
+    PartyMembership,
     PrivacyNotice,
     RightsRequest,
+    Volunteer,
 )
 from tests.whole.access_ground import Ground, Row, add_row
 from tests.whole.access_rows_people import newcomer, person_of
@@ -33,6 +39,51 @@ async def _subject(ground: Ground, session: AsyncSession) -> tuple[str, dict[str
     name = await newcomer(ground, session)
     person_id = ground.world.people[name]
     return name, {"person_id": str(person_id)}, {"district_id": ground.world.district_id, "id": new_id()}
+
+
+async def member(ground: Ground, session: AsyncSession, operation: Operation) -> Row:
+    """Somebody who agreed to be known as a party member, and is one but where they are to become one."""
+    name = await newcomer(ground, session)
+    agreed = await _agreed(ground, session, name, Purpose.PARTY)
+    person = await person_of(ground, session, name)
+    unit = ground.world.units["unit" if operation.name == "person_report_in" else "branch"] = new_id()
+    kind = OrganizationKind.WORK_UNIT if operation.name == "person_report_in" else OrganizationKind.PARTY_BRANCH
+    where = {"place_id": ground.world.places["community"], "path": ground.world.paths["community"]}
+    community = {"community_id": ground.world.places["community"], "joint_committee": False}
+    body = Organization(district_id=person.district_id, id=unit, kind=kind, name=f"支部{unit}", **where, **community)
+    await add_row(session, body, "organization", "create")
+    if operation.name not in {"person_register_member", "person_report_in"}:
+        session.add(PartyMembership(district_id=person.district_id, id=person.id, since_on=agreed.given_at.date()))
+        person.party_status, person.organization_id = PartyStatus.REPORTED_IN, unit
+    return Row(person.id, party=name, ids={"organization_id": str(unit)})
+
+
+async def volunteer(ground: Ground, session: AsyncSession, operation: Operation) -> Row:
+    """Somebody who registered as a volunteer themselves."""
+    name, _, _ = await _subject(ground, session)
+    person_id = ground.world.people[name]
+    if operation.name != "person_volunteer":
+        registered = {"categories": ["elder.visit"], "entered_by": GivenBy.PERSON}
+        session.add(Volunteer(district_id=ground.world.district_id, id=person_id, **registered))
+    return Row(person_id, party=name)
+
+
+async def guardianship(ground: Ground, session: AsyncSession, operation: Operation) -> Row:
+    """A newcomer who answers for a child."""
+    minor, guardian = await newcomer(ground, session, minor=True), await newcomer(ground, session)
+    people = {"minor_id": ground.world.people[minor], "guardian_id": ground.world.people[guardian]}
+    ids = {name: str(person) for name, person in people.items()} | {"person_id": str(people["guardian_id"])}
+    row = Guardianship(
+        district_id=ground.world.district_id,
+        id=new_id(),
+        relation=GuardianRelation.PARENT,
+        evidence="户口簿",
+        verified_by=ground.world.people["community"],
+        **people,
+    )
+    if operation.name != "guardianship_create":
+        await add_row(session, row, "guardianship", "create", ground.world.paths["home1"])
+    return Row(row.id, party=guardian, ids=ids)
 
 
 async def household_member(ground: Ground, session: AsyncSession, operation: Operation) -> Row:

@@ -116,7 +116,9 @@ class Walk:
         return await self.ground.put(builder_of(operation), operation)
 
     async def _verdict(self, operation: Operation, cell: Cell, row: Row) -> str:
-        if _says_nothing(operation, cell, row):
+        if _says_nothing(operation, cell, row) or (
+            cell.situation == Situation.MISSING and self._names_none(operation, row)
+        ):
             return NONE
         answer = await self._try(operation, cell, row)
         if answer.is_success:
@@ -126,6 +128,8 @@ class Walk:
             self._hidden[operation.name] |= {answer.content} if answer.status_code == 404 else set()
             return DENIED[answer.status_code]
         if answer.status_code in _AFTER_THE_GATE and answer.json()["code"] != "invalid":
+            return STOPPED
+        if answer.status_code in {429, 503} and operation.permission == PUBLIC:
             return STOPPED
         raise HiddenVerdict(
             f"{operation.name} as {' '.join(cell)}: {answer.status_code} {answer.text[:400]}: the form that the matrix makes"
@@ -155,16 +159,20 @@ class Walk:
     def _body(self, operation: Operation, row: Row, *, missing: bool) -> dict[str, Any]:
         ids = self.ground.ids | dict(row.ids)
         if missing:
-            ids = dict.fromkeys(ids, MISSING)
+            ids = dict.fromkeys(ids, MISSING) | {"district_id": ids["district_id"]}
         if operation.method == "GET":
             return {"params": self._query(operation, row)}
-        form = self._forms.form(operation, ids)
+        form = self._forms.form(operation, ids, row.ids)
         if form is not None:
             return {"json": form | dict(row.form)}
         fields = self._forms.fields(operation, ids)
         if fields is not None:
             return {"data": fields | dict(row.form)}
         return self._file(row) if "requestBody" in operation.declared else {}
+
+    def _names_none(self, operation: Operation, row: Row) -> bool:
+        """Whether neither path nor form names a row that could be missing."""
+        return "{" not in operation.path and MISSING not in repr(self._body(operation, row, missing=True))
 
     def _file(self, row: Row) -> dict[str, Any]:
         """A file that says nothing, for the row's community."""
@@ -179,13 +187,12 @@ class Walk:
 
 
 def _says_nothing(operation: Operation, cell: Cell, row: Row) -> bool:
-    """A situation that makes no difference: of what needs no token every role, a missing row where none is named."""
+    """A caller that makes no difference: of what needs no token every role; a party where there is none."""
     if cell.column == PARTY:
         return row.party is None or operation.permission == PUBLIC
     if cell.situation in set(Outsider):
         return False
-    names_none = "{" not in operation.path and (operation.method == "GET" or not operation.form)
-    return operation.permission == PUBLIC or (cell.situation == Situation.MISSING and names_none)
+    return operation.permission == PUBLIC
 
 
 def _own_row(operation: Operation) -> bool:

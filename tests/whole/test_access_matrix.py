@@ -7,10 +7,18 @@ from typing import Any
 
 import httpx
 import pytest
-from fastapi import FastAPI
+from fastapi import APIRouter, FastAPI
 
+from app import main
 from app.core.db import Database
-from app.domain.people import Role
+from app.core.errors import Forbidden
+from app.core.ids import new_id
+from app.domain import access
+from app.domain.people import Actor, Grant, Relation, Role
+from app.routers import ROUTERS, deps
+from app.routers.deps import ActorDep, SessionDep
+from app.routers.route import HouseRoute
+from app.settings import Settings
 from tests.whole.access_golden import GOLDEN, read, rendered
 from tests.whole.access_matrix import lay, nouns, of_noun
 from tests.whole.access_people import COLUMNS, Outsider, Situation
@@ -100,6 +108,39 @@ def test_i11_outsiders_are_refused_everything(document: dict[str, Any]) -> None:
 def test_i11_whoever_has_no_role_gets_nothing_done(document: dict[str, Any]) -> None:
     own = {operation.name for operation in operations_of(document) if operation.permission == "self"}
     assert {name for name, cell in _cells(DONE, STOPPED) if cell.column == "nobody"} - own == set()
+
+
+def test_i11_a_permission_that_stands_nowhere_is_nobodys() -> None:
+    everyone = frozenset(Role) | frozenset(Relation)
+    grants = tuple(Grant(role, new_id(), "100001/", "district") for role in Role)
+    actor = Actor(100_001, new_id(), new_id(), None, grants)
+    assert not access.may("gardens:dig", everyone)
+    with pytest.raises(Forbidden):
+        access.require(actor, "gardens:dig", "100001/", frozenset(Relation))
+    with pytest.raises(Forbidden):
+        access.require_anywhere(actor, "gardens:dig")
+    assert access.may("needs:submit", frozenset({Role.RESIDENT})), "what stands there is somebody's"
+
+
+async def test_i11_an_operation_of_no_permission_of_the_table_refuses_everyone(
+    monkeypatch: pytest.MonkeyPatch, settings: Settings, app: FastAPI, owner: Database, transport: httpx.ASGITransport
+) -> None:
+    """Over HTTP, with every role there is, at every place."""
+    router = APIRouter(route_class=HouseRoute)
+
+    @router.get("/gardens", **deps.operation("gardens:dig", "没有这项权限"))
+    async def garden_list(session: SessionDep, actor: ActorDep) -> dict[str, bool]:
+        access.require_anywhere(actor, "gardens:dig")
+        return {"dug": True}
+
+    monkeypatch.setattr(main, "ROUTERS", (*ROUTERS, router))
+    ground = await lay(app, owner, transport, [next(_districts), next(_districts)])
+    grown = main.create_app(settings)
+    tokens = [ground.seats.token(column, Situation.OWN) for column in COLUMNS]
+    client = httpx.AsyncClient(transport=httpx.ASGITransport(grown), base_url="http://test")
+    async with grown.router.lifespan_context(grown), client:
+        asked = [await client.get("/v1/gardens", headers={"authorization": f"Bearer {token}"}) for token in tokens]
+    assert {(answer.status_code, answer.json()["code"]) for answer in asked} == {(403, "forbidden")}
 
 
 def test_the_matrix_knows_its_parties() -> None:
