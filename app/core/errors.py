@@ -123,7 +123,7 @@ class RequestRunning(Conflict):
 
 
 class RegistrationRequired(Conflict):
-    """Who asks has proved who they are, and is not registered here yet: ``ticket`` lets them, once and within ``expires_in`` seconds."""
+    """Who asks has proved who they are, and is not registered here yet: ``ticket`` lets them, once, within ``expires_in`` s."""
 
     code, title = "registration_required", "尚未注册"
 
@@ -185,7 +185,7 @@ class Unavailable(AppError):
 
 
 class SignInUnavailable(AppError):
-    """This way to sign in is not set up, or not as its provider wants it."""
+    """The way to sign in is not set up, or not as its provider wants it."""
 
     code, status, title = "sign_in_unavailable", 503, "此登录方式尚未启用"
 
