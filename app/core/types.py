@@ -1,15 +1,19 @@
 """Base types of every scalar that crosses the border: bounded, without NUL or control characters, in NFC."""
 
+import re
 import unicodedata
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from typing import Annotated
 
-from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field, PlainSerializer
+from pydantic import AfterValidator, AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field, PlainSerializer
 
 _LINE = r"^[^\x00-\x1f\x7f-\x9f]*[^\s\x00-\x1f\x7f-\x9f][^\x00-\x1f\x7f-\x9f]*$"
 """One line with at least one visible character."""
 _WORDS = r"^[^\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]*[^\s\x00-\x1f\x7f-\x9f][^\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]*$"
 """Several lines; tab, line feed and carriage return are the only control characters."""
+
+
+_DAY = re.compile(r"^[0-9]{4}-[0-9]{2}-[0-9]{2}$")
 
 
 def nfc(value: str) -> str:
@@ -35,6 +39,18 @@ def _plausible(value: datetime) -> datetime:
 
 Moment = Annotated[AwareDatetime, AfterValidator(_plausible)]
 """A time with its offset, kept in UTC."""
+
+
+def _as_written(value: object) -> object:
+    """2026-11-24 and nothing else: of numbers and times the library would make a date too."""
+    written = isinstance(value, str) and _DAY.match(value)
+    if not written and type(value) is not date:
+        raise ValueError("日期须写作 2026-11-24")
+    return value
+
+
+Day = Annotated[date, BeforeValidator(_as_written)]
+"""A calendar day in China."""
 
 
 class Form(BaseModel):

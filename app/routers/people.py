@@ -33,6 +33,14 @@ def shown(response: Response, sealer: Sealer, person: Person) -> dict[str, Any]:
     return people.present(person, sealer)
 
 
+async def changed(
+    session: SessionDep, actor: ActorDep, sealer: Sealer, response: Response, person: Person
+) -> dict[str, Any]:
+    """The same after a change: of a minor no more than in a list, unless reading them was approved."""
+    tagged(response, person.version)
+    return await people.present_to(session, actor, sealer, person)
+
+
 @router.get("/me", response_model=MeRead, **operation(SELF, "我是谁，有什么角色"))
 async def me_read(session: SessionDep, actor: ActorDep, sealer: SealerDep, response: Response) -> dict[str, Any]:
     found = await people.me(session, actor, sealer)
@@ -98,11 +106,12 @@ async def person_update(
     version: VersionDep,
     form: PersonUpdate,
 ) -> dict[str, Any]:
-    return shown(response, sealer, await people.update(session, actor, sealer, id, version, form))
+    person = await people.update(session, actor, sealer, id, version, form)
+    return await changed(session, actor, sealer, response, person)
 
 
 @router.post("/people/{id}/move", response_model=PersonRead, **step("people:move", "搬家"))
 async def person_move(
     id: UUID, session: SessionDep, actor: ActorDep, sealer: SealerDep, response: Response, form: PersonMove
 ) -> dict[str, Any]:
-    return shown(response, sealer, await people_home.move(session, actor, id, form))
+    return await changed(session, actor, sealer, response, await people_home.move(session, actor, id, form))

@@ -27,4 +27,4 @@ async def person_merge(
 ) -> dict[str, Any]:
     survivor = await people_merge.merge(session, actor, sealer, id, form)
     tagged(response, survivor.version)
-    return people.present(survivor, sealer)
+    return await people.present_to(session, actor, sealer, survivor)

@@ -7,7 +7,7 @@ from uuid import UUID
 from pydantic import ConfigDict, Field
 
 from app.core.paging import PageQuery
-from app.core.types import Form, Line, LongLine, Read
+from app.core.types import Day, Form, Line, LongLine, Read
 from app.domain.catalogue import Skill
 
 
@@ -41,8 +41,8 @@ class CertificateCreate(Form):
     title: Line
     issuer: Annotated[Line, Field(description="发证单位")]
     number: Annotated[Line | None, Field(description="证书编号，加密保存")] = None
-    issued_on: Annotated[date, Field(description="不晚于今天")]
-    expires_on: Annotated[date | None, Field(description="有效期至（含当天）；空为长期")] = None
+    issued_on: Annotated[Day, Field(description="不晚于今天")]
+    expires_on: Annotated[Day | None, Field(description="有效期至（含当天）；空为长期")] = None
 
 
 class CertificateVerify(Form):

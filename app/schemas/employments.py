@@ -7,7 +7,7 @@ from uuid import UUID
 from pydantic import ConfigDict, Field
 
 from app.core.paging import PageQuery
-from app.core.types import Form, Read
+from app.core.types import Day, Form, Read
 from app.domain.profiles import Employment
 
 
@@ -39,11 +39,11 @@ class EmploymentCreate(Form):
     place_id: Annotated[UUID, Field(description="在哪里任职")]
     organization_id: Annotated[UUID | None, Field(description="聘用单位")] = None
     full_time: Annotated[bool, Field(description="专职，或兼职")] = True
-    since_on: Annotated[date, Field(description="不晚于今天")]
+    since_on: Annotated[Day, Field(description="不晚于今天")]
 
 
 class EmploymentEnd(Form):
-    until_on: Annotated[date, Field(description="最后一天，不晚于今天")]
+    until_on: Annotated[Day, Field(description="最后一天，不晚于今天")]
 
 
 class EmploymentRead(Read):

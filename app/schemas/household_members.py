@@ -7,7 +7,7 @@ from uuid import UUID
 from pydantic import ConfigDict, Field
 
 from app.core.paging import PageQuery
-from app.core.types import Form, Read
+from app.core.types import Day, Form, Read
 from app.domain.profiles import HouseholdRelation
 
 
@@ -34,18 +34,18 @@ class HouseholdMemberCreate(Form):
 
     person_id: UUID
     relation: Annotated[HouseholdRelation, Field(description="与户主的关系；一户一位户主")]
-    since_on: Annotated[date, Field(description="何时住入，不晚于今天")]
+    since_on: Annotated[Day, Field(description="何时住入，不晚于今天")]
 
 
 class HouseholdMemberUpdate(Form):
     """更正关系或住入日期，例如换户主。"""
 
     relation: HouseholdRelation = HouseholdRelation.OTHER
-    since_on: date = date(2000, 1, 1)
+    since_on: Day = date(2000, 1, 1)
 
 
 class HouseholdMemberEnd(Form):
-    until_on: Annotated[date, Field(description="何时离开，不晚于今天")]
+    until_on: Annotated[Day, Field(description="何时离开，不晚于今天")]
 
 
 class HouseholdMemberRead(Read):

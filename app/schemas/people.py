@@ -1,13 +1,13 @@
 """People and signing in. What identifies them goes out masked."""
 
-from datetime import date, datetime
+from datetime import datetime
 from typing import Annotated
 from uuid import UUID
 
 from pydantic import AfterValidator, ConfigDict, Field
 
 from app.core.paging import PageQuery
-from app.core.types import Form, Line, LongLine, Read
+from app.core.types import Day, Form, Line, LongLine, Read
 from app.domain.catalogue import Skill
 from app.domain.orders import MOST_UNFINISHED
 from app.domain.people import PartyStatus, Role
@@ -29,7 +29,7 @@ Skills = Annotated[list[Skill], Field(max_length=20)]
 Languages = Annotated[list[Annotated[str, Field(pattern=r"^[a-z]{2,3}$")]], Field(max_length=10)]
 Radius = Annotated[int, Field(ge=100, le=100_000, description="愿意前往的距离，米；空为本社区之内")]
 LoadLimit = Annotated[int, Field(ge=1, le=MOST_UNFINISHED, description="最多同时承办几单；空为本系统的上限")]
-BirthDate = Annotated[date, Field(description="出生日期；有身份证件号码时以号码为准，不一致则拒绝")]
+BirthDate = Annotated[Day, Field(description="出生日期；有身份证件号码时以号码为准，不一致则拒绝")]
 Address = Annotated[LongLine, Field(description="住址的文字说明，加密保存")]
 
 
@@ -118,7 +118,7 @@ class PersonMove(Form):
     """搬家：离开原来的一户，住进新的地点；居民身份随到新的社区。"""
 
     place_id: Annotated[UUID, Field(description="新的居住地点，须在某个社区之内")]
-    on: Annotated[date, Field(description="哪天搬的，不晚于今天")]
+    on: Annotated[Day, Field(description="哪天搬的，不晚于今天")]
     relation: Annotated[
         HouseholdRelation | None, Field(description="与新户户主的关系；新地点是一户时必填，否则不填")
     ] = None

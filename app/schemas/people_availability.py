@@ -6,7 +6,7 @@ from uuid import UUID
 
 from pydantic import ConfigDict, Field
 
-from app.core.types import Form, Read
+from app.core.types import Day, Form, Read
 from app.domain.availability import DAY, DayException, Window
 
 Weekday = Annotated[int, Field(ge=1, le=7, description="1 为星期一")]
@@ -24,7 +24,7 @@ class WindowForm(Form):
 
 
 class ExceptionForm(Form):
-    on: date
+    on: Day
     free: Annotated[bool, Field(description="这天此时段有空，或没空；不论平日如何")]
     from_minute: FromMinute = 0
     until_minute: UntilMinute = DAY

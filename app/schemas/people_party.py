@@ -6,7 +6,7 @@ from uuid import UUID
 
 from pydantic import ConfigDict, Field
 
-from app.core.types import Form, LongLine, Read
+from app.core.types import Day, Form, LongLine, Read
 from app.domain.people import PartyStatus
 from app.domain.profiles import PartyEntry
 
@@ -19,7 +19,7 @@ class PersonRegisterMember(Form):
     model_config = ConfigDict(json_schema_extra={"examples": [{"organization_id": _UNIT, "since_on": "2019-07-01"}]})
 
     organization_id: Annotated[UUID, Field(description="党委、党总支或党支部")]
-    since_on: Annotated[date, Field(description="何时转入，不晚于今天")]
+    since_on: Annotated[Day, Field(description="何时转入，不晚于今天")]
 
 
 class PersonReportIn(Form):
@@ -28,7 +28,7 @@ class PersonReportIn(Form):
     model_config = ConfigDict(json_schema_extra={"examples": [{"organization_id": _UNIT, "since_on": "2024-03-01"}]})
 
     organization_id: Annotated[UUID, Field(description="所在单位")]
-    since_on: Annotated[date, Field(description="何时报到，不晚于今天")]
+    since_on: Annotated[Day, Field(description="何时报到，不晚于今天")]
 
 
 class PersonEnter(Form):
@@ -37,7 +37,7 @@ class PersonEnter(Form):
     model_config = ConfigDict(json_schema_extra={"examples": [{"entry": "grid", "on": "2024-03-02"}]})
 
     entry: PartyEntry
-    on: Annotated[date, Field(description="哪天，不晚于今天；再次登记即更正")]
+    on: Annotated[Day, Field(description="哪天，不晚于今天；再次登记即更正")]
 
 
 class PersonLeaveParty(Form):

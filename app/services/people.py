@@ -42,6 +42,12 @@ def present_in_list(person: Person, sealer: Sealer) -> dict[str, Any]:
     return minors.in_list(person, present(person, sealer))
 
 
+async def present_to(session: AsyncSession, actor: Actor, sealer: Sealer, person: Person) -> dict[str, Any]:
+    """A person after a change, to whoever changed them: changing a minor's record opens no more of it than a list does."""
+    open_to = await minors.may_read(session, actor, person)
+    return present(person, sealer) if open_to else present_in_list(person, sealer)
+
+
 async def read(session: AsyncSession, actor: Actor, person_id: UUID) -> Person:
     """One person: at a place the actor looks after, themselves, or their ward; of a minor, with an approval."""
     person = (await subjects.load(session, actor, person_id, "people:read")).person

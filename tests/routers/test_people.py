@@ -78,6 +78,22 @@ async def test_agreeing_with_the_number_is_no_contradiction(world: World) -> Non
     assert shown["birth_date"] == "1958-**-**"
 
 
+async def test_changing_a_minor_opens_no_more_than_a_list(world: World) -> None:
+    child = await person(world, birth_date="2020-05-01", sex="female", phone="19912340002")
+    path = f"/v1/people/{child['id']}"
+    assert (await world.call("grid", "GET", path)).status_code == 403
+    tag = {"if-match": f'"{child["version"]}"'}
+    changed = await world.ok("grid", "PATCH", path, json={"languages": ["zh"]}, headers=tag)
+    assert (changed["minor"], changed["phone"], changed["birth_date"], changed["sex"]) == (True, None, None, None)
+
+
+@pytest.mark.parametrize("day", [0, 19580307, "1958-3-7", "1958-03-07T00:00:00", "19580307", "-5383756800", True])
+async def test_a_day_is_written_one_way(world: World, day: Any) -> None:
+    form = {"name": "甲乙", "place_id": str(world.places["home2"]), "birth_date": day}
+    answer = await world.call("grid", "POST", "/v1/people", json=form)
+    assert (answer.status_code, answer.json()["code"]) == (422, "invalid")
+
+
 async def test_a_child_is_a_minor(world: World) -> None:
     child = await person(world, birth_date="2020-05-01", sex="female")
     assert child["minor"] is True
