@@ -1,0 +1,59 @@
+"""``sanshun account admin`` as it is typed."""
+
+import asyncio
+import os
+import subprocess
+import sys
+
+from sqlalchemy import select
+
+from app.core.db import Database
+from app.models import Account, Grant
+from app.settings import ROOT, Settings
+from tests.signing_in import PASSWORD, entries, visitor
+from tests.worlds import World
+
+
+def run(settings: Settings, district: int, login: str, role: str = "audit_admin") -> tuple[int, str, str]:
+    words = ["account", "admin", "--district", str(district), "--role", role, "--login", login, "--name", "测试某"]
+    done = subprocess.run(  # noqa: S603 - our own command
+        [sys.executable, "-c", "from app.cli import cli; cli(prog_name='sanshun')", *words],
+        env=os.environ
+        | {
+            "DATABASE_URL": str(settings.database_url),
+            "SANSHUN_DATA_DIR": str(settings.data_dir),
+            "PYTHONPATH": str(ROOT),
+        },
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    return done.returncode, done.stdout, done.stderr
+
+
+async def test_what_it_prints_signs_in_once(world: World, owner: Database, settings: Settings) -> None:
+    code, out, errors = await asyncio.to_thread(run, settings, world.district_id, "audit.one")
+    assert code == 0, errors
+    name, password = out.split()
+    assert name == f"audit.one@{world.district_id}"
+    there = visitor(world)
+    challenge = await there.owed("audit.one", "new_password_required", password)
+    assert (await there.prove("new-password", challenge=challenge, password=PASSWORD)).status_code == 200
+    assert (await there.sign_in("audit.one", password)).status_code == 401
+    async with owner.transaction(world.district_id) as session:
+        held = select(Grant.role, Grant.granted_by).join(Account, Account.person_id == Grant.person_id)
+        rows = (await session.execute(held.where(Account.login == "audit.one"))).all()
+    assert rows == [("audit_admin", None)]
+    (entry,) = [e for e in await entries(owner, world.district_id) if e.operation == "person.appoint"]
+    assert (entry.caller, entry.outcome) == ("system", "done")
+
+
+async def test_what_it_cannot_do_it_says_in_one_sentence(world: World, settings: Settings) -> None:
+    for district, login, said in ((world.district_id, "grid", "此用户名已被使用"), (999_998, "x.y", "没有这个区")):
+        code, out, errors = await asyncio.to_thread(run, settings, district, login)
+        assert (code, out) == (1, "")
+        assert errors.startswith(f"sanshun: {said}")
+    code, _, errors = await asyncio.to_thread(run, settings, world.district_id, "x.y", "district_admin")
+    assert code == 2, "the others are given by the three"
+    assert "district_admin" in errors
