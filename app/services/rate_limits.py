@@ -33,7 +33,8 @@ def _statement(sql: str) -> Any:
     return text(sql).bindparams(*(bindparam(name, type_=kind) for name, kind in _TYPES.items() if f":{name}" in sql))
 
 
-_SPEND = _statement("""
+_SPEND = compile_hot(
+    _statement("""
 WITH spent AS (
   INSERT INTO rate_limits AS r (district_id, bucket, full_at) VALUES (:district, :bucket, :moment + :pace)
   ON CONFLICT (district_id, bucket) DO UPDATE SET full_at = greatest(r.full_at, :moment) + :pace
@@ -44,10 +45,10 @@ SELECT true AS passed, full_at FROM spent
 UNION ALL
 SELECT false, full_at FROM rate_limits
 WHERE district_id = :district AND bucket = :bucket AND NOT EXISTS (SELECT FROM spent)""")
-_GIVE_BACK = _statement("""
-UPDATE rate_limits SET full_at = full_at - :pace WHERE district_id = :district AND bucket = :bucket""")
-_HOT_SPEND = compile_hot(_SPEND)
-_HOT_GIVE_BACK = compile_hot(_GIVE_BACK)
+)
+_GIVE_BACK = compile_hot(
+    _statement("UPDATE rate_limits SET full_at = full_at - :pace WHERE district_id = :district AND bucket = :bucket")
+)
 
 
 def bucket_of(sealer: Sealer, district_id: int, limit: Limit, value: str) -> bytes:
@@ -57,19 +58,13 @@ def bucket_of(sealer: Sealer, district_id: int, limit: Limit, value: str) -> byt
 async def spend(database: Database, sealer: Sealer, district_id: int, limit: Limit, value: str) -> None:
     """Take one, in a transaction of its own. Raises TooManyRequests, which says when the next is allowed."""
     values = _values(sealer, district_id, limit, value)
-    _judge(await database.hot(district_id, _HOT_SPEND, **values), limit, values["latest"])
-
-
-async def take(session: AsyncSession, sealer: Sealer, district_id: int, limit: Limit, value: str) -> None:
-    """Take one in the session's transaction: only what goes through counts. Raises TooManyRequests."""
-    values = _values(sealer, district_id, limit, value)
-    _judge((await session.execute(_SPEND, values)).mappings().all(), limit, values["latest"])
+    _judge(await database.hot(district_id, _SPEND, **values), limit, values["latest"])
 
 
 async def give_back(database: Database, sealer: Sealer, district_id: int, limit: Limit, value: str) -> None:
     """Undo one ``spend``: where only failures count, one is taken before the attempt and given back when it succeeds."""
     values = _values(sealer, district_id, limit, value)
-    await database.hot(district_id, _HOT_GIVE_BACK, **values)
+    await database.hot(district_id, _GIVE_BACK, **values)
 
 
 async def spend_all(database: Database, sealer: Sealer, district_id: int, guards: Guards) -> None:
