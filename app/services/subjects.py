@@ -26,6 +26,7 @@ async def load(
 ) -> Subject:
     """The person, by default the actor; 404 for whoever does not see them, 403 for whoever does and may not.
 
+    The 404 is that of a missing row: rows about a person are hidden by it, and nobody is to learn that they are there.
     The call's audit entry says that it was about them.
     """
     query = select(Person).where(Person.id == (person_id or actor.person_id))
@@ -34,11 +35,11 @@ async def load(
     person = await session.scalar(query)
     actor.checked.add(permission)
     if person is None:
-        raise NotFound("没有这个人")
+        raise NotFound()
     parties = actor.roles_at(person.path) | await minors.relations_to(session, actor, person)
     actor.trace.person_id = person.id
     if not access.may(permission, parties):
         if access.may("people:read", parties):
             raise Forbidden()
-        raise NotFound("没有这个人")
+        raise NotFound()
     return Subject(person, parties)

@@ -125,7 +125,8 @@ class Walk:
             shown = not _is_list(operation) or str(row.id) in answer.text
             return DONE if shown or cell.situation not in set(Situation) else UNSHOWN
         if answer.status_code in DENIED:
-            self._hidden[operation.name] |= {answer.content} if answer.status_code == 404 else set()
+            if answer.status_code == 404 and _names_one(operation, cell, row):
+                self._hidden[operation.name].add(answer.content)
             return DENIED[answer.status_code]
         if answer.status_code in _AFTER_THE_GATE and answer.json()["code"] != "invalid":
             return STOPPED
@@ -193,6 +194,12 @@ def _says_nothing(operation: Operation, cell: Cell, row: Row) -> bool:
     if cell.situation in set(Outsider):
         return False
     return operation.permission == PUBLIC
+
+
+def _names_one(operation: Operation, cell: Cell, row: Row) -> bool:
+    """Whether what is not there can only be the row of the path: a form may name others that another district lacks too."""
+    alone = not (row.ids and operation.form) or cell.situation != Situation.OTHER
+    return "{" in operation.path and alone
 
 
 def _own_row(operation: Operation) -> bool:
