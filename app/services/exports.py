@@ -1,6 +1,7 @@
 """Everything that is kept of a person, in clear for themselves or a minor's guardian; for staff only to answer their request."""
 
 import asyncio
+from collections.abc import Sequence
 from datetime import date, datetime
 from enum import StrEnum
 from typing import Any
@@ -13,7 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from app.core.clock import now
 from app.core.crypto import Sealer
 from app.core.db import Database
-from app.core.errors import Gone, RuleBroken
+from app.core.errors import Forbidden, Gone, RuleBroken
 from app.domain import access
 from app.domain.hours import Account as HourAccount
 from app.domain.limits import EXPORT
@@ -21,7 +22,7 @@ from app.domain.people import Actor, Relation
 from app.domain.rights import RightsKind, RightsState
 from app.models import Account, HourEntry, Person, RightsRequest
 from app.schemas.exports import ExportQuery
-from app.services import minors, rate_limits, subjects
+from app.services import minors, people_merged, rate_limits, subjects
 from app.services.exports_sections import SECTIONS, Section
 from app.services.exports_xlsx import workbook
 
@@ -43,14 +44,17 @@ async def of_person(
     subject = await subjects.load(session, actor, person_id, "people:export")
     if Relation.SUBJECT in subject.parties:
         return await _everything(session, database, actor, sealer, subject.person, "own_export")
-    asked = select(RightsRequest.id).where(
+    asked = select(RightsRequest.asked_by).where(
         RightsRequest.id == query.request_id,
         RightsRequest.person_id == person_id,
         RightsRequest.kind == RightsKind.ACCESS,
         RightsRequest.state == RightsState.RECEIVED,
     )
-    if await session.scalar(asked) is None:
+    asked_by = await session.scalar(asked)
+    if asked_by is None:
         raise RuleBroken("只能为答复此人正在办理的查阅请求而导出", field="request_id")
+    if asked_by == actor.person_id:
+        raise Forbidden("请求由您代为登记，须由另一位管理员办理")
     await minors.must_be_approved(session, actor, subject.person)
     actor.trace.why = str(query.request_id)
     return await _everything(session, database, actor, sealer, subject.person, "access_request")
@@ -68,21 +72,26 @@ async def _everything(
         raise Gone()
     await rate_limits.spend(database, sealer, actor.district_id, EXPORT, f"{actor.person_id}/{person.id}")
     accounts = list(await session.scalars(select(Account.id).where(Account.person_id == person.id)))
-    sections = [await _section(session, sealer, person, accounts, section) for section in SECTIONS]
+    records = await people_merged.ids_of(session, person.id)
+    sections = [
+        await _section(session, sealer, person, accounts if section.by_account else records, section)
+        for section in SECTIONS
+    ]
     actor.trace.purpose = purpose
     actor.trace.opened = sorted({f"{section.name}.{field}" for section in SECTIONS for field in section.sealed})
     totals = {
-        "recorded_minutes": await _balance(session, person.id, HourAccount.RECORDED),
-        "confirmed_minutes": await _balance(session, person.id, HourAccount.CONFIRMED),
+        "recorded_minutes": await _balance(session, records, HourAccount.RECORDED),
+        "confirmed_minutes": await _balance(session, records, HourAccount.CONFIRMED),
     }
     return {"person_id": person.id, "made_at": now(), "totals": totals, "sections": sections}
 
 
 async def _section(
-    session: AsyncSession, sealer: Sealer, person: Person, accounts: list[UUID], section: Section
+    session: AsyncSession, sealer: Sealer, person: Person, owners: Sequence[UUID], section: Section
 ) -> dict[str, Any]:
+    """``owners``: the accounts, or the records, whose rows are the person's. What is sealed has moved with the secret it needs."""
     model = section.model
-    ids = accounts if section.by_account else [person.id]
+    ids = [person.id] if section.sealed and not section.by_account else owners
     theirs = or_(*(getattr(model, key).in_(ids) for key in section.keys))
     rows = (await session.scalars(select(model).where(theirs).order_by(model.id.desc()).limit(MOST_ROWS + 1))).all()
     return {
@@ -121,13 +130,13 @@ def _plain(value: Any) -> Any:
     return str(value) if isinstance(value, UUID) else value
 
 
-async def _balance(session: AsyncSession, person_id: UUID, account: HourAccount) -> int:
-    """Minutes on one account of the person: what came in less what went out."""
+async def _balance(session: AsyncSession, records: Sequence[UUID], account: HourAccount) -> int:
+    """Minutes on one account of the person, under any of their records: what came in less what went out."""
     total: int | None = await session.scalar(
         select(
             func.sum(HourEntry.minutes)
             .filter(HourEntry.credit == account)
             .op("-")(func.coalesce(func.sum(HourEntry.minutes).filter(HourEntry.debit == account), 0))
-        ).where(HourEntry.person_id == person_id)
+        ).where(HourEntry.person_id.in_(records))
     )
     return int(total or 0)

@@ -1,0 +1,107 @@
+"""What people could get at who know the rules well: each of these was once possible."""
+
+import asyncio
+from typing import Any
+
+import pytest
+from sqlalchemy import select
+
+from app.core.db import Database
+from app.models import Assignment, Need
+from app.services import erasure
+from tests.erasing import ask_to_be_erased
+from tests.profiles import merge, merged, person, served, tag_of
+from tests.stories.steps import accepted_need, act, only_order
+from tests.worlds import World
+
+
+async def test_nobody_exports_on_a_request_they_wrote_down_themselves(world: World) -> None:
+    someone = str(world.people["resident1"])
+    request = await world.ok("district", "POST", "/v1/rights-requests", json={"person_id": someone, "kind": "access"})
+    answer = await world.call("district", "GET", f"/v1/people/{someone}/export", params={"request_id": request["id"]})
+    assert answer.status_code == 403, answer.status_code
+    await world.ok("community", "GET", f"/v1/people/{someone}/export", params={"request_id": request["id"]})
+
+
+async def test_a_minor_does_not_come_of_age_by_saying_so(world: World, owner: Database) -> None:
+    path = f"/v1/people/{world.people['resident1']}"
+    await world.ok(
+        "community", "PATCH", path, json={"birth_date": "2020-05-01"}, headers=await tag_of(world, "resident1", path)
+    )
+    mine = await world.ok("resident1", "GET", "/v1/me")
+    assert mine["person"]["minor"] is True
+    tag = {"if-match": f'"{mine["person"]["version"]}"'}
+    answer = await world.call("resident1", "PATCH", "/v1/me", json={"birth_date": "1990-05-01"}, headers=tag)
+    assert answer.status_code == 422, answer.text
+    assert (await world.ok("resident1", "GET", "/v1/me"))["person"]["minor"] is True
+
+
+async def test_no_need_in_the_name_of_somebody_erased_or_merged(world: World) -> None:
+    old = await person(world, name="旧档")
+    await merge(world, old["id"], world.people["resident2"])
+    form = {"title": "修灯", "details": "楼道灯", "place_id": str(world.places["home1"]), "asker_id": old["id"]}
+    assert (await world.call("community", "POST", "/v1/needs", json=form)).status_code in {404, 409, 410}
+
+
+async def test_no_account_for_a_record_that_lives_on_in_another(world: World) -> None:
+    old = await person(world, name="旧档")
+    await merge(world, old["id"], world.people["resident2"])
+    form = {"person_id": old["id"], "login": "oldone"}
+    assert (await world.call("system", "POST", "/v1/accounts", json=form)).status_code in {404, 409}
+
+
+async def test_no_request_about_a_record_that_lives_on_in_another(world: World) -> None:
+    old = await person(world, name="旧档")
+    await merge(world, old["id"], world.people["resident2"])
+    form = {"person_id": old["id"], "kind": "deletion"}
+    assert (await world.call("grid", "POST", "/v1/rights-requests", json=form)).status_code == 409
+
+
+@pytest.mark.parametrize("action", ["take", "accept"])
+async def test_an_erasure_in_the_middle_of_taking_leaves_nothing_behind(
+    world: World, owner: Database, monkeypatch: pytest.MonkeyPatch, action: str
+) -> None:
+    order = await only_order(world, await accepted_need(world))
+    await act(world, "grid", order, "publish")
+    request = await ask_to_be_erased(world, "member1")
+    checked, free = asyncio.Event(), erasure.must_be_free
+
+    async def and_then_some_time(*arguments: Any) -> None:
+        await free(*arguments)
+        checked.set()
+        await asyncio.sleep(0.5)
+
+    monkeypatch.setattr(erasure, "must_be_free", and_then_some_time)
+    path = f"/v1/rights-requests/{request['id']}/complete"
+    erasing = asyncio.create_task(world.call("community", "POST", path, json={"words": "已删除"}))
+    await checked.wait()
+    if action == "take":
+        other = await world.call("member1", "POST", f"/v1/orders/{order['id']}/take", json={})
+    else:
+        form = {"title": "修灯", "details": "楼道灯", "place_id": str(world.places["home1"])}
+        other = await world.call("member1", "POST", "/v1/needs", json=form)
+    answer = await erasing
+    assert (answer.status_code, other.status_code) == (200, 401), other.text
+    async with owner.transaction(world.district_id) as session:
+        mine = (Assignment.district_id == world.district_id, Assignment.person_id == world.people["member1"])
+        assert (await session.scalars(select(Assignment).where(*mine))).all() == []
+        asked = (Need.district_id == world.district_id, Need.asker_id == world.people["member1"])
+        assert (await session.scalars(select(Need).where(*asked))).all() == []
+
+
+async def test_what_a_merged_record_did_is_part_of_the_export(world: World) -> None:
+    await served(world, "member1", 60)
+    await merged(world, "member1", "member2")
+    found = await world.ok("member2", "GET", "/v1/me/export")
+    rows = {section["name"]: section["rows"] for section in found["sections"]}
+    assert [row["minutes"] for row in rows["hour_entries"]] == [60, 60]
+    assert found["totals"] == {"recorded_minutes": 0, "confirmed_minutes": 60}
+
+
+async def test_who_saw_a_merged_record_saw_the_person(world: World) -> None:
+    form = {"fields": ["phone"], "purpose": "visit", "why": "上门核实"}
+    await world.ok("grid", "POST", f"/v1/people/{world.people['member1']}/unmask", json=form)
+    await merged(world, "member1", "member2")
+    for who, path in (("member2", "/v1/me/sightings"), ("audit", f"/v1/people/{world.people['member2']}/sightings")):
+        seen = (await world.ok(who, "GET", path))["items"]
+        assert [item["operation"] for item in seen] == ["person_unmask"], path
