@@ -191,7 +191,9 @@ async def update(
 async def update_me(
     session: AsyncSession, database: Database, actor: Actor, sealer: Sealer, version: int, form: MeUpdate
 ) -> dict[str, Any]:
-    """Complete one's own record. An identity number is stated once: a wrong one is corrected by staff who see the card."""
+    """Complete one's own record. What says who and how old somebody is they state once: what is wrong is corrected by staff who
+    see the card, so that no minor comes of age by saying so.
+    """
     actor.checked.add(access.SELF)
     person = await session.scalar(
         select(Person)
@@ -209,6 +211,8 @@ async def update_me(
             raise RuleBroken("身份证件号码已登记，更正请到社区办理", field="id_number")
         # whether a number is taken is told to nobody who tries many
         await rate_limits.spend(database, sealer, actor.district_id, PERSON_FIND, str(actor.person_id))
+    if "birth_date" in form.model_fields_set and person.birth_date_sealed is not None:
+        raise RuleBroken("出生日期已登记，更正请到社区办理", field="birth_date")
     actor.trace.person_id = person.id
     await _write(session, actor, sealer, person, form)
     return await _as_me(session, actor, sealer, person)
