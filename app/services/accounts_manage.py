@@ -2,6 +2,9 @@
 
 They see who an account belongs to by the masked name alone, and nobody lays hands on an account of their own. Temporary
 passwords go out in one answer and are kept nowhere: not with an idempotency key, not in an event, not in the trail.
+
+Who looks after accounts must not become whoever looks after authority or the trail: an account for one of the separated
+administrators, and what it is entered with, come from the operator's command (等级保护, 三员分立).
 """
 
 import secrets
@@ -13,14 +16,14 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.core.clock import now
 from app.core.crypto import Sealer
-from app.core.errors import Duplicate, Forbidden, NotFound, WrongState
+from app.core.errors import Conflict, Duplicate, Forbidden, NotFound, WrongState
 from app.core.ids import new_id
 from app.core.paging import Page, id_after
 from app.core.passwords import hash_password
 from app.domain import access
 from app.domain.accounts import TEMPORARY_LASTS, SignInEnd
-from app.domain.people import Actor
-from app.models import Account, Person
+from app.domain.people import SEPARATED, Actor
+from app.models import Account, Grant, Person
 from app.schemas.accounts import (
     AccountCreate,
     AccountDisable,
@@ -31,7 +34,7 @@ from app.schemas.accounts import (
     AccountResetSecondFactor,
 )
 from app.services import authenticators, passwords, sign_ins
-from app.services.access import under
+from app.services.access import in_force, under
 from app.services.outbox import publish
 from app.services.people_names import names_of
 from app.services.places import paged
@@ -78,7 +81,10 @@ async def create(session: AsyncSession, actor: Actor, sealer: Sealer, form: Acco
     )
     if person is None or not access.may("accounts:create", actor.roles_at(person.path)):
         raise NotFound("没有这个人")
+    if person.merged_into_id is not None:
+        raise Conflict("此档案已并入另一份档案，请为那一份开户")
     _not_oneself(actor, person)
+    await _not_separated(session, person)
     await _must_be_free(session, person, form.login)
     account = Account(
         district_id=actor.district_id,
@@ -137,6 +143,7 @@ async def reset_password(
 ) -> dict[str, Any]:
     """A temporary password, told this once. It is good for choosing another, and what was signed in ends."""
     account, person = await _hold(session, actor, account_id, "accounts:reset_password", form.reason)
+    await _not_separated(session, person)
     if account.login is None:
         raise WrongState("此账号经微信或手机登录，没有密码")
     password = await passwords.set_temporary(account)
@@ -150,6 +157,7 @@ async def reset_second_factor(
 ) -> dict[str, Any]:
     """Take a lost authenticator away. Its phone may be in strange hands: what was signed in ends."""
     account, person = await _hold(session, actor, account_id, "accounts:reset_second_factor", form.reason)
+    await _not_separated(session, person)
     if account.totp_sealed is None:
         raise WrongState("没有绑定身份验证器")
     await authenticators.remove(session, account)
@@ -193,6 +201,12 @@ async def _hold(
 def _not_oneself(actor: Actor, person: Person) -> None:
     if person.id == actor.person_id:
         raise Forbidden("不能处理自己的账号，请由另一位系统管理员办理")
+
+
+async def _not_separated(session: AsyncSession, person: Person) -> None:
+    held = select(Grant.id).where(Grant.person_id == person.id, Grant.role.in_(SEPARATED), in_force(now())).limit(1)
+    if await session.scalar(held) is not None:
+        raise Forbidden("三员的账号与口令由运维命令办理")
 
 
 async def _changed(session: AsyncSession, actor: Actor, account: Account, person: Person, action: str) -> None:

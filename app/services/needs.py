@@ -9,7 +9,7 @@ from sqlalchemy.orm import aliased
 
 from app.core.clock import now
 from app.core.crypto import Sealer
-from app.core.errors import Conflict, Forbidden, NotFound, RuleBroken
+from app.core.errors import Conflict, Forbidden, NotFound, RuleBroken, Unauthenticated
 from app.core.ids import new_id
 from app.core.paging import Page, id_after
 from app.core.types import masked_name
@@ -50,6 +50,7 @@ async def submit(session: AsyncSession, actor: Actor, sealer: Sealer, form: Need
     place = await place_of(session, form.place_id)
     access.require_anywhere(actor, "needs:submit")
     await _check_asker(session, actor, form, place)
+    await _must_live(session, actor, form)
     must_be_in_a_community(place)
     if form.category is not None:
         category_of(form.category)
@@ -99,6 +100,20 @@ async def _check_asker(session: AsyncSession, actor: Actor, form: NeedSubmit, pl
         asker = await session.scalar(select(Person).where(Person.id == form.asker_id))
         if asker is None or not access.may("people:read", actor.roles_at(asker.path)):
             raise NotFound("没有这个人")
+
+
+async def _must_live(session: AsyncSession, actor: Actor, form: NeedSubmit) -> None:
+    """Nothing is asked in the name of a record that is erased or merged: whoever does that locks it, and is waited for."""
+    if actor.client:
+        return
+    named = {actor.person_id, form.asker_id or actor.person_id}
+    living = (Person.id.in_(named), Person.merged_into_id.is_(None), Person.erased_at.is_(None))
+    locked = select(Person.id).where(*living).order_by(Person.id).with_for_update(read=True, key_share=True)
+    found = set(await session.scalars(locked))
+    if actor.person_id not in found:
+        raise Unauthenticated("登录已失效，请重新登录")
+    if found != named:
+        raise NotFound("没有这个人")
 
 
 async def present(session: AsyncSession, sealer: Sealer, cases: list[NeedCase]) -> list[dict[str, Any]]:

@@ -155,9 +155,10 @@ def _read() -> HotStatement:
 
 
 def _still_oneself() -> Any:
-    """Nobody has merged the person's record meanwhile: whoever does locks it, and the lock is waited for."""
-    me = (Person.district_id == _b("district"), Person.id == _b("me"), Person.merged_into_id.is_(None))
-    return exists(select(Person.id).where(*me).with_for_update(read=True, key_share=True))
+    """Nobody has merged or erased the person's record meanwhile: whoever does locks it, and the lock is waited for."""
+    me = (Person.district_id == _b("district"), Person.id == _b("me"))
+    lives = (Person.merged_into_id.is_(None), Person.erased_at.is_(None))
+    return exists(select(Person.id).where(*me, *lives).with_for_update(read=True, key_share=True))
 
 
 def _moved() -> Any:

@@ -17,7 +17,7 @@ from app.domain.people import Actor, Parties, Relation
 from app.domain.rights import RIGHTS, RIGHTS_NAMES, RightsKind, RightsState, answer_due_at
 from app.models import Assignment, Person, RightsRequest
 from app.schemas.rights_requests import RightsRequestQuery, RightsRequestRead, RightsRequestSubmit
-from app.services import minors, subjects
+from app.services import minors, people, subjects
 from app.services.access import under_path
 from app.services.outbox import publish
 from app.services.places import paged
@@ -42,6 +42,7 @@ async def submit(session: AsyncSession, actor: Actor, sealer: Sealer, form: Righ
     person = subject.person
     if person.erased_at is not None:
         raise NotFound("没有这个人")
+    people.must_live(person)
     if person.minor and actor.person_id == person.id:
         raise RuleBroken("未满十四周岁须由监护人提出", field="person_id")
     await _check(session, person, form)
@@ -96,7 +97,7 @@ async def load(
 ) -> RightsCase:
     """A request; 404 unless it is about the actor or their ward, or was made at a place whose requests they answer.
 
-    Person before request: one sequence of locks.
+    Person before request: one sequence of locks. Of a deletion the person is locked against new rows that name them, too.
     """
     actor.checked.add(permission)
     request = await session.scalar(select(RightsRequest).where(RightsRequest.id == request_id))
@@ -104,7 +105,8 @@ async def load(
         raise NotFound()
     query = select(Person).where(Person.id == request.person_id)
     if lock:
-        query = query.with_for_update(key_share=True).execution_options(populate_existing=True)
+        shared = request.kind is not RightsKind.DELETION
+        query = query.with_for_update(key_share=shared).execution_options(populate_existing=True)
     person = (await session.scalars(query)).one()
     if lock:
         await session.refresh(request, with_for_update=True)
