@@ -22,6 +22,7 @@ from app.domain.people import ROLE_NAMES, Actor, Role
 from app.domain.places import child_path
 from app.models import AuditEntry, AuditLink, Client, Grant, Organization, Person
 from app.schemas.audit import AuditQuery, AuditRead, SightingQuery
+from app.services import people_merged
 from app.services.people_names import names_of
 from app.services.places import paged
 
@@ -107,15 +108,18 @@ async def my_sightings(
     return await _sightings_of(session, sealer, actor.person_id, query)
 
 
-def sighting_list(person_id: UUID, query: SightingQuery) -> Select[AuditEntry]:
-    seen = select(AuditEntry).where(AuditEntry.person_id == person_id, text("cardinality(audit_entries.opened) > 0"))
+def sighting_list(ids: Sequence[UUID], query: SightingQuery) -> Select[AuditEntry]:
+    """Of a person under any of their records."""
+    theirs = AuditEntry.person_id == ids[0] if len(ids) == 1 else AuditEntry.person_id.in_(ids)
+    seen = select(AuditEntry).where(theirs, text("cardinality(audit_entries.opened) > 0"))
     return _newest_first(seen, query.limit, id_after(query.cursor))
 
 
 async def _sightings_of(
     session: AsyncSession, sealer: Sealer, person_id: UUID, query: SightingQuery
 ) -> Page[dict[str, Any]]:
-    rows = await session.scalars(sighting_list(person_id, query))
+    ids = await people_merged.ids_of(session, person_id)
+    rows = await session.scalars(sighting_list(ids, query))
     found: Page[AuditEntry] = paged(rows.all(), query.limit)
     who = await _callers(session, sealer, found.items)
     names = ("id", "at", "caller", "operation", "opened", "purpose")

@@ -78,13 +78,13 @@ async def test_a_page_of_the_trail_walks_one_index(trail: Database, asked: dict[
 
 async def test_who_saw_somebody_walks_the_index_of_what_was_opened(trail: Database) -> None:
     for query in (SightingQuery(), SightingQuery(cursor=id_cursor(new_id()))):
-        nodes = await plan(trail, sighting_list(new_id(), query))
+        nodes = await plan(trail, sighting_list([new_id()], query))
         assert indexes(nodes) == {"ix_audit_entries_seen"}
         assert scanned_whole(nodes) == set()
 
 
 def test_the_limit_stands_in_the_text() -> None:
     """Bound as a value, the one plan for all would be that of a tenth of the table."""
-    for query in (listing(AuditQuery(limit=7)), sighting_list(new_id(), SightingQuery(limit=7))):
+    for query in (listing(AuditQuery(limit=7)), sighting_list([new_id()], SightingQuery(limit=7))):
         written = str(query.compile(dialect=PGDialect_asyncpg()))  # type: ignore[no-untyped-call]
         assert written.rstrip().endswith("LIMIT 8")
