@@ -24,7 +24,7 @@ async def present(session: AsyncSession, rows: Sequence[Consent]) -> list[dict[s
     ids = {row.notice_id for row in rows if row.notice_id}
     told = await session.execute(select(PrivacyNotice.id, PrivacyNotice.number).where(PrivacyNotice.id.in_(ids)))
     numbers = {row.id: row.number for row in told}
-    needed = {row.purpose: await consents.renewing(session, row.purpose) for row in rows}
+    needed = {purpose: await consents.renewing(session, purpose) for purpose in {row.purpose for row in rows}}
     shown = []
     for row in rows:
         fields = {name: getattr(row, name) for name in _FIELDS}
