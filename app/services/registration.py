@@ -74,7 +74,7 @@ async def account_of(session: AsyncSession, person: Person) -> tuple[Account, bo
     ``person`` is locked, so that two attempts at once do not make two.
     """
     query = select(Account).where(Account.person_id == person.id).order_by(Account.id)
-    accounts = (await session.scalars(query)).all()
+    accounts = (await session.scalars(query.execution_options(populate_existing=True))).all()
     if not accounts:
         made = Account(district_id=person.district_id, id=new_id(), person_id=person.id)
         session.add(made)
