@@ -20,7 +20,7 @@ from app.core.start_errors import StartError
 from app.main import create_app
 from app.services.seeding_accounts import DEMO_ACCOUNTS, DEMO_PASSWORD
 from app.settings import Settings
-from app.workers.accounts_command import FirstRole, appoint
+from app.workers.accounts_command import FirstRole, appoint, reset
 from app.workers.audit_command import archive, report, verify
 from app.workers.bars import bars
 from app.workers.generating import FOLDER, stale, write
@@ -213,6 +213,23 @@ def account_admin(
     with database(settings) as url:
         bring_schema(url, migrate=False, say=typer.echo)
         password = appoint(url, settings, district, role, login, name)
+    told_once(login, district, password)
+
+
+@accounts.command("reset")
+def account_reset(
+    district: Annotated[int, typer.Option(min=100_000, max=999_999, help="Division code of the district.")],
+    login: Annotated[str, typer.Option(help="Of a separated administrator.")],
+) -> None:
+    """Take a separated administrator's lost password and authenticator away, and print a temporary password once."""
+    settings = read_settings()
+    with database(settings) as url:
+        bring_schema(url, migrate=False, say=typer.echo)
+        password = reset(url, settings, district, login)
+    told_once(login, district, password)
+
+
+def told_once(login: str, district: int, password: str) -> None:
     typer.echo(f"{login}@{district}  {password}")
     typer.echo("good for three days, and for choosing another; it is kept nowhere", err=True)
 

@@ -1,4 +1,4 @@
-"""The first administrators of a district, from the operator's command: somebody has to be there to open the other accounts."""
+"""The separated administrators of a district, from the operator's command: the first ones, and what they have lost."""
 
 import re
 
@@ -9,10 +9,12 @@ from app.core.clock import now
 from app.core.crypto import Sealer, new_secret
 from app.core.errors import Duplicate, NotFound, RuleBroken
 from app.core.ids import new_id
-from app.domain.people import Role
+from app.domain.accounts import SignInEnd
+from app.domain.people import SEPARATED, Role
 from app.domain.places import PlaceKind
-from app.models import Account, Person, Place
-from app.services import grants, passwords, people_seal
+from app.models import Account, Grant, Person, Place
+from app.services import authenticators, grants, passwords, people_seal, sign_ins
+from app.services.access import in_force
 from app.services.outbox import publish
 from app.services.places import located
 
@@ -49,4 +51,32 @@ async def appoint(session: AsyncSession, sealer: Sealer, district_id: int, role:
     password = await passwords.set_temporary(account)
     session.add(account)
     await session.flush()
+    return password
+
+
+async def reset(session: AsyncSession, district_id: int, login: str) -> str:
+    """Take the password and the authenticator of a separated administrator away; the temporary password, told once.
+
+    Nobody does this through the API. The caller has entered the district and commits. Raises NotFound.
+    """
+    separated = select(Grant.person_id).where(
+        Grant.district_id == district_id, Grant.role.in_(SEPARATED), in_force(now())
+    )
+    account = await session.scalar(
+        select(Account)
+        .where(Account.district_id == district_id, Account.login == login, Account.person_id.in_(separated))
+        .with_for_update()
+    )
+    if account is None:
+        raise NotFound("没有这个三员账号")
+    person = (
+        await session.scalars(select(Person).where(Person.district_id == district_id, Person.id == account.person_id))
+    ).one()
+    password = await passwords.set_temporary(account)
+    await authenticators.remove(session, account)
+    account.version += 1
+    account.updated_at = now()
+    publish(session, "person", person, "reset_account", actor=None, data={"account_id": str(account.id)})
+    await session.flush()
+    await sign_ins.end_all(session, district_id, [account.id], SignInEnd.PASSWORD)
     return password

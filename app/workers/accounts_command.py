@@ -27,6 +27,20 @@ def appoint(url: str, settings: Settings, district: int, role: FirstRole, login:
     return asyncio.run(_appoint(url, settings, district, Role(role.value), login, name))
 
 
+def reset(url: str, settings: Settings, district: int, login: str) -> str:
+    """A new temporary password for a separated administrator, whose authenticator is taken away. Raises NotFound."""
+    return asyncio.run(_reset(url, settings, district, login))
+
+
+async def _reset(url: str, settings: Settings, district: int, login: str) -> str:
+    database = Database(url, role=None, pool_size=1, keys=Sealer(*field_keys(settings)).numbers)
+    try:
+        async with database.transaction(district) as session:
+            return await accounts_first.reset(session, district, login)
+    finally:
+        await database.close()
+
+
 async def _appoint(url: str, settings: Settings, district: int, role: Role, login: str, name: str) -> str:
     sealer = Sealer(*field_keys(settings))
     database = Database(url, role=None, pool_size=1, keys=sealer.numbers)

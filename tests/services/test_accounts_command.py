@@ -1,11 +1,11 @@
-"""``sanshun account admin`` as it is typed."""
+"""``sanshun account`` as it is typed."""
 
 import asyncio
 import os
 import subprocess
 import sys
 
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from app.core.db import Database
 from app.models import Account, Grant
@@ -15,9 +15,12 @@ from tests.worlds import World
 
 
 def run(settings: Settings, district: int, login: str, role: str = "audit_admin") -> tuple[int, str, str]:
-    words = ["account", "admin", "--district", str(district), "--role", role, "--login", login, "--name", "测试某"]
+    return told(settings, "admin", "--district", str(district), "--role", role, "--login", login, "--name", "测试某")
+
+
+def told(settings: Settings, *words: str) -> tuple[int, str, str]:
     done = subprocess.run(  # noqa: S603 - our own command
-        [sys.executable, "-c", "from app.cli import cli; cli(prog_name='sanshun')", *words],
+        [sys.executable, "-c", "from app.cli import cli; cli(prog_name='sanshun')", "account", *words],
         env=os.environ
         | {
             "DATABASE_URL": str(settings.database_url),
@@ -57,3 +60,39 @@ async def test_what_it_cannot_do_it_says_in_one_sentence(world: World, settings:
     code, _, errors = await asyncio.to_thread(run, settings, world.district_id, "x.y", "district_admin")
     assert code == 2, "the others are given by the three"
     assert "district_admin" in errors
+
+
+async def test_a_lost_password_of_the_three_is_reset_here_and_nowhere_else(
+    world: World, owner: Database, settings: Settings
+) -> None:
+    account = f"/v1/accounts/{world.accounts['security']}"
+    for verb in ("reset-password", "reset-second-factor"):
+        answer = await world.call("system", "POST", f"{account}/{verb}", json={"reason": "本人遗忘"})
+        assert answer.status_code == 403, answer.text
+    district = str(world.district_id)
+    code, out, errors = await asyncio.to_thread(told, settings, "reset", "--district", district, "--login", "security")
+    assert code == 0, errors
+    _, password = out.split()
+    assert (await world.call("security", "GET", "/v1/me")).status_code == 401, "what was signed in has ended"
+    await visitor(world).owed("security", "new_password_required", password)
+    (entry,) = [e for e in await entries(owner, world.district_id) if e.operation == "person.reset_account"]
+    assert (entry.caller, entry.outcome) == ("system", "done")
+
+
+async def test_the_command_resets_nobody_else(world: World, settings: Settings) -> None:
+    district = str(world.district_id)
+    code, out, errors = await asyncio.to_thread(told, settings, "reset", "--district", district, "--login", "grid")
+    assert (code, out) == (1, "")
+    assert errors.startswith("sanshun: 没有这个三员账号")
+
+
+async def test_no_account_is_opened_for_one_of_the_three(world: World, owner: Database) -> None:
+    """Whoever opened it would reset it, and be them."""
+    async with owner.transaction(world.district_id) as session:
+        await session.execute(
+            update(Account)
+            .where(Account.district_id == world.district_id, Account.id == world.accounts["audit"])
+            .values(login=None, password_hash=None)
+        )
+    form = {"person_id": str(world.people["audit"]), "login": "audit.two"}
+    assert (await world.call("system", "POST", "/v1/accounts", json=form)).status_code == 403
