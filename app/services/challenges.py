@@ -7,10 +7,11 @@ up. An attempt counts even if it fails: whoever redeems one must end the transac
 import base64
 import hmac
 import re
+from collections.abc import Collection
 from datetime import timedelta
 from uuid import UUID
 
-from sqlalchemy import delete, select
+from sqlalchemy import delete, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.core.clock import now
@@ -101,6 +102,14 @@ async def redeem(session: AsyncSession, sealer: Sealer, handle: str, *kinds: Cha
 def close(challenge: Challenge) -> None:
     """The proof is given: the challenge is good no more."""
     challenge.used_at = now()
+
+
+async def close_all(session: AsyncSession, district_id: int, account_ids: Collection[UUID]) -> None:
+    """Nothing that is still owed for these accounts is good any more: what it stood on has changed."""
+    owed = update(Challenge).where(
+        Challenge.district_id == district_id, Challenge.account_id.in_(account_ids), Challenge.used_at.is_(None)
+    )
+    await session.execute(owed.values(used_at=now()))
 
 
 def payload_of(sealer: Sealer, challenge: Challenge) -> str | None:

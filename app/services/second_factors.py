@@ -8,7 +8,7 @@ from app.core.clock import now
 from app.core.errors import WrongState
 from app.domain.people import Actor
 from app.schemas.second_factors import SecondFactorConfirm, SecondFactorProof, SecondFactorStart
-from app.services import authenticators, credentials, own_proofs
+from app.services import authenticators, challenges, credentials, own_proofs
 from app.services.attempts import Desk
 from app.services.credentials import Holder
 from app.services.outbox import publish
@@ -34,6 +34,7 @@ async def confirm(session: AsyncSession, desk: Desk, actor: Actor, form: SecondF
         raise WrongState("没有待确认的身份验证器")
     await own_proofs.must_prove(session, desk, holder, code=form.code)
     holder.account.totp_confirmed_at = now()
+    await challenges.close_all(session, actor.district_id, [holder.account.id])
     publish(session, "person", holder.person, "bind_second_factor", actor=actor)
     return {"recovery_codes": await authenticators.new_recovery_codes(session, holder.account)}
 

@@ -20,8 +20,9 @@ from app.core.security import Tokens
 from app.domain import access
 from app.domain.accounts import IDLE, LONGEST, USUAL, Origin, SignInEnd, SignInMethod
 from app.domain.people import Actor
-from app.models import Account, Challenge, RefreshToken, SignIn
+from app.models import Account, RefreshToken, SignIn
 from app.schemas.sign_ins import SignInQuery, SignInRead
+from app.services import challenges
 from app.services.places import paged
 
 _TOKEN_BYTES = 32
@@ -128,10 +129,7 @@ async def end_all(
     )
     if spare is not None:
         running = running.where(SignIn.id != spare)
-    owed = update(Challenge).where(
-        Challenge.district_id == district_id, Challenge.account_id.in_(account_ids), Challenge.used_at.is_(None)
-    )
-    await session.execute(owed.values(used_at=now()))
+    await challenges.close_all(session, district_id, account_ids)
     ended = await session.scalars(running.values(ended_at=now(), ended_by=why).returning(SignIn.id))
     return len(ended.all())
 

@@ -59,6 +59,7 @@ async def second_factor(desk: Desk, policy: Policy, form: TokenSecondFactor) -> 
         if challenge.kind is ChallengeKind.SECOND_FACTOR_SETUP:
             holder.account.totp_confirmed_at = now()
             await session.flush()
+            await challenges.close_all(session, holder.account.district_id, [holder.account.id])
         return await proceed(session, desk, policy, holder, second_factor_proved=True)
 
     return await attempt(desk, challenges.district_of(desk.sealer, form.challenge), "token_second_factor", prove)

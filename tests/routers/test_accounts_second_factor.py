@@ -312,3 +312,20 @@ async def test_a_refused_attempt_leaves_no_sign_in(world: World, owner: Database
         rows = select(SignIn.id).where(SignIn.account_id == world.accounts["grid"])
         assert (await session.scalars(rows)).all() == [world.sign_ins["grid"]]
     assert {entry.outcome for entry in await entries(owner, world.district_id)} == {Outcome.DENIED}
+
+
+async def test_a_challenge_from_before_the_authenticator_takes_its_place_no_more(
+    world: World, owner: Database, moment: Any, mlps3: None
+) -> None:
+    """Whoever knows the password alone had two challenges open when its owner bound an authenticator."""
+    await give_password(owner, world, "grid", STRONG)
+    thief, there = visitor(world, "198.51.100.9"), visitor(world)
+    one = await thief.owed("grid", "second_factor_setup_required", STRONG)
+    theirs = (await thief.prove("second-factor/setup", challenge=one)).json()["secret"]
+    mine = await there.owed("grid", "second_factor_setup_required", STRONG)
+    secret = (await there.prove("second-factor/setup", challenge=mine)).json()["secret"]
+    got = await there.prove("second-factor", challenge=mine, code=code(secret, now()))
+    assert got.status_code == 200
+    assert (await thief.prove("second-factor/setup", challenge=one)).status_code == 401
+    assert (await thief.prove("second-factor", challenge=one, code=code(theirs, now()))).status_code == 401
+    assert (await account_of(owner, world, "grid")).totp_confirmed_at is not None
