@@ -38,9 +38,11 @@ OWN_PASSWORD = Limit("own_password", 5, timedelta(minutes=15))
 """Wrong passwords or codes of somebody who is signed in, where a change asks for them again."""
 
 PHONE_CODE_NEXT = Limit("phone_code_next", 1, timedelta(minutes=1))
-"""Codes to one phone, one after the other."""
+"""Codes to one phone asked for from one address, one after the other."""
 PHONE_CODE_TO = Limit("phone_code_to", 10, timedelta(days=1))
-"""Codes to one phone."""
+"""Codes to one phone asked for from one address: nobody uses up what its owner may ask for elsewhere."""
+PHONE_CODE_ANYWHERE = Limit("phone_code_anywhere", 30, timedelta(days=1))
+"""Codes to one phone: it is not rung without end, whoever asks."""
 PHONE_CODE_FROM = Limit("phone_code_from", 60, timedelta(hours=1))
 """Codes asked for from one address: behind one of a mobile network are many phones."""
 PHONE_CODE_IN = Limit("phone_code_in", 3_000, timedelta(hours=1))
@@ -73,6 +75,7 @@ LIMITS = (
     OWN_PASSWORD,
     PHONE_CODE_NEXT,
     PHONE_CODE_TO,
+    PHONE_CODE_ANYWHERE,
     PHONE_CODE_FROM,
     PHONE_CODE_IN,
     PHONE_TRIED_FROM,

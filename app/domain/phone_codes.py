@@ -5,8 +5,9 @@ from datetime import timedelta
 
 DIGITS = 6
 LIFETIME = timedelta(minutes=5)
-MOST_ATTEMPTS = 5
-"""Of one code. A phone gets some twenty codes a day at most (app.domain.limits): who guesses succeeds once in 10,000 days."""
+"""Of one code there are as many attempts as of any challenge. A phone gets some sixty codes a day at most (app.domain.limits):
+who asks for them all and guesses succeeds once in 3,000 days.
+"""
 
 
 def new_code() -> str:

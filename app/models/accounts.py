@@ -3,7 +3,7 @@
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import BigInteger, CheckConstraint, Index, Integer, UniqueConstraint
+from sqlalchemy import BigInteger, CheckConstraint, Index, Integer, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.core.clock import now
@@ -106,11 +106,9 @@ class Challenge(Tenant, Base):
 
     kind: Mapped[ChallengeKind] = mapped_column(text_enum(ChallengeKind, "kind"))
     account_id: Mapped[UUID | None]
-    subject_index: Mapped[bytes | None]
-    """Blind index of the phone a code was sent to."""
     payload_sealed: Mapped[bytes | None]
     digest: Mapped[bytes | None]
-    """Keyed hash of the code that was sent."""
+    """Keyed hash of the code that was sent, and the number it was sent to."""
     attempts: Mapped[int] = mapped_column(Integer, default=0)
     created_at: Mapped[datetime] = mapped_column(default=now)
     expires_at: Mapped[datetime]
@@ -120,7 +118,7 @@ class Challenge(Tenant, Base):
         key_to("accounts", "account_id"),
         CheckConstraint("attempts >= 0", name="attempts"),
         Index("ix_challenges_expires_at", "district_id", "expires_at"),
-        Index("ix_challenges_subject", "district_id", "subject_index", "id"),
+        Index("ix_challenges_account", "district_id", "account_id", postgresql_where=text("account_id IS NOT NULL")),
     )
 
 

@@ -29,7 +29,7 @@ SenderDep = Annotated[Any, Depends(get_sender)]
     status_code=202,
     **operation(PUBLIC, "发送验证码：对任何号码的答复都一样"),
 )
-async def phone_code_send(desk: DeskDep, sender: SenderDep, form: PhoneCodeSend) -> dict[str, int]:
+async def phone_code_send(desk: DeskDep, sender: SenderDep, form: PhoneCodeSend) -> dict[str, Any]:
     return await phone_codes.send(desk, sender, form)
 
 

@@ -31,10 +31,12 @@ class PhoneCodeSignIn(Form):
     """凭验证码登录。"""
 
     model_config = ConfigDict(
-        json_schema_extra={"examples": [{"district_id": 150103, "phone": "19900001234", "code": "482913"}]}
+        json_schema_extra={
+            "examples": [{"challenge": "150103.AZLzoHwecACAAAAAAAAAAQ", "phone": "19900001234", "code": "482913"}]
+        }
     )
 
-    district_id: DistrictId
+    challenge: Annotated[Ticket, Field(description="请求验证码时的答复中的 challenge：只有请求者能试")]
     phone: Phone
     code: OneTimeCode
 
@@ -63,4 +65,5 @@ class PhoneCodeRegister(Form):
 class PhoneCodeSent(Read):
     """对任何号码都一样，不透露号码是否已登记。"""
 
+    challenge: Annotated[str, Field(description="登录时与验证码一同送来")]
     expires_in: Annotated[int, Field(description="验证码有效秒数")]

@@ -141,5 +141,5 @@ SEALED: tuple[SealedTable, ...] = (
     ),
     SealedTable(table_of(Challenge), ("payload_sealed",)),
 )
-PASSING = frozenset({("challenges", "subject_index"), ("import_files", "content")})
-"""What is gone by itself before keys are taken away: challenges last minutes, an uploaded file until its import has ended."""
+PASSING = frozenset({("import_files", "content")})
+"""What is gone by itself before keys are taken away: an uploaded file lasts until its import has ended."""

@@ -155,7 +155,6 @@ def create_challenges() -> None:
     sa.Column('id', sa.Uuid(), nullable=False),
     sa.Column('kind', sa.Enum('second_factor', 'second_factor_setup', 'new_password', 'phone_code', 'register', name='kind', native_enum=False, create_constraint=True, length=32), nullable=False),
     sa.Column('account_id', sa.Uuid(), nullable=True),
-    sa.Column('subject_index', sa.LargeBinary(), nullable=True),
     sa.Column('payload_sealed', sa.LargeBinary(), nullable=True),
     sa.Column('digest', sa.LargeBinary(), nullable=True),
     sa.Column('attempts', sa.Integer(), nullable=False),
@@ -168,7 +167,7 @@ def create_challenges() -> None:
     sa.PrimaryKeyConstraint('district_id', 'id', name=op.f('pk_challenges'))
     )
     op.create_index('ix_challenges_expires_at', 'challenges', ['district_id', 'expires_at'], unique=False)
-    op.create_index('ix_challenges_subject', 'challenges', ['district_id', 'subject_index', 'id'], unique=False)
+    op.create_index('ix_challenges_account', 'challenges', ['district_id', 'account_id'], unique=False, postgresql_where=sa.text('account_id IS NOT NULL'))
 
 
 def create_wechat_identities() -> None:

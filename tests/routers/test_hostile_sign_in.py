@@ -41,8 +41,8 @@ async def test_login_codes(mobile: Mobile, value: Any) -> None:
 
 @pytest.mark.parametrize("value", HOSTILE, ids=IDS)
 async def test_one_time_codes_and_phones(mobile: Mobile, value: Any) -> None:
-    form = {"district_id": mobile.district_id, "phone": PHONE, "code": "123456"}
-    for field in ("phone", "code"):
+    form = {"challenge": f"{mobile.district_id}.{'A' * 43}", "phone": PHONE, "code": "123456"}
+    for field in ("phone", "code", "challenge"):
         answer = await mobile.post("/v1/phone-codes/sign-in", **(form | {field: value}))
         assert answer.status_code == 422
     assert (await mobile.post("/v1/phone-codes", district_id=mobile.district_id, phone=value)).status_code == 422

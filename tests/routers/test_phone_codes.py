@@ -1,6 +1,7 @@
 """Signing in with a code sent to a phone: the same words for every number, a code good once, and limits."""
 
 import asyncio
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Any
 
@@ -18,6 +19,7 @@ from app.settings import Settings
 from tests.fakes import gateway
 from tests.routers.conftest import Mobile
 from tests.routers.registering import person_of, ticket
+from tests.signing_in import visitor
 from tests.worlds import World, count
 
 PHONE, STRANGER = "19900008001", "19900008999"
@@ -32,20 +34,27 @@ async def asked(mobile: Mobile, phone: str = PHONE) -> httpx.Response:
     return await mobile.post("/v1/phone-codes", district_id=mobile.district_id, phone=phone)
 
 
-async def code_for(mobile: Mobile, phone: str = PHONE) -> str:
-    """A new code, as it arrives on the phone."""
+@dataclass(frozen=True)
+class Sent:
+    """A code as it arrives on the phone, and the challenge whoever asked for it has."""
+
+    challenge: str
+    code: str
+
+
+async def code_for(mobile: Mobile, phone: str = PHONE) -> Sent:
     await mobile.forget_limits()
     answer = await asked(mobile, phone)
     assert answer.status_code == 202, answer.text
-    return mobile.gateway.codes[phone]
+    return Sent(answer.json()["challenge"], mobile.gateway.codes[phone])
 
 
-async def tried(mobile: Mobile, code: str, phone: str = PHONE) -> httpx.Response:
-    return await mobile.post("/v1/phone-codes/sign-in", district_id=mobile.district_id, phone=phone, code=code)
+async def tried(mobile: Mobile, sent: Sent, phone: str = PHONE) -> httpx.Response:
+    return await mobile.post("/v1/phone-codes/sign-in", challenge=sent.challenge, phone=phone, code=sent.code)
 
 
-def another(code: str) -> str:
-    return f"{(int(code) + 1) % 1_000_000:06}"
+def another(sent: Sent) -> Sent:
+    return replace(sent, code=f"{(int(sent.code) + 1) % 1_000_000:06}")
 
 
 async def changed(mobile: Mobile, statement: Any) -> None:
@@ -87,11 +96,15 @@ async def test_somebody_new_registers_without_wechat(mobile: Mobile) -> None:
 async def test_asking_tells_nothing_about_the_number(mobile: Mobile) -> None:
     await recorded(mobile)
     known, unknown = await asked(mobile), await asked(mobile, STRANGER)
-    assert (known.status_code, known.content) == (unknown.status_code, unknown.content)
+    told = [answer.json() for answer in (known, unknown)]
+    challenges = [answer.pop("challenge") for answer in told]
+    assert (known.status_code, told[0]) == (unknown.status_code, told[1])
+    assert len({len(challenge) for challenge in challenges}) == 1
     limited = [await asked(mobile), await asked(mobile, STRANGER)]
     assert {answer.status_code for answer in limited} == {429}
     assert len({answer.content for answer in limited}) == 1
-    wrong = [await tried(mobile, "000000"), await tried(mobile, "000000", STRANGER)]
+    codes = [another(Sent(c, mobile.gateway.codes[p])) for c, p in zip(challenges, (PHONE, STRANGER), strict=True)]
+    wrong = [await tried(mobile, codes[0]), await tried(mobile, codes[1], STRANGER)]
     assert {answer.status_code for answer in wrong} == {401}
     assert len({answer.content for answer in wrong}) == 1
 
@@ -114,13 +127,24 @@ async def test_four_wrong_codes_leave_the_right_one_good(mobile: Mobile) -> None
     assert (await tried(mobile, code)).status_code == 401
 
 
-async def test_a_new_code_voids_the_old(mobile: Mobile) -> None:
+async def test_a_stranger_neither_uses_a_code_up_nor_tries_it(mobile: Mobile) -> None:
+    """Who knows the number asks for codes of their own; those of its owner are out of reach."""
     await recorded(mobile)
-    old = await code_for(mobile)
-    new = await code_for(mobile)
-    if old != new:
-        assert (await tried(mobile, old)).status_code == 401
-    assert (await tried(mobile, new)).status_code == 200
+    mine = await code_for(mobile)
+    theirs = await code_for(mobile)
+    for _ in range(6):
+        await tried(mobile, another(theirs))
+    if mine.code != theirs.code:
+        assert (await tried(mobile, replace(theirs, code=mine.code))).status_code == 401
+    assert (await tried(mobile, mine)).status_code == 200
+
+
+async def test_a_stranger_elsewhere_leaves_the_owner_their_codes(mobile: Mobile) -> None:
+    there = visitor(mobile.world, "198.51.100.77")
+    form = {"district_id": mobile.district_id, "phone": PHONE}
+    for _ in range(3):
+        await there.client.post("/v1/phone-codes", json=form)
+    assert (await asked(mobile)).status_code == 202
 
 
 async def test_a_code_is_good_for_five_minutes(mobile: Mobile) -> None:
@@ -136,8 +160,8 @@ async def test_a_code_belongs_to_its_number_and_district(mobile: Mobile, other_w
     await recorded(mobile)
     code = await code_for(mobile)
     assert (await tried(mobile, code, STRANGER)).status_code == 401
-    form = {"district_id": other_world.district_id, "phone": PHONE, "code": code}
-    assert (await mobile.post("/v1/phone-codes/sign-in", **form)).status_code == 401
+    elsewhere = f"{other_world.district_id}.{code.challenge.partition('.')[2]}"
+    assert (await tried(mobile, replace(code, challenge=elsewhere))).status_code == 401
     assert (await tried(mobile, code)).status_code == 200
 
 
@@ -158,7 +182,7 @@ async def test_only_a_keyed_hash_is_kept(mobile: Mobile) -> None:
     assert row.payload_sealed is None
     told = b"".join(value for value in row if isinstance(value, bytes))
     assert PHONE.encode() not in told
-    assert code.encode() not in told
+    assert code.code.encode() not in told
 
 
 async def test_each_attempt_leaves_one_entry(mobile: Mobile) -> None:
