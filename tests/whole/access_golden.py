@@ -1,6 +1,6 @@
 """The access matrix as a text that a reviewer can read: one line an operation, one column a role."""
 
-from itertools import groupby
+from itertools import count, groupby
 from pathlib import Path
 
 from app.domain.people import Role
@@ -84,6 +84,17 @@ def _line(operation: Operation, verdicts: Verdicts) -> str:
     cells = [signs(column, *Situation) for column in COLUMNS]
     cells += [f"{signs(PARTY, Situation.OWN):4}", signs("nobody known", *Outsider)]
     return f"  {operation.name:28}{operation.permission:30}" + " ".join(cells)
+
+
+def parts(text: str, most: int) -> dict[str, list[str]]:
+    """The operations in parts of one noun and at most so many each, by a name for each part."""
+    found: dict[str, list[str]] = {}
+    for line in text.rsplit(_columns(), maxsplit=1)[-1].splitlines():
+        if line and not line.startswith(" "):
+            noun, numbers = line.split()[0], count(0)
+        elif line:
+            found.setdefault(f"{noun}-{next(numbers) // most + 1}", []).append(line.split()[0])
+    return found
 
 
 def read(text: str) -> dict[str, tuple[str, Verdicts]]:

@@ -6,13 +6,13 @@ from typing import Any
 from uuid import UUID
 
 from fastapi import FastAPI
-from sqlalchemy import text, update
+from sqlalchemy import delete, text, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.core.crypto import Sealer
 from app.core.db import Database
 from app.core.ids import new_id
-from app.models import Base, Event, SignIn
+from app.models import Base, Event, RateLimit, SignIn
 from tests.whole.access_people import Outsider, Seats
 from tests.whole.document import Operation
 from tests.worlds import World
@@ -49,6 +49,10 @@ class Ground:
         return self.seats.world
 
     @property
+    def districts(self) -> tuple[int, int]:
+        return self.seats.world.district_id, self.seats.other.district_id
+
+    @property
     def sealer(self) -> Sealer:
         sealer: Sealer = self.app.state.sealer
         return sealer
@@ -71,14 +75,15 @@ class Ground:
 
     async def digest(self) -> dict[str, str]:
         """Everything both districts hold, table by table; equal exactly when nothing was changed."""
-        return await digest(self.owner, self.seats.world.district_id, self.seats.other.district_id)
+        return await digest(self.owner, *self.districts)
 
     async def begin_anew(self) -> None:
         """Nobody has asked too often, and whoever signed themselves out has not."""
         async with self.owner.transaction(self.world.district_id) as session:
-            await session.execute(text("DELETE FROM rate_limits"))
-            spared = SignIn.id.not_in([self.world.sign_ins[Outsider.ENDED]])
-            await session.execute(update(SignIn).where(spared).values(ended_at=None, ended_by=None))
+            await session.execute(delete(RateLimit).where(RateLimit.district_id.in_(self.districts)))
+            over = (SignIn.ended_at.is_not(None), SignIn.id != self.world.sign_ins[Outsider.ENDED])
+            here = update(SignIn).where(SignIn.district_id.in_(self.districts), *over)
+            await session.execute(here.values(ended_at=None, ended_by=None))
 
 
 Build = Callable[[Ground, AsyncSession, Operation], Awaitable[Row]]

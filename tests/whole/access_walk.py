@@ -77,8 +77,8 @@ class Walk:
             except (AssertionError, ValueError) as unclear:
                 verdicts[cell] = UNCLEAR
                 self.unclear.append(f"{operation.name} as {' '.join(cell)}: {unclear}")
-            if verdicts[cell] in {DONE, STOPPED} and _own_row(operation):
-                row = await self._row(operation)
+            if verdicts[cell] in {DONE, STOPPED}:
+                row = await self._another(operation, row)
         return verdicts
 
     async def against(self, expected: dict[str, Verdicts]) -> list[str]:
@@ -91,7 +91,7 @@ class Walk:
         changed = {table for table, digest in (await self.ground.digest()).items() if digest != before[table]}
         assert not changed, f"denied calls changed {changed} (I11)\n{wrong}"
         for operation, cell in self._cells(expected, denied=False):
-            row = await self._row(operation) if _own_row(operation) else rows[operation.name]
+            row = await self._another(operation, rows[operation.name])
             wrong += await self._compare(expected, [(operation, cell, row)])
         told = {name: bodies for name, bodies in self._hidden.items() if len(bodies) > 1}
         assert not told, f"what is hidden is not refused as what is missing (I10): {told}"
@@ -114,6 +114,17 @@ class Walk:
         if operation.permission in {PUBLIC, SELF}:
             await self.ground.begin_anew()
         return await self.ground.put(builder_of(operation), operation)
+
+    async def _another(self, operation: Operation, row: Row) -> Row:
+        """The row for the next success: a new one where each changes it, or must show it on a page's beginning.
+
+        What people do to themselves touches no row but their own; they only have to be signed in again.
+        """
+        if operation.permission == SELF:
+            if operation.method != "GET":
+                await self.ground.begin_anew()
+            return row
+        return await self._row(operation) if operation.method != "GET" or _is_list(operation) else row
 
     async def _verdict(self, operation: Operation, cell: Cell, row: Row) -> str:
         if _says_nothing(operation, cell, row) or (
@@ -200,11 +211,6 @@ def _names_one(operation: Operation, cell: Cell, row: Row) -> bool:
     """Whether what is not there can only be the row of the path: a form may name others that another district lacks too."""
     alone = not (row.ids and operation.form) or cell.situation != Situation.OTHER
     return "{" in operation.path and alone
-
-
-def _own_row(operation: Operation) -> bool:
-    """Whether each success needs a row of its own: it changes it, or must show it on a page's beginning."""
-    return operation.method != "GET" or _is_list(operation)
 
 
 def _is_list(operation: Operation) -> bool:
