@@ -38,7 +38,8 @@ OPTIONS = [
     "log_min_error_statement=panic",
     "log_error_verbosity=terse",
 ]
-IN_A_HURRY = ["fsync=off", "synchronous_commit=off", "full_page_writes=off"]
+IN_A_HURRY = ["fsync=off", "synchronous_commit=off", "full_page_writes=off", "max_connections=300"]
+"""For tests: nothing is waited for, and several processes race with all their connections at once."""
 
 
 class Running(NamedTuple):
