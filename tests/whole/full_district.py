@@ -149,23 +149,7 @@ def _rights(world: World) -> Rows:
             "recorded_by": world.people["grid"],
         },
     )
-    yield (
-        Disclosure,
-        {
-            "person_id": person,
-            "client_id": world.units["client"],
-            "consent_id": consent,
-            "kinds": ["phone"],
-            "subject_id": new_id(),
-        },
-    )
-    yield (
-        RightsRequest,
-        {
-            "person_id": person,
-            "asked_by": person,
-            "kind": RightsKind.ACCESS,
-            "path": path,
-            "due_at": now() + timedelta(days=15),
-        },
-    )
+    passed_on = {"client_id": world.units["client"], "kinds": ["phone"], "subject_id": new_id()}
+    yield Disclosure, {"person_id": person, "consent_id": consent} | passed_on
+    asked = {"kind": RightsKind.ACCESS, "path": path, "due_at": now() + timedelta(days=15)}
+    yield RightsRequest, {"person_id": person, "asked_by": person} | asked
