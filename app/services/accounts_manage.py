@@ -190,11 +190,14 @@ async def _find(session: AsyncSession, actor: Actor, account_id: UUID, permissio
 async def _hold(
     session: AsyncSession, actor: Actor, account_id: UUID, permission: str, reason: str
 ) -> tuple[Account, Person]:
-    """The same, locked, for a change with its reason; never one's own."""
+    """The same, locked, for a change with its reason; never one's own. People are locked before their accounts, by every verb."""
     account, person = await _find(session, actor, account_id, permission)
     _not_oneself(actor, person)
     actor.trace.why = reason
+    await session.refresh(person, with_for_update={"key_share": True})
     await session.refresh(account, with_for_update=True)
+    if account.person_id != person.id:
+        raise Conflict("此人的档案刚刚合并，请重新查看账号")
     return account, person
 
 

@@ -37,8 +37,9 @@ async def must_find(session: AsyncSession, account_id: UUID | None) -> Holder:
 
 
 async def own(session: AsyncSession, actor: Actor) -> Holder:
-    """The caller's own account. Raises NotFound for callers that sign in without a password."""
+    """The caller's own account, the person locked before it. Raises NotFound for callers that sign in without a password."""
     actor.checked.add(access.SELF)
+    await session.execute(select(Person.id).where(Person.id == actor.person_id).with_for_update(key_share=True))
     holder = await find(session, actor.account_id)
     if holder is None or holder.account.login is None:
         raise NotFound("您的账号没有密码")

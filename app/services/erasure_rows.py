@@ -120,7 +120,8 @@ async def delete_rows(session: AsyncSession, actor: Actor, ids: list[UUID]) -> d
     await _close_consents(session, actor, ids)
     await _close_requests(session, ids)
     found = {model.__tablename__: await _run(session, delete(model).where(key.in_(ids))) for model, key in _BY_PERSON}
-    accounts = list(await session.scalars(select(Account.id).where(Account.person_id.in_(ids))))
+    theirs = select(Account.id).where(Account.person_id.in_(ids)).order_by(Account.id).with_for_update()
+    accounts = list(await session.scalars(theirs))  # before their sign-ins, as by every verb
     found |= {m.__tablename__: await _run(session, delete(m).where(key.in_(accounts))) for m, key in _BY_ACCOUNT}
     await _close_accounts(session, accounts)
     await _run(session, update(Assignment).where(Assignment.person_id.in_(ids)).values(choice=None))

@@ -8,7 +8,7 @@ from sqlalchemy import select
 
 from app.core.db import Database
 from app.models import Assignment, Need
-from app.services import erasure
+from app.services import accounts_manage, erasure
 from tests.erasing import ask_to_be_erased
 from tests.profiles import merge, merged, person, served, tag_of
 from tests.stories.steps import accepted_need, act, only_order
@@ -105,3 +105,21 @@ async def test_who_saw_a_merged_record_saw_the_person(world: World) -> None:
     for who, path in (("member2", "/v1/me/sightings"), ("audit", f"/v1/people/{world.people['member2']}/sightings")):
         seen = (await world.ok(who, "GET", path))["items"]
         assert [item["operation"] for item in seen] == ["person_unmask"], path
+
+
+async def test_merging_and_shutting_the_account_at_once_wait_for_each_other_in_one_order(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    held, go_on = asyncio.Event(), accounts_manage._changed
+
+    async def later(*arguments: Any) -> None:
+        held.set()
+        await asyncio.sleep(0.5)
+        await go_on(*arguments)
+
+    monkeypatch.setattr(accounts_manage, "_changed", later)
+    path = f"/v1/accounts/{world.accounts['member1']}/disable"
+    shutting = asyncio.create_task(world.call("system", "POST", path, json={"reason": "离职"}))
+    await held.wait()
+    merging = await merge(world, world.people["member1"], world.people["member2"])
+    assert ((await shutting).status_code, merging.status_code) == (200, 200), merging.text
