@@ -89,9 +89,14 @@ async def person_read(
 
 @router.post("/people", **operation("people:create", "建档", keyed=True, created=PersonRead, read="person_read"))
 async def person_create(
-    session: SessionDep, actor: ActorDep, sealer: SealerDep, response: Response, form: PersonCreate
+    session: SessionDep,
+    database: DatabaseDep,
+    actor: ActorDep,
+    sealer: SealerDep,
+    response: Response,
+    form: PersonCreate,
 ) -> dict[str, Any]:
-    person = await people.create(session, actor, sealer, form)
+    person = await people.create(session, database, actor, sealer, form)
     response.headers["Location"] = f"/v1/people/{person.id}"
     return shown(response, sealer, person)
 
@@ -100,13 +105,14 @@ async def person_create(
 async def person_update(
     id: UUID,
     session: SessionDep,
+    database: DatabaseDep,
     actor: ActorDep,
     sealer: SealerDep,
     response: Response,
     version: VersionDep,
     form: PersonUpdate,
 ) -> dict[str, Any]:
-    person = await people.update(session, actor, sealer, id, version, form)
+    person = await people.update(session, database, actor, sealer, id, version, form)
     return await changed(session, actor, sealer, response, person)
 
 

@@ -12,7 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from app.core.clock import now
 from app.core.crypto import Sealer, new_secret
 from app.core.db import Database
-from app.core.errors import Conflict, Gone, NotFound, RuleBroken, StaleVersion
+from app.core.errors import Conflict, Duplicate, Gone, NotFound, RuleBroken, StaleVersion
 from app.core.ids import new_id
 from app.core.paging import Page, id_after
 from app.domain import access, identity_numbers
@@ -150,7 +150,7 @@ async def _living(session: AsyncSession, person_id: UUID | None) -> Person | Non
     return await session.scalar(select(Person).where(Person.id == person.merged_into_id))
 
 
-async def create(session: AsyncSession, actor: Actor, sealer: Sealer, form: PersonCreate) -> Person:
+async def create(session: AsyncSession, database: Database, actor: Actor, sealer: Sealer, form: PersonCreate) -> Person:
     """Record a person; they become a resident of the community they live in."""
     place = await place_of(session, form.place_id)
     access.require(actor, "people:create", place.path)
@@ -167,7 +167,7 @@ async def create(session: AsyncSession, actor: Actor, sealer: Sealer, form: Pers
         created_at=now(),
         **located(place),
     )
-    await people_identity.write(session, actor, sealer, person, form)
+    await _identify(session, database, actor, sealer, person, form)
     session.add(person)
     actor.trace.person_id = person.id
     publish(session, "person", person, "create", actor=actor, data={"fields": sorted(form.model_fields_set)})
@@ -177,14 +177,32 @@ async def create(session: AsyncSession, actor: Actor, sealer: Sealer, form: Pers
     return person
 
 
+async def _identify(
+    session: AsyncSession, database: Database, actor: Actor, sealer: Sealer, person: Person, form: people_identity.Form
+) -> None:
+    """Write what identifies a person. That somebody out of sight has the number counts like having looked it up."""
+    try:
+        await people_identity.write(session, actor, sealer, person, form)
+    except Duplicate as taken:
+        if "person_id" not in taken.members:
+            await rate_limits.spend(database, sealer, actor.district_id, PERSON_FIND, str(actor.person_id))
+        raise
+
+
 async def update(
-    session: AsyncSession, actor: Actor, sealer: Sealer, person_id: UUID, version: int, form: PersonUpdate
+    session: AsyncSession,
+    database: Database,
+    actor: Actor,
+    sealer: Sealer,
+    person_id: UUID,
+    version: int,
+    form: PersonUpdate,
 ) -> Person:
     """Correct what was sent; the rest stays as it is."""
     person = (await hold(session, actor, person_id, "people:update", version)).person
     if "organization_id" in form.model_fields_set:
         await _check_organization(session, actor, form.organization_id)
-    await _write(session, actor, sealer, person, form)
+    await _write(session, database, actor, sealer, person, form)
     return person
 
 
@@ -214,14 +232,19 @@ async def update_me(
     if "birth_date" in form.model_fields_set and person.birth_date_sealed is not None:
         raise RuleBroken("出生日期已登记，更正请到社区办理", field="birth_date")
     actor.trace.person_id = person.id
-    await _write(session, actor, sealer, person, form)
+    await _write(session, database, actor, sealer, person, form)
     return await _as_me(session, actor, sealer, person)
 
 
 async def _write(
-    session: AsyncSession, actor: Actor, sealer: Sealer, person: Person, form: PersonUpdate | MeUpdate
+    session: AsyncSession,
+    database: Database,
+    actor: Actor,
+    sealer: Sealer,
+    person: Person,
+    form: PersonUpdate | MeUpdate,
 ) -> None:
-    await people_identity.write(session, actor, sealer, person, form)
+    await _identify(session, database, actor, sealer, person, form)
     fields = form.model_dump(exclude_unset=True, exclude=set(people_identity.WRITTEN))
     for name, value in fields.items():
         setattr(person, name, [str(item) for item in value] if isinstance(value, list) else value)

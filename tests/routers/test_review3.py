@@ -1,14 +1,16 @@
 """What people could get at who know the rules well: each of these was once possible."""
 
 import asyncio
+from datetime import timedelta
 from typing import Any
 
 import pytest
 from sqlalchemy import select
 
 from app.core.db import Database
+from app.domain.limits import Limit
 from app.models import Assignment, Need
-from app.services import accounts_manage, erasure
+from app.services import accounts_manage, erasure, people
 from tests.erasing import ask_to_be_erased
 from tests.profiles import merge, merged, person, served, tag_of
 from tests.stories.steps import accepted_need, act, only_order
@@ -123,3 +125,16 @@ async def test_merging_and_shutting_the_account_at_once_wait_for_each_other_in_o
     await held.wait()
     merging = await merge(world, world.people["member1"], world.people["member2"])
     assert ((await shutting).status_code, merging.status_code) == (200, 200), merging.text
+
+
+async def test_who_is_recorded_out_of_sight_is_not_found_out_by_recording(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(people, "PERSON_FIND", Limit("person_find", 2, timedelta(hours=1)))
+    await person(world, phone="19900000077")
+    form = {"name": "甲", "place_id": str(world.places["sibling_entrance"]), "phone": "19900000077"}
+    statuses = [(await world.call("sibling_grid", "POST", "/v1/people", json=form)).status_code for _ in range(3)]
+    assert statuses == [409, 409, 429]
+    assert (
+        await world.call("grid", "POST", "/v1/people", json=form | {"place_id": str(world.places["home2"])})
+    ).json()["person_id"]
