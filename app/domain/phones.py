@@ -5,20 +5,12 @@ new blocks would be refused, and they refuse the block 154, which was never give
 that their numbers ring nowhere. Whether a number works is found out by a code sent to it, not by a pattern.
 """
 
-import re
-
 MOBILE = r"^1[3-9][0-9]{9}$"
 CONTACT = r"^(?:1[3-9][0-9]{9}|0(?:10|2[0-9])-?[0-9]{8}|0[3-9][0-9]{2}-?[0-9]{7,8})$"
 """A mobile, or an area code (010, 02x, 03xx to 09xx) with seven or eight digits of a landline. Area codes are free of prefixes of
 each other, so that the hyphen says nothing and is dropped."""
-_MOBILE = re.compile(MOBILE)
 
 
 def plain(phone: str) -> str:
     """The number as it is kept and searched for: digits alone."""
     return phone.replace("-", "")
-
-
-def is_mobile(phone: str) -> bool:
-    """Whether a code can be sent to it."""
-    return _MOBILE.match(phone) is not None
