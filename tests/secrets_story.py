@@ -105,7 +105,7 @@ class Story:
         await self.call("again", "grid", "POST", "/v1/people", json=whole)
         for wrong in (
             {"phone": f"{secret.phone}0"},
-            {"id_number": f"{secret.id_number[:-1]}{(int(secret.id_number[-2]) + 1) % 10}"},
+            {"phone": None, "id_number": _miswritten(secret.id_number)},
             {"birth_date": f"{secret.birth_date}日"},
             {"name": f"{secret.name}\x07"},
             {"address": secret.address * 100},
@@ -179,3 +179,8 @@ class Story:
         for who in ("community", "auditor", "audit", "system", "security", "resident1", "member1"):
             for noun in _LISTS:
                 await self.call("list", who, "GET", f"/v1/{noun}", params={"limit": 100})
+
+
+def _miswritten(number: str) -> str:
+    """With a check digit that does not fit."""
+    return f"{number[:-1]}{'1' if number[-1] == '0' else '0'}"

@@ -126,29 +126,10 @@ def _profile(world: World) -> Rows:
 
 def _rights(world: World) -> Rows:
     person, consent, path = world.people["resident1"], new_id(), world.paths["home1"]
-    yield (
-        Consent,
-        {
-            "id": consent,
-            "person_id": person,
-            "purpose": Purpose.SERVICE,
-            "basis": LegalBasis.STATUTORY_DUTY,
-            "separate": False,
-            "given_by": GivenBy.PERSON,
-            "giver_id": person,
-            "path": path,
-        },
-    )
-    yield (
-        CareFact,
-        {
-            "person_id": person,
-            "kind": CareKind.ALLERGY,
-            "text_sealed": _SEALED,
-            "consent_id": consent,
-            "recorded_by": world.people["grid"],
-        },
-    )
+    given = {"basis": LegalBasis.STATUTORY_DUTY, "given_by": GivenBy.PERSON, "giver_id": person, "separate": False}
+    yield Consent, {"id": consent, "person_id": person, "purpose": Purpose.SERVICE, "path": path} | given
+    fact = {"kind": CareKind.ALLERGY, "text_sealed": _SEALED, "recorded_by": world.people["grid"]}
+    yield CareFact, {"person_id": person, "consent_id": consent} | fact
     passed_on = {"client_id": world.units["client"], "kinds": ["phone"], "subject_id": new_id()}
     yield Disclosure, {"person_id": person, "consent_id": consent} | passed_on
     asked = {"kind": RightsKind.ACCESS, "path": path, "due_at": now() + timedelta(days=15)}
