@@ -197,7 +197,7 @@ async def _plans(connection: asyncpg.Connection, person: UUID) -> list[str]:
     """How the two lists are answered, as a request's role."""
     lines: list[str] = []
     queries = {
-        "sightings": sighting_list(person, SightingQuery()),
+        "sightings": sighting_list([person], SightingQuery()),
         "person": listing(AuditQuery(person_id=person)),
         "day": listing(AuditQuery(from_at=now() - timedelta(days=2), until_at=now() - timedelta(days=1))),
     }

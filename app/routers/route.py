@@ -199,7 +199,11 @@ class HouseRoute(APIRoute):
             return
         subject, trace = _subject(request, response), actor.trace
         trace.person_id = trace.person_id or _person(request.url.path, subject, actor.person_id)
-        said: dict[str, Any] = {"address": client_address(request), "status": response.status_code, "subject_id": subject}
+        said: dict[str, Any] = {
+            "address": client_address(request),
+            "status": response.status_code,
+            "subject_id": subject,
+        }
         if session is None:
             await audit.alone(request.app.state.database, state.identity, self.name, Outcome.DONE, trace=trace, **said)
             return
