@@ -55,6 +55,8 @@ CLIENT_HERE = Limit("client_here", 10, timedelta(minutes=15))
 """Wrong secrets for one client system from one address. A secret is 256 random bits, so strangers elsewhere need not count."""
 CLIENT_FROM = Limit("client_from", 60, timedelta(minutes=15))
 """Wrong secrets from one address for all client systems."""
+REFRESH_AGAIN = Limit("refresh_again", 10, timedelta(hours=1))
+"""A refresh token that was used before: each time leaves an audit entry, and nobody fills the trail with one."""
 DENIED_NOTED = Limit("denied_noted", 60, timedelta(hours=1))
 """Denied calls of one person and one operation that are noted in the audit trail; beyond, only in the log."""
 PERSON_FIND = Limit("person_find", 60, timedelta(hours=1))
@@ -82,6 +84,7 @@ LIMITS = (
     WECHAT_FROM,
     CLIENT_HERE,
     CLIENT_FROM,
+    REFRESH_AGAIN,
     DENIED_NOTED,
     PERSON_UNMASK,
     ORDER_CONTACT,

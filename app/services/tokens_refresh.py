@@ -18,23 +18,29 @@ from app.core.db import compile_hot
 from app.core.errors import Unauthenticated
 from app.domain.accounts import SignInEnd
 from app.domain.audit import Trace
+from app.domain.limits import REFRESH_AGAIN
 from app.models import RefreshToken, SignIn
 from app.services import credentials, sign_ins
 from app.services.attempts import Desk, attempt
 
 _WRITTEN = re.compile(r"(?P<district>[1-9][0-9]{5})\.(?P<secret>[A-Za-z0-9_-]{43})")
-_KNOWN = compile_hot(select(RefreshToken.id).where(RefreshToken.digest == bindparam("digest", type_=LargeBinary())))
+_KNOWN = compile_hot(
+    select(RefreshToken.used_at).where(RefreshToken.digest == bindparam("digest", type_=LargeBinary()))
+)
 
 
 async def by_refresh_token(desk: Desk, written: str) -> dict[str, Any]:
-    """The next pair of tokens. Raises Unauthenticated."""
+    """The next pair of tokens. Raises Unauthenticated, and TooManyRequests for a token that comes again and again."""
     found = _WRITTEN.fullmatch(written)
     if found is None:
         raise _over()
     district_id = int(found["district"])
     digest = hashlib.sha256(base64.urlsafe_b64decode(found["secret"] + "=")).digest()
-    if not await desk.database.hot(district_id, _KNOWN, digest=digest):
+    known = await desk.database.hot(district_id, _KNOWN, digest=digest)
+    if not known:
         raise _over()  # nobody's: there is nothing to note, and no district to note it in
+    if known[0]["used_at"] is not None:
+        await desk.spend(district_id, REFRESH_AGAIN, digest.hex())
 
     async def prolong(session: AsyncSession, trace: Trace) -> dict[str, Any]:
         sign_in = await _use(session, digest)

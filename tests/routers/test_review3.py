@@ -13,6 +13,7 @@ from app.models import Assignment, Need
 from app.services import accounts_manage, erasure, people
 from tests.erasing import ask_to_be_erased
 from tests.profiles import merge, merged, person, served, tag_of
+from tests.signing_in import entries, give_password, visitor
 from tests.stories.steps import accepted_need, act, only_order
 from tests.worlds import World
 
@@ -138,3 +139,12 @@ async def test_who_is_recorded_out_of_sight_is_not_found_out_by_recording(
     assert (
         await world.call("grid", "POST", "/v1/people", json=form | {"place_id": str(world.places["home2"])})
     ).json()["person_id"]
+
+
+async def test_nobody_fills_the_trail_with_one_old_refresh_token(world: World, owner: Database) -> None:
+    await give_password(owner, world, "grid")
+    there = visitor(world)
+    token = (await there.signed_in("grid"))["refresh_token"]
+    statuses = [(await there.refresh(token)).status_code for _ in range(14)]
+    assert statuses == [200] + [401] * 10 + [429] * 3
+    assert len(await entries(owner, world.district_id)) == 12
