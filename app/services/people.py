@@ -12,15 +12,24 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from app.core.clock import now
 from app.core.crypto import Sealer, new_secret
 from app.core.db import Database
-from app.core.errors import Conflict, Duplicate, Gone, NotFound, RuleBroken, StaleVersion
+from app.core.errors import Conflict, Duplicate, Forbidden, Gone, NotFound, RuleBroken, StaleVersion
 from app.core.ids import new_id
 from app.core.paging import Page, id_after
-from app.domain import access, identity_numbers
+from app.domain import access, authority, identity_numbers
 from app.domain.limits import PERSON_FIND
-from app.domain.people import Actor, Role
+from app.domain.people import ROLE_NAMES, UNIT_ROLES, Actor, Role
 from app.models import Grant, Organization, Person
 from app.schemas.people import MeUpdate, PersonCreate, PersonFind, PersonQuery, PersonRead, PersonUpdate
-from app.services import grants, minors, people_identity, people_roles, people_seal, rate_limits, subjects
+from app.services import (
+    grants,
+    grants_holders,
+    minors,
+    people_identity,
+    people_roles,
+    people_seal,
+    rate_limits,
+    subjects,
+)
 from app.services.access import at, in_force, reads_all, under
 from app.services.outbox import publish
 from app.services.places import located, paged, place_of
@@ -202,6 +211,7 @@ async def update(
     person = (await hold(session, actor, person_id, "people:update", version)).person
     if "organization_id" in form.model_fields_set:
         await _check_organization(session, actor, form.organization_id)
+        await _may_change_unit(session, actor, person, form.organization_id)
     await _write(session, database, actor, sealer, person, form)
     return person
 
@@ -256,6 +266,16 @@ async def _check_organization(session: AsyncSession, actor: Actor, organization_
     """Nobody attaches a person to a unit they do not see."""
     if organization_id is not None:
         await unit_of(session, actor, organization_id)
+
+
+async def _may_change_unit(session: AsyncSession, actor: Actor, person: Person, organization_id: UUID | None) -> None:
+    """Whoever acts for a unit acts for the one in their record: another one is given by those who could give the role."""
+    if organization_id == person.organization_id:
+        return
+    charges = await grants_holders.carried_charges(session, actor)
+    for held in await grants_holders.charges_of(session, person.id, now()):
+        if held.role in UNIT_ROLES and not authority.givers(charges, held.role, held.path):
+            raise Forbidden(f"此人是{ROLE_NAMES[held.role]}，须由能授予该角色的人变更单位")
 
 
 async def unit_of(session: AsyncSession, actor: Actor, organization_id: UUID) -> Organization:

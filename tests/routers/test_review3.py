@@ -148,3 +148,11 @@ async def test_nobody_fills_the_trail_with_one_old_refresh_token(world: World, o
     statuses = [(await there.refresh(token)).status_code for _ in range(14)]
     assert statuses == [200] + [401] * 10 + [429] * 3
     assert len(await entries(owner, world.district_id)) == 12
+
+
+async def test_whom_somebody_acts_for_is_changed_by_who_could_give_the_role(world: World) -> None:
+    path = f"/v1/people/{world.people['department']}"
+    form = {"organization_id": str(world.units["unit"])}
+    for who, status in (("community", 403), ("subdistrict", 200)):
+        answer = await world.call(who, "PATCH", path, json=form, headers=await tag_of(world, who, path))
+        assert answer.status_code == status, who
