@@ -211,7 +211,7 @@ async def update(
     person = (await hold(session, actor, person_id, "people:update", version)).person
     if "organization_id" in form.model_fields_set:
         await _check_organization(session, actor, form.organization_id)
-        await _may_change_unit(session, actor, person, form.organization_id)
+        await may_change_unit(session, actor, person, form.organization_id)
     await _write(session, database, actor, sealer, person, form)
     return person
 
@@ -268,7 +268,7 @@ async def _check_organization(session: AsyncSession, actor: Actor, organization_
         await unit_of(session, actor, organization_id)
 
 
-async def _may_change_unit(session: AsyncSession, actor: Actor, person: Person, organization_id: UUID | None) -> None:
+async def may_change_unit(session: AsyncSession, actor: Actor, person: Person, organization_id: UUID | None) -> None:
     """Whoever acts for a unit acts for the one in their record: another one is given by those who could give the role."""
     if organization_id == person.organization_id:
         return

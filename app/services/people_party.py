@@ -73,7 +73,9 @@ async def _newcomer(
     person = (await people.hold(session, actor, person_id, permission)).person
     if person.party_status is not PartyStatus.NONE:
         raise Conflict("此人已登记为党员；组织关系变动请先办理转出")
-    return person, await people.unit_of(session, actor, organization_id)
+    unit = await people.unit_of(session, actor, organization_id)
+    await people.may_change_unit(session, actor, person, unit.id)
+    return person, unit
 
 
 async def _admit(
