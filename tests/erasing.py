@@ -10,7 +10,7 @@ from sqlalchemy import text
 from app.core.clock import now
 from app.core.db import Database
 from app.models import Base
-from tests.profiles import id_number
+from tests.profiles import id_number, wish_for_correction
 from tests.routers.test_consents import given
 from tests.stories.steps import act, only_order, submitted
 from tests.worlds import World
@@ -35,6 +35,7 @@ async def record(world: World, who: str) -> None:
     """Write down who they are, through the front door."""
     path = f"/v1/people/{world.people[who]}"
     form = {name: TRACES[name] for name in ("name", "phone", "id_number", "address")}
+    await wish_for_correction(world, who, TRACES["request"])
     version = (await world.call("community", "GET", path)).headers["etag"]
     await world.ok("community", "PATCH", path, json=form, headers={"if-match": version})
 

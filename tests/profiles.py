@@ -37,6 +37,11 @@ async def tag_of(world: World, who: str, path: str) -> dict[str, str]:
     return {"if-match": answer.headers["etag"]}
 
 
+async def wish_for_correction(world: World, who: str, words: str = "手机号换了") -> None:
+    """Their own request, on which staff may change the phone somebody signs in with."""
+    await world.ok(who, "POST", "/v1/rights-requests", json={"kind": "correction", "words": words})
+
+
 async def consent(world: World, owner: Database, person_id: UUID | str, purpose: Purpose, **columns: Any) -> UUID:
     """A basis on record, as signed on paper."""
     async with owner.transaction(world.district_id) as session:

@@ -2,6 +2,8 @@
 
 from enum import StrEnum
 
+from app.domain.people import Role
+
 
 class OrganizationKind(StrEnum):
     PARTY_COMMITTEE = "party_committee"
@@ -30,6 +32,14 @@ ASSIGNABLE = frozenset(
     }
 )
 """Who an order may be assigned to. A team is made of volunteers and a branch of members: they are asked (志愿服务条例 §25)."""
+_ACTING = {_K.DEPARTMENT: Role.DEPARTMENT_STAFF, _K.SOCIAL_ORG: Role.SOCIAL_ORG_MANAGER}
+
+
+def acting_role(kind: OrganizationKind) -> Role:
+    """As what somebody acts for an organization of this kind."""
+    return _ACTING.get(kind, Role.UNIT_LIAISON)
+
+
 PARTY_BODIES = frozenset({_K.PARTY_COMMITTEE, _K.GENERAL_BRANCH, _K.PARTY_BRANCH})
 """Where a party member is registered (在册)."""
 MEMBERS_UNITS = frozenset(

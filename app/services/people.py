@@ -16,7 +16,9 @@ from app.core.errors import Conflict, Duplicate, Forbidden, Gone, NotFound, Rule
 from app.core.ids import new_id
 from app.core.paging import Page, id_after
 from app.domain import access, authority, identity_numbers
+from app.domain.authority import EXCLUSIVE
 from app.domain.limits import PERSON_FIND
+from app.domain.organizations import acting_role
 from app.domain.people import ROLE_NAMES, UNIT_ROLES, Actor, Role
 from app.models import Grant, Organization, Person
 from app.schemas.people import MeUpdate, PersonCreate, PersonFind, PersonQuery, PersonRead, PersonUpdate
@@ -25,6 +27,7 @@ from app.services import (
     grants_holders,
     minors,
     people_identity,
+    people_phone,
     people_roles,
     people_seal,
     rate_limits,
@@ -212,6 +215,8 @@ async def update(
     if "organization_id" in form.model_fields_set:
         await _check_organization(session, actor, form.organization_id)
         await may_change_unit(session, actor, person, form.organization_id)
+    if "phone" in form.model_fields_set:
+        await people_phone.must_be_asked_for(session, actor, sealer, person, form.phone)
     await _write(session, database, actor, sealer, person, form)
     return person
 
@@ -243,6 +248,10 @@ async def update_me(
         raise RuleBroken("出生日期已登记，更正请到社区办理", field="birth_date")
     actor.trace.person_id = person.id
     await _write(session, database, actor, sealer, person, form)
+    if person.minor and any(
+        charge.role in EXCLUSIVE for charge in await grants_holders.charges_of(session, person.id, now())
+    ):
+        raise RuleBroken("您有岗位在身，出生日期有误", field="birth_date")
     return await _as_me(session, actor, sealer, person)
 
 
@@ -272,10 +281,14 @@ async def may_change_unit(session: AsyncSession, actor: Actor, person: Person, o
     """Whoever acts for a unit acts for the one in their record: another one is given by those who could give the role."""
     if organization_id == person.organization_id:
         return
+    unit = await session.get(Organization, (person.district_id, organization_id)) if organization_id else None
     charges = await grants_holders.carried_charges(session, actor)
     for held in await grants_holders.charges_of(session, person.id, now()):
-        if held.role in UNIT_ROLES and not authority.givers(charges, held.role, held.path):
-            raise Forbidden(f"此人是{ROLE_NAMES[held.role]}，须由能授予该角色的人变更单位")
+        if held.role not in UNIT_ROLES:
+            continue
+        needed = {held.role, acting_role(unit.kind)} if unit else {held.role}
+        if not all(authority.givers(charges, role, held.path) for role in needed):
+            raise Forbidden(f"此人是{ROLE_NAMES[held.role]}，须由能授予该单位角色的人变更单位")
 
 
 async def unit_of(session: AsyncSession, actor: Actor, organization_id: UUID) -> Organization:

@@ -4,13 +4,9 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from app.core.ids import seeded_id
-from app.domain.organizations import OrganizationKind
+from app.domain.organizations import OrganizationKind, acting_role
 from app.domain.people import Role
 from app.services.seeding_places import SeededCommunity, SeededPlace
-
-_K = OrganizationKind
-
-_LIAISON_ROLES = {_K.DEPARTMENT: Role.DEPARTMENT_STAFF, _K.SOCIAL_ORG: Role.SOCIAL_ORG_MANAGER}
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,7 +21,7 @@ class SeededOrganization:
 
     @property
     def liaison_role(self) -> Role:
-        return _LIAISON_ROLES.get(self.kind, Role.UNIT_LIAISON)
+        return acting_role(self.kind)
 
 
 def found_organizations(ground: SeededCommunity) -> list[SeededOrganization]:

@@ -10,7 +10,7 @@ from app.core.db import Database
 from app.core.ids import new_id
 from app.domain.consents import Purpose
 from app.models import Consent, PartyMembership, Volunteer
-from tests.profiles import consent, id_number, person, roles_of, tag_of, unit
+from tests.profiles import consent, id_number, person, roles_of, tag_of, unit, wish_for_correction
 from tests.worlds import World, count
 
 SINCE = "2020-07-01"
@@ -96,6 +96,7 @@ async def complete(world: World, who: str, **more: Any) -> None:
     form = {"id_number": id_number(), "skills": ["law"]} | more
     await world.ok(who, "PATCH", "/v1/me", json=form, headers=await tag_of(world, who, "/v1/me"))
     path = f"/v1/people/{world.people[who]}"
+    await wish_for_correction(world, who)
     await world.ok("grid", "PATCH", path, json={"phone": "19912345678"}, headers=await tag_of(world, "grid", path))
 
 

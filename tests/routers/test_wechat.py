@@ -9,6 +9,7 @@ from app.core.clock import now
 from app.core.crypto import Sealer
 from app.models import Account, Challenge, Event, Grant, Person, SignIn, WechatIdentity
 from tests.fakes.wechat import APPID, SECRET
+from tests.profiles import wish_for_correction
 from tests.routers.conftest import Mobile
 from tests.routers.registering import OPENID, PHONE, person_of, register, signed_in, ticket
 from tests.worlds import World, count
@@ -209,6 +210,7 @@ async def test_districts_know_nothing_of_each_other(mobile: Mobile, other_world:
 async def test_staff_carry_no_authority_in_on_a_phone(mobile: Mobile) -> None:
     """The same person: by WeChat nobody's superior, by password still the grid worker."""
     person_id, world = mobile.world.people["grid"], mobile.world
+    await wish_for_correction(world, "grid")
     body = {"phone": PHONE}
     etag = (await world.call("community", "GET", f"/v1/people/{person_id}")).headers["etag"]
     await world.ok("community", "PATCH", f"/v1/people/{person_id}", json=body, headers={"if-match": etag})

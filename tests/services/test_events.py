@@ -52,7 +52,7 @@ SIMPLE: dict[str, tuple[str, str, Change]] = {
     ),
     "a place's name": ("place", "update", change("community", "/v1/places/{home2}", name="新")),
     "a person": ("person", "create", post("grid", "/v1/people", name=NAME, phone=PHONE, place_id="{home2}")),
-    "a person's phone": ("person", "update", change("grid", "/v1/people/{member1}", phone=PHONE, name=NAME)),
+    "a person's name": ("person", "update", change("grid", "/v1/people/{member1}", name=NAME, address=PHONE)),
     "an organization": (
         "organization",
         "create",

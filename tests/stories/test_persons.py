@@ -8,7 +8,7 @@ from app.core.db import Database
 from app.domain.consents import Purpose
 from app.domain.profiles import GuardianRelation
 from app.models import Guardianship
-from tests.profiles import consent, id_number, person, roles_of, tag_of, unit
+from tests.profiles import consent, id_number, person, roles_of, tag_of, unit, wish_for_correction
 from tests.stories.steps import accepted_need, act, only_order, refused
 from tests.worlds import World
 
@@ -17,6 +17,7 @@ async def record(world: World, who: str) -> None:
     """What is needed of somebody before they can be more than a resident."""
     me = str(world.people[who])
     path = f"/v1/people/{me}"
+    await wish_for_correction(world, who)
     await world.ok("grid", "PATCH", path, json={"phone": "19900007777"}, headers=await tag_of(world, "grid", path))
     mine = {"id_number": id_number("1986-05-20", 208), "skills": ["teaching"], "languages": ["zh", "mn"]}
     await world.ok(who, "PATCH", "/v1/me", json=mine, headers=await tag_of(world, who, "/v1/me"))
