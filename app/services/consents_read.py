@@ -13,7 +13,7 @@ from app.domain.consents import PURPOSE_NAMES, LegalBasis, suffices
 from app.domain.people import Actor
 from app.models import Consent, PrivacyNotice
 from app.schemas.consents import ConsentQuery, ConsentRead
-from app.services import consents, subjects
+from app.services import consents, minors, subjects
 from app.services.places import paged
 
 _FIELDS = tuple(name for name in ConsentRead.model_fields if name not in {"purpose_name", "in_force"})
@@ -39,6 +39,7 @@ async def present(session: AsyncSession, rows: Sequence[Consent]) -> list[dict[s
 async def page(session: AsyncSession, actor: Actor, query: ConsentQuery) -> Page[dict[str, Any]]:
     """A person's consents, newest first."""
     subject = await subjects.load(session, actor, query.person_id, "consents:list")
+    await minors.must_be_approved(session, actor, subject.person)
     rows = select(Consent).where(Consent.person_id == subject.person.id)
     if query.purpose is not None:
         rows = rows.where(Consent.purpose == query.purpose)
@@ -70,7 +71,8 @@ async def load(
 
 
 async def read(session: AsyncSession, actor: Actor, consent_id: UUID) -> dict[str, Any]:
-    consent, _ = await load(session, actor, consent_id, "consents:read")
+    consent, subject = await load(session, actor, consent_id, "consents:read")
+    await minors.must_be_approved(session, actor, subject.person)
     return await one(session, consent)
 
 

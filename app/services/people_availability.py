@@ -13,7 +13,7 @@ from app.domain import availability
 from app.domain.people import Actor
 from app.models import AvailabilityException, AvailabilityWindow, Person
 from app.schemas.people_availability import ExceptionRead, PersonSetAvailability, WindowRead
-from app.services import people
+from app.services import minors, people
 from app.services.outbox import publish
 
 _WINDOW = tuple(WindowRead.model_fields)
@@ -21,7 +21,9 @@ _EXCEPTION = tuple(ExceptionRead.model_fields)
 
 
 async def read(session: AsyncSession, actor: Actor, person_id: UUID) -> dict[str, Any]:
-    return await _present(session, await people.load(session, actor, person_id, "people:read_availability"))
+    person = await people.load(session, actor, person_id, "people:read_availability")
+    await minors.must_be_approved(session, actor, person)
+    return await _present(session, person)
 
 
 async def _present(session: AsyncSession, person: Person) -> dict[str, Any]:
