@@ -155,7 +155,7 @@ _RIGHTS: dict[str, Parties] = {
     "people:request_reading": _STAFF,
     "guardianships:list": _SUBJECT | _READERS,
     "guardianships:read": _SUBJECT | _READERS,
-    "guardianships:create": _STAFF,
+    "guardianships:create": _ADMINS,
     "guardianships:end": _STAFF,
 }
 _AUDIT: dict[str, Parties] = {
