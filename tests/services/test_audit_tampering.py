@@ -20,7 +20,7 @@ Tamper = Callable[[asyncpg.Connection, "Trail"], Awaitable[Any]]
     "change",
     [
         "at = at + interval '1 microsecond'",
-        "caller = 'person'",
+        "caller = 'anonymous'",
         "actor_id = gen_random_uuid()",
         "sign_in_id = gen_random_uuid()",
         "address = '192.0.2.8'",

@@ -15,6 +15,7 @@ from app.core.db import Database
 from app.settings import Settings
 from bench.client import HOST
 from bench.processes import measured
+from tests.audited import LEDGER
 from tests.fuzz.engine import ROLES, Found, only, run
 from tests.fuzz.ground import Ground, lay
 from tests.worlds import build_world
@@ -50,6 +51,7 @@ async def target(
         yield Target(f"http://{HOST}:{server.port}", app.openapi(), ground)
     finally:
         server.stop()
+        LEDGER.forget(ground.world.district_id)
 
 
 def _operations(document: dict[str, Any]) -> int:
