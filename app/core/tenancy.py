@@ -23,3 +23,19 @@ def protect(table: str, role: str, verbs: str) -> list[str]:
         f"CREATE POLICY district ON {table} USING ({POLICY}) WITH CHECK ({POLICY})",
         f"GRANT {verbs} ON {table} TO {role}",
     ]
+
+
+def in_each_district(statement: str) -> str:
+    """SQL that runs a change of rows once for every district, bound to it: the policy hides all rows from their owner too.
+
+    ``{mine}`` in the statement stands for the rows of the district at hand, for owners whom no policy binds.
+    """
+    body = statement.format(mine=POLICY)
+    return f"""
+DO $$ DECLARE district int; BEGIN
+  FOR district IN SELECT id FROM districts LOOP
+    PERFORM set_config('app.district', district::text, true);
+    {body};
+  END LOOP;
+  PERFORM set_config('app.district', '', true);
+END $$"""  # noqa: S608 - the statement is a migration's own

@@ -4,7 +4,7 @@ import sqlalchemy as sa
 from alembic import op
 from sqlalchemy.dialects import postgresql
 
-from app.core.tenancy import protect
+from app.core.tenancy import in_each_district, protect
 
 revision = "0005"
 down_revision = "0004"
@@ -23,7 +23,7 @@ VERBS = {
     "rate_limits": "SELECT, INSERT, UPDATE, DELETE",
 }
 PERSONAL = """
-UPDATE people SET secret = decode(replace(gen_random_uuid()::text || gen_random_uuid()::text, '-', ''), 'hex')"""
+UPDATE people SET secret = decode(replace(gen_random_uuid()::text || gen_random_uuid()::text, '-', ''), 'hex') WHERE {mine}"""
 """A personal secret for everyone recorded before: 244 random bits. What was sealed without it still opens."""
 
 
@@ -38,7 +38,7 @@ def alter_people() -> None:
     op.add_column('people', sa.Column('load_limit', sa.Integer(), nullable=True))
     op.add_column('people', sa.Column('merged_into_id', sa.Uuid(), nullable=True))
     op.add_column('people', sa.Column('erased_at', sa.DateTime(timezone=True), nullable=True))
-    op.execute(PERSONAL)
+    op.execute(in_each_district(PERSONAL))
     op.create_unique_constraint('uq_people_district_id_id_number_index', 'people', ['district_id', 'id_number_index'])
     op.create_foreign_key('fk_people_district_id_merged_into_id', 'people', 'people', ['district_id', 'merged_into_id'], ['district_id', 'id'])
     op.create_check_constraint(op.f('ck_people_erased'), 'people', '(erased_at IS NULL) = (secret IS NOT NULL)')
@@ -66,7 +66,7 @@ def alter_accounts() -> None:
     op.add_column('accounts', sa.Column('updated_at', sa.DateTime(timezone=True), nullable=False, server_default=sa.func.now()))
     for name in ('former_hashes', 'password_temporary', 'version', 'updated_at'):
         op.alter_column('accounts', name, server_default=None)
-    op.execute('UPDATE accounts SET password_set_at = created_at')
+    op.execute(in_each_district('UPDATE accounts SET password_set_at = created_at WHERE {mine}'))
     op.alter_column('accounts', 'login', existing_type=sa.Text(), nullable=True)
     op.alter_column('accounts', 'password_hash', existing_type=sa.Text(), nullable=True)
     op.create_check_constraint(op.f('ck_accounts_login'), 'accounts', '(login IS NULL) = (password_hash IS NULL)')
@@ -77,7 +77,7 @@ def alter_accounts() -> None:
 def restore_accounts() -> None:
     op.drop_index('ix_accounts_person', table_name='accounts')
     op.drop_constraint('ck_accounts_login', 'accounts')
-    op.execute('DELETE FROM accounts WHERE login IS NULL')
+    op.execute(in_each_district('DELETE FROM accounts WHERE login IS NULL AND {mine}'))
     op.alter_column('accounts', 'login', existing_type=sa.Text(), nullable=False)
     op.alter_column('accounts', 'password_hash', existing_type=sa.Text(), nullable=False)
     for name in ('former_hashes', 'password_set_at', 'password_temporary', 'totp_sealed', 'totp_confirmed_at', 'totp_step', 'version', 'updated_at'):
@@ -92,7 +92,7 @@ def alter_idempotency_keys() -> None:
 
 def restore_idempotency_keys() -> None:
     op.alter_column('idempotency_keys', 'caller_id', new_column_name='person_id')
-    op.execute('DELETE FROM idempotency_keys k WHERE NOT EXISTS (SELECT FROM people p WHERE p.district_id = k.district_id AND p.id = k.person_id)')
+    op.execute(in_each_district('DELETE FROM idempotency_keys k WHERE {mine} AND NOT EXISTS (SELECT FROM people p WHERE p.district_id = k.district_id AND p.id = k.person_id)'))
     op.create_foreign_key('fk_idempotency_keys_district_id_person_id', 'idempotency_keys', 'people', ['district_id', 'person_id'], ['district_id', 'id'])
 
 

@@ -3,7 +3,7 @@
 import sqlalchemy as sa
 from alembic import op
 
-from app.core.tenancy import protect
+from app.core.tenancy import in_each_district, protect
 
 revision = "0006"
 down_revision = "0005"
@@ -76,14 +76,14 @@ def restore_grants() -> None:
     op.drop_constraint('ck_grants_role', 'grants')
     op.drop_constraint('ck_grants_not_to_oneself', 'grants')
     op.drop_constraint('ck_grants_span', 'grants')
-    op.execute(sa.delete(sa.table("grants")).where(sa.text("substitution_id IS NOT NULL OR ends_at = starts_at OR NOT " + listed(ROLES))))
+    op.execute(in_each_district("DELETE FROM grants WHERE {mine} AND (substitution_id IS NOT NULL OR ends_at = starts_at OR NOT " + listed(ROLES) + ")"))  # noqa: S608
     op.create_check_constraint(op.f('ck_grants_span'), 'grants', 'ends_at IS NULL OR ends_at > starts_at')
     op.create_check_constraint(op.f('ck_grants_role'), 'grants', listed(ROLES))
     for name in ('person', 'path'):
         op.drop_index(f'ix_grants_{name}', table_name='grants')
     for name in ('substitution_id', 'lent_from_id', 'lent_by', 'revoked_at', 'revoked_by', 'version', 'created_at', 'updated_at'):
         op.drop_column('grants', name)
-    op.execute("DELETE FROM grants a USING grants b WHERE a.district_id = b.district_id AND a.person_id = b.person_id AND a.role = b.role AND a.place_id = b.place_id AND a.id < b.id")
+    op.execute(in_each_district("DELETE FROM grants a USING grants b WHERE a.{mine} AND a.district_id = b.district_id AND a.person_id = b.person_id AND a.role = b.role AND a.place_id = b.place_id AND a.id < b.id"))
     op.create_unique_constraint('uq_grants_district_id_person_id_role_place_id', 'grants', ['district_id', 'person_id', 'role', 'place_id'])
 
 
@@ -129,7 +129,7 @@ def restore_needs() -> None:
     for name in ('sent', 'source'):
         op.drop_constraint(f'ck_needs_{name}', 'needs')
     op.drop_column('needs', 'client_id')
-    op.execute("UPDATE needs SET source = 'import' WHERE source = 'client'")
+    op.execute(in_each_district("UPDATE needs SET source = 'import' WHERE source = 'client' AND {mine}"))
     op.create_check_constraint(op.f('ck_needs_source'), 'needs', listed(SOURCES, 'source'))
 
 

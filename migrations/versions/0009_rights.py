@@ -4,7 +4,7 @@ import sqlalchemy as sa
 from alembic import op
 from sqlalchemy.dialects import postgresql
 
-from app.core.tenancy import protect
+from app.core.tenancy import in_each_district, protect
 
 revision = "0009"
 down_revision = "0008"
@@ -124,7 +124,7 @@ def alter_approvals() -> None:
 def restore_approvals() -> None:
     op.drop_index('uq_approvals_pending_reading', 'approvals')
     op.drop_index('uq_approvals_pending', 'approvals')
-    op.execute("DELETE FROM approvals WHERE subject = 'person'")
+    op.execute(in_each_district("DELETE FROM approvals WHERE subject = 'person' AND {mine}"))
     op.create_index('uq_approvals_pending', 'approvals', ['district_id', 'subject_id', 'action'], unique=True, postgresql_where=sa.text("state = 'pending'"))
     op.drop_constraint('ck_approvals_subject', 'approvals')
     op.create_check_constraint(op.f('ck_approvals_subject'), 'approvals', "subject IN ('need', 'order')")
