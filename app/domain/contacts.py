@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 
 from app.domain.assignments import ACTIVE, AssignmentState
+from app.domain.hours import LONGEST_SERVICE
 from app.domain.orders import OrderState
 
 BEFORE_VISIT = timedelta(hours=24)
@@ -56,6 +57,7 @@ class Visit:
     order: OrderState
     accepted_at: datetime
     wanted_at: datetime | None
+    checked_in_at: datetime | None
     checked_out_at: datetime | None
 
     @property
@@ -66,6 +68,8 @@ class Visit:
 
     @property
     def closes_at(self) -> datetime:
+        if self.assignment is AssignmentState.CHECKED_IN and self.checked_in_at is not None:
+            return self.checked_in_at + LONGEST_SERVICE
         if self.assignment is AssignmentState.CHECKED_OUT and self.checked_out_at is not None:
             return self.checked_out_at + AFTER_VISIT
         return max(self.accepted_at, self.wanted_at or self.accepted_at) + LONGEST
@@ -74,7 +78,7 @@ class Visit:
 def closed(visit: Visit, moment: datetime) -> Closed | None:
     """Why the contact is closed at this moment; None while it is open. It closes at the very end of its window.
 
-    A helper who is there (checked in) is never shut out by the clock.
+    A helper who is there (checked in) came whenever it was wanted, and is shut out only when nobody serves that long.
     """
     if visit.assignment in _NEVER_HELD:
         return Closed.NOT_ACCEPTED
@@ -82,8 +86,6 @@ def closed(visit: Visit, moment: datetime) -> Closed | None:
         return Closed.ENDED
     if visit.order not in _AT_WORK:
         return Closed.RESTING
-    if visit.assignment is AssignmentState.CHECKED_IN:
-        return None
-    if moment < visit.opens_at:
+    if moment < visit.opens_at and visit.assignment is not AssignmentState.CHECKED_IN:
         return Closed.NOT_YET
     return Closed.OVER if moment >= visit.closes_at else None

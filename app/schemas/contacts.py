@@ -21,4 +21,4 @@ class ContactRead(Read):
     phone: str | None
     address: str | None
     of_guardian: Annotated[bool, Field(description="是否为监护人的联系方式")]
-    closes_at: Annotated[datetime | None, Field(description="何时关闭；签到期间为空")]
+    closes_at: Annotated[datetime, Field(description="何时关闭")]

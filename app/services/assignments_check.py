@@ -1,5 +1,6 @@
 """Check-in and check-out: when service begins and ends, and that nobody serves in two places at once (I4)."""
 
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import select, text
@@ -9,6 +10,7 @@ from app.core.clock import now
 from app.core.errors import RuleBroken
 from app.core.geo import LonLat, metres_between
 from app.domain.assignments import ASSIGNMENT, FENCE_M, UNFINISHED, AssignmentAction, AssignmentState, CheckMethod
+from app.domain.contacts import LONGEST
 from app.domain.hours import LONGEST_SERVICE
 from app.domain.people import Actor, Parties, Relation
 from app.domain.places import PlaceKind
@@ -38,11 +40,18 @@ async def check_in(
         await _within_fence(session, case, spot)
     moment = now()
     if assignment.state is AssignmentState.CHECKED_OUT:
+        _must_be_recent(assignment, moment)
         assignment.load_slot = await _free_load_slot(session, assignment)
     await begin_window(session, assignment, moment)
     assignment.checked_in_at, assignment.checked_out_at = moment, None
     assignment.check_in_method, assignment.check_out_method = method, None
     move_assignment(session, assignment, AssignmentAction.CHECK_IN, actor, parties=parties, method=method.value)
+
+
+def _must_be_recent(assignment: Assignment, moment: datetime) -> None:
+    """Whoever has not come for so long does not come back by themselves: it would open the asker's contact anew."""
+    if assignment.checked_out_at is not None and moment >= assignment.checked_out_at + LONGEST:
+        raise RuleBroken("距上次签退已久，请网格员重新派单")
 
 
 async def _within_fence(session: AsyncSession, case: OrderCase, spot: LonLat | None) -> None:

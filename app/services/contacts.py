@@ -37,8 +37,7 @@ async def contact(
     await rate_limits.spend(database, sealer, actor.district_id, ORDER_CONTACT, str(actor.person_id))
     found = await _asker(session, sealer, case.need)
     actor.trace.opened = [name for name in _FIELDS if found[name] is not None]
-    closes_at = None if visit.assignment is AssignmentState.CHECKED_IN else visit.closes_at
-    return {"order_id": case.order.id, **found, "closes_at": closes_at}
+    return {"order_id": case.order.id, **found, "closes_at": visit.closes_at}
 
 
 def _visit(case: OrderCase, actor: Actor) -> Visit:
@@ -51,6 +50,7 @@ def _visit(case: OrderCase, actor: Actor) -> Visit:
         order=case.order.state,
         accepted_at=_accepted(mine),
         wanted_at=case.order.wanted_at,
+        checked_in_at=mine.checked_in_at,
         checked_out_at=mine.checked_out_at,
     )
 
@@ -84,7 +84,8 @@ async def _guardian(session: AsyncSession, minor: Person) -> Person | None:
     """Whoever answers for a minor since longest."""
     on_guardian = and_(Person.district_id == Guardianship.district_id, Person.id == Guardianship.guardian_id)
     query = select(Person).join(Guardianship, on_guardian)
-    query = query.where(Guardianship.minor_id == minor.id, Guardianship.ended_at.is_(None), Person.erased_at.is_(None))
+    query = query.where(Guardianship.minor_id == minor.id, Guardianship.ended_at.is_(None))
+    query = query.where(Person.erased_at.is_(None), Person.merged_into_id.is_(None))
     guardian: Person | None = await session.scalar(query.order_by(Guardianship.id).limit(1))
     return guardian
 

@@ -10,6 +10,7 @@ from app.core.types import masked_address, masked_birth_date, masked_id_number
 from app.domain.access import TABLE
 from app.domain.assignments import ACTIVE, AssignmentState
 from app.domain.contacts import AFTER_VISIT, BEFORE_VISIT, CLOSED_NAMES, LONGEST, Closed, Visit, closed
+from app.domain.hours import LONGEST_SERVICE
 from app.domain.orders import OrderState
 from app.domain.people import SEPARATED, Role
 from app.domain.sensitive import (
@@ -97,9 +98,10 @@ def visit(
     order: OrderState = OrderState.ACCEPTED,
     accepted_at: datetime = NOW,
     wanted_at: datetime | None = None,
+    checked_in_at: datetime | None = None,
     checked_out_at: datetime | None = None,
 ) -> Visit:
-    return Visit(assignment, order, accepted_at, wanted_at, checked_out_at)
+    return Visit(assignment, order, accepted_at, wanted_at, checked_in_at, checked_out_at)
 
 
 def test_a_contact_opens_on_acceptance_and_closes_after_the_longest_wait() -> None:
@@ -126,10 +128,14 @@ def test_after_checking_out_it_stays_a_day() -> None:
     assert closed(out, NOW + HOUR + AFTER_VISIT) is Closed.OVER
 
 
-def test_whoever_is_there_is_not_shut_out_by_the_clock() -> None:
-    there = visit(AssignmentState.CHECKED_IN, OrderState.IN_PROGRESS, wanted_at=NOW + timedelta(days=9))
-    assert closed(there, NOW) is None
-    assert closed(there, NOW + LONGEST * 2) is None
+def test_whoever_is_there_is_shut_out_only_when_nobody_serves_that_long() -> None:
+    late = NOW + LONGEST * 2
+    there = visit(
+        AssignmentState.CHECKED_IN, OrderState.IN_PROGRESS, wanted_at=NOW + timedelta(days=9), checked_in_at=late
+    )
+    assert closed(there, late) is None
+    assert closed(there, late + LONGEST_SERVICE - HOUR) is None
+    assert closed(there, late + LONGEST_SERVICE) is Closed.OVER
 
 
 @pytest.mark.parametrize("order", list(OrderState))
