@@ -13,12 +13,14 @@ from app.core.crypto import Sealer
 from app.core.errors import Conflict, Forbidden, RuleBroken
 from app.domain import authority
 from app.domain.assignments import ACTIVE, UNFINISHED, AssignmentState
+from app.domain.consents import PURPOSE_NAMES
 from app.domain.orders import MOST_UNFINISHED
-from app.domain.people import ROLE_NAMES, Actor, PartyStatus, Role
-from app.models import Assignment, Grant, Guardianship, Person, ServiceWindow, Substitution
+from app.domain.people import ROLE_NAMES, UNIT_ROLES, Actor, PartyStatus, Role
+from app.models import Assignment, Consent, Grant, Guardianship, Person, ServiceWindow, Substitution
 from app.models.base import literal_in
 from app.services import people_seal
-from app.services.grants_holders import carried_charges, same_person
+from app.services.grants_holders import carried_charges, charges_of, same_person
+from app.services.people_merge_facts import unit_of_both
 from app.services.people_seal import SealedField
 
 _FOLLOWS = frozenset({Role.RESIDENT, Role.VOLUNTEER, Role.PARTY_MEMBER})
@@ -134,6 +136,30 @@ async def _membership(_: AsyncSession, merged: Person, survivor: Person) -> Asyn
         yield {"kind": "party", "words": "一份登记为在册党员，一份登记为报到党员"}
 
 
+async def _units(session: AsyncSession, merged: Person, survivor: Person) -> AsyncIterator[Obstacle]:
+    """Whoever acts for a unit acts for the one in their record: merging gives nobody another one to act for."""
+    unit = unit_of_both(merged, survivor)
+    for person in (merged, survivor):
+        charges = await charges_of(session, person.id, now())
+        if person.organization_id != unit and any(charge.role in UNIT_ROLES for charge in charges):
+            yield {"kind": "unit", "words": "其中一人代表另一个单位，请先变更单位或结束其岗位"}
+
+
+async def _consents(session: AsyncSession, merged: Person, survivor: Person) -> AsyncIterator[Obstacle]:
+    """One record agrees to what the other has taken back since: the person says which it is."""
+    own: list[dict[Any, Consent]] = []
+    for person in (merged, survivor):
+        rows = await session.scalars(select(Consent).where(Consent.person_id == person.id).order_by(Consent.given_at))
+        own.append({(row.purpose, row.recipient_id): row for row in rows})
+    for mine, theirs in (own, reversed(own)):
+        for about, agreed in mine.items():
+            last = theirs.get(about)
+            since = last is not None and last.withdrawn_at is not None and last.withdrawn_at >= agreed.given_at
+            if since and agreed.withdrawn_at is None:
+                words = f"一份档案同意“{PURPOSE_NAMES[agreed.purpose]}”，另一份后来已撤回，请本人先确认"
+                yield {"kind": "consent", "words": words, "purpose": agreed.purpose.value}
+
+
 _OBSTACLES: tuple[Callable[[AsyncSession, Person, Person], AsyncIterator[Obstacle]], ...] = (
     _overlaps,
     _same_orders,
@@ -141,6 +167,8 @@ _OBSTACLES: tuple[Callable[[AsyncSession, Person, Person], AsyncIterator[Obstacl
     _substitutions,
     _guardianship,
     _membership,
+    _units,
+    _consents,
 )
 
 

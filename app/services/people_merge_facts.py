@@ -5,6 +5,7 @@ Where both say something, the survivor's word stands; what only the merged recor
 
 from collections.abc import Sequence
 from typing import Any
+from uuid import UUID
 
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -19,20 +20,28 @@ from app.services.people_rows import touch
 from app.services.people_seal import SealedField
 
 _ONE_OF: tuple[SealedField, ...] = ("phone", "id_number", "birth_date", "address")
-_OWN = ("sex", "organization_id", "service_radius_m", "load_limit")
+_OWN = ("sex", "service_radius_m", "load_limit")
 _DATES = ("since_on", "grid_entered_on", "center_entered_on", "wechat_entered_on")
+
+
+def unit_of_both(merged: Person, survivor: Person) -> UUID | None:
+    """Which unit or party body the one record will name: with a membership goes the body it is in."""
+    if survivor.party_status is PartyStatus.NONE and merged.party_status is not PartyStatus.NONE:
+        return merged.organization_id
+    return survivor.organization_id or merged.organization_id
 
 
 async def put_together(session: AsyncSession, sealer: Sealer, merged: Person, survivor: Person) -> None:
     """All of it; both records are locked."""
     await _cells(session, sealer, merged, survivor)
+    survivor.organization_id = unit_of_both(merged, survivor)
     for name in _OWN:
         if getattr(survivor, name) is None:
             setattr(survivor, name, getattr(merged, name))
     survivor.skills = _union(survivor.skills, merged.skills)
     survivor.languages = _union(survivor.languages, merged.languages)
     if survivor.party_status is PartyStatus.NONE and merged.party_status is not PartyStatus.NONE:
-        survivor.party_status, survivor.organization_id = merged.party_status, merged.organization_id
+        survivor.party_status = merged.party_status
     merged.party_status = PartyStatus.NONE
     await _membership(session, merged, survivor)
     await _volunteer(session, merged, survivor)
@@ -55,7 +64,8 @@ async def _cells(session: AsyncSession, sealer: Sealer, merged: Person, survivor
     people_seal.index_name_and_birth(sealer, survivor)
     people_seal.index_name_and_birth(sealer, merged)
     born = people_identity.birth_date(sealer, survivor)
-    survivor.minor = is_minor(born, people_identity.today()) if born else survivor.minor or merged.minor
+    minor = is_minor(born, people_identity.today()) if born else survivor.minor or merged.minor
+    survivor.minor = merged.minor = minor
     await session.flush()
 
 

@@ -54,8 +54,6 @@ PLAIN: tuple[tuple[Any, str], ...] = (
 """What is moved by writing another name, since nothing of the survivor's can stand against it."""
 UNLESS_THERE: tuple[tuple[Any, str, tuple[str, ...]], ...] = (
     (Notice, "person_id", ("event_id",)),
-    (Guardianship, "minor_id", ("guardian_id",)),
-    (Guardianship, "guardian_id", ("minor_id",)),
     (Approval, "asked_by", ("subject_id", "action", "state")),
 )
 """What stays with the merged record where the survivor has the very same."""
@@ -70,6 +68,7 @@ async def move(session: AsyncSession, actor: Actor, sealer: Sealer, merged: Pers
     await _assignments(session, merged.id, survivor.id)
     await _grants(session, actor, merged, survivor)
     await _consents(session, merged.id, survivor.id)
+    await _guardianships(session, merged.id, survivor.id)
     for model, column, same in UNLESS_THERE:
         await _rename_unless_there(session, model, column, same, merged.id, survivor.id)
     await _followers(session, merged.id, survivor.id)
@@ -204,6 +203,19 @@ async def _consents(session: AsyncSession, merged: UUID, survivor: UUID) -> None
     giver = case((Consent.giver_id == merged, survivor), else_=Consent.giver_id)
     moved = update(Consent).where(Consent.person_id == merged, Consent.id.not_in([own for own, _ in pairs]))
     await session.execute(_silently(moved.values(person_id=survivor, giver_id=giver)))
+
+
+async def _guardianships(session: AsyncSession, merged: UUID, survivor: UUID) -> None:
+    """Every one, past or current. Of the same two people one is current: the survivor's, and the other ends with the merge."""
+    for column, other in (("minor_id", "guardian_id"), ("guardian_id", "minor_id")):
+        theirs = aliased(Guardianship)
+        alike = getattr(theirs, other) == getattr(Guardianship, other)
+        same = (theirs.district_id == Guardianship.district_id, getattr(theirs, column) == survivor, alike)
+        twice = exists().where(*same, theirs.ended_at.is_(None))
+        mine = (getattr(Guardianship, column) == merged, Guardianship.ended_at.is_(None), twice)
+        ended = {"ended_at": now(), "updated_at": now(), "version": Guardianship.version + 1}
+        await session.execute(_silently(update(Guardianship).where(*mine).values(ended)))
+        await _rename(session, Guardianship, column, merged, survivor)
 
 
 async def _availability(session: AsyncSession, merged: UUID, survivor: UUID) -> None:

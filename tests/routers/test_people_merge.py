@@ -58,6 +58,8 @@ MOVED = {
     ("consents", "giver_id"),
     ("consents", "person_id"),
     ("employments", "person_id"),
+    ("guardianships", "guardian_id"),
+    ("guardianships", "minor_id"),
     ("grants", "person_id"),
     ("household_members", "person_id"),
     ("need_followers", "person_id"),
