@@ -9,10 +9,10 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from app.core.clock import now
 from app.core.errors import Conflict, Forbidden
 from app.domain.consents import GivenBy, LegalBasis, Purpose
-from app.domain.people import Actor, PartyStatus, Relation, Role
+from app.domain.people import UNIT_ROLES, Actor, PartyStatus, Relation, Role
 from app.models import CareFact, Consent, PartyMembership, Person, Volunteer
 from app.schemas.consents import ConsentRefuseMatching, ConsentWithdraw
-from app.services import consents, consents_give, minors, people_roles, privacy_notices, subjects
+from app.services import consents, consents_give, grants_holders, minors, people_roles, privacy_notices, subjects
 from app.services.consents_read import load
 from app.services.outbox import publish
 
@@ -96,6 +96,9 @@ async def _leave_volunteering(session: AsyncSession, actor: Actor, person: Perso
 
 async def _forget_membership(session: AsyncSession, actor: Actor, person: Person) -> None:
     await session.execute(delete(PartyMembership).where(PartyMembership.id == person.id))
+    charges = await grants_holders.charges_of(session, person.id, now())
+    if person.party_status is PartyStatus.REGISTERED or not any(charge.role in UNIT_ROLES for charge in charges):
+        person.organization_id = None
     person.party_status = PartyStatus.NONE
     await people_roles.end(session, actor, person, Role.PARTY_MEMBER)
     publish(session, "person", person, "forget_membership", actor=actor)

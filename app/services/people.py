@@ -27,6 +27,7 @@ from app.services import (
     grants_holders,
     minors,
     people_identity,
+    people_merged,
     people_phone,
     people_roles,
     people_seal,
@@ -217,6 +218,7 @@ async def update(
         await may_change_unit(session, actor, person, form.organization_id)
     if "phone" in form.model_fields_set:
         await people_phone.must_be_asked_for(session, actor, sealer, person, form.phone)
+        await people_merged.drop_phones(session, sealer, person)
     await _write(session, database, actor, sealer, person, form)
     return person
 
