@@ -5,14 +5,16 @@ from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
+from fastapi import FastAPI
 from sqlalchemy import text
 
 from app.core.clock import now
 from app.core.db import Database
 from app.models import Base
+from app.workers import relay
 from tests.profiles import id_number, wish_for_correction
-from tests.routers.test_consents import given
-from tests.stories.steps import act, only_order, submitted
+from tests.routers.test_consents import become_minor, given, guard
+from tests.stories.steps import AT_HOME, act, only_order, submitted
 from tests.worlds import World
 
 NUMBER = id_number()
@@ -27,6 +29,17 @@ TRACES = {
     "rating": "小王师傅修得利索",
     "certificate": "蒙护字第0471号",
     "request": "请把我的全部信息删掉吧",
+    "suspension": "我腰椎手术要停一周",
+    "approved": "我去呼市复查三天",
+    "denial": "他的腰不碍事",
+    "decision": "复查要紧，同意",
+    "evidence": "签到表第十九页有他手印",
+    "reversal": "他当天其实在住院",
+    "question": "您是不是三单元那位老人",
+    "sheet": "同意书第0093号他儿子代签",
+    "ties": "监护人失联，改由奶奶照看",
+    "ward": "户口簿第七页父女",
+    "reopening": "跟我家漏的是同一根管",
 }
 """What is nowhere to be found afterwards."""
 
@@ -53,27 +66,66 @@ async def ask_and_be_served(world: World, who: str) -> Any:
     order = await only_order(world, need)
     await act(world, "grid", order, "publish")
     await act(world, "member1", order, "take")
-    await act(world, "member1", order, "start", position={"lon": 111.651, "lat": 40.82, "datum": "wgs84"})
-    mine = (await world.ok("member1", "GET", "/v1/assignments", params={"mine": True}))["items"][0]
-    await world.ok("member1", "POST", f"/v1/assignments/{mine['id']}/check-out", json={})
-    await act(world, "member1", order, "report", result=f"已修好：{TRACES['details']}")
+    await act(world, "member1", order, "start", position=AT_HOME)
+    await finish(world, order, result=f"已修好：{TRACES['details']}")
     await act(world, who, order, "confirm", rating=5, words=TRACES["rating"])
     await world.ok(who, "POST", f"/v1/needs/{need['id']}/confirm", json={"words": TRACES["rating"]})
     await _add_hours(world, order)
     return need
 
 
+async def finish(world: World, order: Any, result: str) -> None:
+    """member1 checks out and reports."""
+    mine = (await world.ok("member1", "GET", "/v1/assignments", params={"mine": True}))["items"][0]
+    await world.ok("member1", "POST", f"/v1/assignments/{mine['id']}/check-out", json={})
+    await act(world, "member1", order, "report", result=result)
+
+
 async def _add_hours(world: World, order: Any) -> None:
     """An hour of member1, entered later with evidence."""
-    start = now() - timedelta(hours=2)
+    await supplement(world, order, hours_ago=2, evidence="签字表")
+
+
+async def supplement(world: World, order: Any, *, hours_ago: int, evidence: str) -> Any:
+    """An hour of member1 on an order, written down afterwards."""
+    start = now() - timedelta(hours=hours_ago)
     form = {
         "order_id": order["id"],
         "person_id": str(world.people["member1"]),
         "served_from": start.isoformat(),
         "served_until": (start + timedelta(hours=1)).isoformat(),
-        "evidence": "签字表",
+        "evidence": evidence,
     }
-    await world.ok("grid", "POST", "/v1/hours", json=form)
+    return await world.ok("grid", "POST", "/v1/hours", json=form)
+
+
+async def ask_for_leave(world: World, order: Any) -> None:
+    """The holder of a started order asks to suspend it, is denied, asks again and is allowed; then goes on and ends it."""
+    for words, verdict, answer in (
+        (TRACES["suspension"], "deny", TRACES["denial"]),
+        (TRACES["approved"], "grant", TRACES["decision"]),
+    ):
+        await act(world, "member1", order, "suspend", reason="other", words=words)
+        asked = (await world.ok("community", "GET", "/v1/approvals", params={"state": "pending"}))["items"]
+        await world.ok("community", "POST", f"/v1/approvals/{asked[0]['id']}/{verdict}", json={"words": answer})
+    await act(world, "member1", order, "resume")
+    await act(world, "member1", order, "report", result="已修好")
+    await act(world, "resident1", order, "confirm", rating=5)
+
+
+async def question_about(world: World, app: FastAPI, who: str) -> Any:
+    """Somebody else submits a need for them, the community asks back, and everybody is told."""
+    need = await submitted(world, "grid", asker_id=str(world.people[who]))
+    await world.ok("community", "POST", f"/v1/needs/{need['id']}/ask", json={"question": TRACES["question"]})
+    await relay.relay_district(app.state.database, world.district_id)
+    return need
+
+
+async def answer_for_a_ward(world: World, owner: Database, who: str) -> None:
+    """Guardian of ``nobody`` for a while, on evidence."""
+    await become_minor(world, owner, "nobody")
+    tie = await guard(world, "nobody", who, TRACES["ward"])
+    await world.ok("community", "POST", f"/v1/guardianships/{tie['id']}/end", json={"words": TRACES["ties"]})
 
 
 async def ask_to_be_erased(world: World, who: str) -> Any:

@@ -3,7 +3,7 @@
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.core.clock import now
@@ -56,6 +56,16 @@ async def ask(
     data = {"subject": subject, "subject_id": str(row.id), "action": action}
     publish(session, "approval", approval, "ask", actor=actor, target="pending", data=data)
     return approval
+
+
+async def void(session: AsyncSession, which: ColumnElement[bool]) -> None:
+    """Pending requests nobody needs to decide any more."""
+    pending = await session.scalars(
+        select(Approval).where(which, Approval.state == ApprovalState.PENDING).order_by(Approval.id).with_for_update()
+    )
+    for approval in pending:
+        approval.state = ApprovalState.VOID
+        publish(session, "approval", approval, "void", actor=None, source="pending", target="void")
 
 
 async def load(session: AsyncSession, actor: Actor, approval_id: UUID) -> Approval:

@@ -16,8 +16,8 @@ from app.core.errors import RuleBroken
 from app.domain.assignments import ACTIVE, AssignmentState
 from app.domain.needs import ENDED
 from app.domain.people import Actor, PartyStatus, Role
-from app.models import Assignment, EmploymentRecord, Grant, Guardianship, Need, Order, Person, Place
-from app.services import erasure_rows, grants, people_seal
+from app.models import Approval, Assignment, EmploymentRecord, Grant, Guardianship, Need, Order, Person, Place
+from app.services import approvals, erasure_rows, grants, people_seal, relaying
 from app.services.access import in_force
 from app.services.erasure_rows import GONE
 from app.services.outbox import publish
@@ -37,13 +37,16 @@ KEPT: tuple[dict[str, str], ...] = (
 async def erase(session: AsyncSession, actor: Actor, person: Person) -> dict[str, Any]:
     """Destroy what is known of a person and say what was deleted and what is kept, and why. 422 while they have work under way.
 
-    The person is locked by the caller. Records that were merged into theirs are destroyed with it.
+    The person is locked by the caller. Records that were merged into theirs are destroyed with it. What they asked others to
+    approve, and nobody has decided, is void: without its words it cannot be granted.
     """
+    await relaying.wait(session, person.district_id)
     await must_be_free(session, person)
     everyone = [person, *await _merged_into(session, person)]
     ids = [record.id for record in everyone]
     deleted = await erasure_rows.delete_rows(session, actor, ids)
     deleted |= await _blank_needs(session, actor, ids)
+    await approvals.void(session, Approval.asked_by.in_(ids))
     for record in everyone:
         await _shred(session, actor, record)
     await session.flush()
@@ -114,7 +117,6 @@ async def _blank_needs(session: AsyncSession, actor: Actor, ids: list[UUID]) -> 
         order.result = GONE if order.result else None
         publish(session, "order", order, "erase", actor=actor)
     about = [need.id for need in needs] + [order.id for order in orders]
-    await erasure_rows.blank_approvals(session, [*about, *ids])
     await erasure_rows.forget_answers(session, [*about, *ids])
     return {"needs": len(needs), "orders": len(orders)}
 

@@ -10,12 +10,10 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.core.clock import now
 from app.domain.accounts import SignInEnd
-from app.domain.consents import LegalBasis
 from app.domain.people import Actor, Relation
 from app.domain.rights import RIGHTS, RightsAction, RightsState
 from app.models import (
     Account,
-    Approval,
     Assignment,
     AvailabilityException,
     AvailabilityWindow,
@@ -54,7 +52,7 @@ class Fate(StrEnum):
 _D, _E, _K = Fate.DELETED, Fate.EMPTIED, Fate.KEPT
 FATES: dict[tuple[str, str], Fate] = {
     ("accounts", "person_id"): _E,
-    ("approvals", "asked_by"): _K,
+    ("approvals", "asked_by"): _E,
     ("approvals", "decided_by"): _K,
     ("assignments", "person_id"): _E,
     ("availability_exceptions", "person_id"): _D,
@@ -76,7 +74,7 @@ FATES: dict[tuple[str, str], Fate] = {
     ("guardianships", "guardian_id"): _E,
     ("guardianships", "minor_id"): _E,
     ("guardianships", "verified_by"): _K,
-    ("hour_entries", "person_id"): _K,
+    ("hour_entries", "person_id"): _E,
     ("household_members", "person_id"): _D,
     ("imports", "requested_by"): _K,
     ("need_followers", "person_id"): _D,
@@ -161,13 +159,13 @@ async def _close_accounts(session: AsyncSession, accounts: list[UUID]) -> None:
 
 
 async def _close_consents(session: AsyncSession, actor: Actor, ids: list[UUID]) -> None:
-    """Whatever was agreed to has ended; why staff went by another basis is no longer told."""
+    """Whatever was agreed to has ended; what staff went by, a signed sheet or another basis, is no longer told."""
     rows = await session.scalars(select(Consent).where(Consent.person_id.in_(ids), Consent.withdrawn_at.is_(None)))
     for row in rows:
         row.withdrawn_at, row.withdrawn_by = now(), actor.person_id
         publish(session, "consent", row, "withdraw", actor=actor, data={"person_id": str(row.person_id)})
     await session.flush()
-    told = (Consent.person_id.in_(ids), Consent.basis != LegalBasis.CONSENT)
+    told = (Consent.person_id.in_(ids), Consent.evidence.is_not(None))
     await _run(session, update(Consent).where(*told).values(evidence=GONE))
 
 
@@ -190,11 +188,6 @@ async def _close_requests(session: AsyncSession, ids: list[UUID]) -> None:
                 target=row.state.value,
                 data=data,
             )
-
-
-async def blank_approvals(session: AsyncSession, subjects: Sequence[UUID]) -> None:
-    """What was asked for and decided stays; why it was asked does not."""
-    await _run(session, update(Approval).where(Approval.subject_id.in_(subjects)).values(form={}, words=None))
 
 
 _SHOWING = text("""

@@ -7,7 +7,7 @@ from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import func, inspect, or_, select
+from sqlalchemy import func, inspect, select
 from sqlalchemy.dialects.postgresql import Range
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -23,7 +23,8 @@ from app.domain.rights import RightsKind, RightsState
 from app.models import Account, HourEntry, Person, RightsRequest
 from app.schemas.exports import ExportQuery
 from app.services import minors, people_merged, rate_limits, subjects
-from app.services.exports_sections import SECTIONS, Section
+from app.services.exports_section import Section
+from app.services.exports_sections import SECTIONS
 from app.services.exports_xlsx import workbook
 
 MOST_ROWS = 5_000
@@ -92,8 +93,8 @@ async def _section(
     """``owners``: the accounts, or the records, whose rows are the person's. What is sealed has moved with the secret it needs."""
     model = section.model
     ids = [person.id] if section.sealed and not section.by_account else owners
-    theirs = or_(*(getattr(model, key).in_(ids) for key in section.keys))
-    rows = (await session.scalars(select(model).where(theirs).order_by(model.id.desc()).limit(MOST_ROWS + 1))).all()
+    query = select(model).where(section.theirs(ids)).order_by(model.id.desc()).limit(MOST_ROWS + 1)
+    rows = (await session.scalars(query)).all()
     return {
         "name": section.name,
         "title": section.title,
@@ -104,11 +105,15 @@ async def _section(
 
 
 def _row(sealer: Sealer, person: Person, section: Section, row: Any) -> dict[str, Any]:
-    sealed = set(section.sealed)
-    return {
-        field: _opened(sealer, person, row, f"{field}_sealed") if field in sealed else _plain(getattr(row, field))
-        for field in section.fields
-    }
+    return {field: _value(sealer, person, section, row, field) for field in section.fields}
+
+
+def _value(sealer: Sealer, person: Person, section: Section, row: Any, field: str) -> Any:
+    if section.said and field == section.said[0]:
+        return section.typed(row)
+    if field in section.sealed:
+        return _opened(sealer, person, row, f"{field}_sealed")
+    return _plain(getattr(row, field))
 
 
 def _opened(sealer: Sealer, person: Person, row: Any, column: str) -> str | None:

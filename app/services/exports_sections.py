@@ -3,12 +3,8 @@
 A test holds ``SECTIONS`` and ``ACTED`` together against every foreign key to people, so that no table is forgotten.
 """
 
-from dataclasses import dataclass
-from typing import Any
-
 from app.models import (
     Account,
-    Assignment,
     AuditEntry,
     AvailabilityException,
     AvailabilityWindow,
@@ -19,38 +15,18 @@ from app.models import (
     EmploymentRecord,
     Grant,
     Guardianship,
-    HourEntry,
     HouseholdMember,
-    Need,
-    NeedFollower,
     Notice,
     PartyMembership,
     Person,
     RightsRequest,
-    ServiceWindow,
     SignIn,
     Substitution,
     Volunteer,
     WechatIdentity,
 )
-
-
-@dataclass(frozen=True, slots=True)
-class Section:
-    """A table's rows of a person. ``fields``: name → Chinese; one with a ``…_sealed`` column is opened."""
-
-    name: str
-    title: str
-    model: Any
-    keys: tuple[str, ...]
-    """Columns that hold the person's id, or, with ``by_account``, an account's."""
-    fields: dict[str, str]
-    by_account: bool = False
-
-    @property
-    def sealed(self) -> list[str]:
-        return [field for field in self.fields if hasattr(self.model, f"{field}_sealed")]
-
+from app.services.exports_section import Section
+from app.services.exports_sections_work import WORK
 
 _AT = {"created_at": "登记时间"}
 SECTIONS: tuple[Section, ...] = (
@@ -67,6 +43,8 @@ SECTIONS: tuple[Section, ...] = (
             "sex": "性别",
             "address": "住址",
             "place_id": "居住地点",
+            "lon": "经度",
+            "lat": "纬度",
             "minor": "未满十四周岁",
             "organization_id": "所在单位",
             "party_status": "党员身份",
@@ -83,14 +61,28 @@ SECTIONS: tuple[Section, ...] = (
         "角色",
         Grant,
         ("person_id", "lent_by"),
-        {"role": "角色", "place_id": "地点", "starts_at": "开始", "ends_at": "结束", "granted_by": "授予人"},
+        {
+            "role": "角色",
+            "place_id": "地点",
+            "starts_at": "开始",
+            "ends_at": "结束",
+            "granted_by": "授予人",
+            "revoked_at": "收回时间",
+        },
     ),
     Section(
         "substitutions",
         "代理安排",
         Substitution,
         ("absent_id", "substitute_id"),
-        {"absent_id": "外出人", "substitute_id": "代理人", "starts_at": "开始", "ends_at": "结束", "reason": "事由"},
+        {
+            "absent_id": "外出人",
+            "substitute_id": "代理人",
+            "starts_at": "开始",
+            "ends_at": "结束",
+            "ended_at": "提前结束",
+            "reason": "事由",
+        },
     ),
     Section(
         "accounts",
@@ -115,6 +107,7 @@ SECTIONS: tuple[Section, ...] = (
             "address": "网络地址",
             "device": "设备",
             "started_at": "登录时间",
+            "expires_at": "最迟到期",
             "ended_at": "结束时间",
             "ended_by": "结束原因",
         },
@@ -152,7 +145,14 @@ SECTIONS: tuple[Section, ...] = (
         "聘用",
         EmploymentRecord,
         ("person_id",),
-        {"kind": "岗位", "place_id": "地点", "full_time": "专职", "since_on": "开始", "until_on": "结束"},
+        {
+            "kind": "岗位",
+            "place_id": "地点",
+            "organization_id": "单位",
+            "full_time": "专职",
+            "since_on": "开始",
+            "until_on": "结束",
+        },
     ),
     Section(
         "certificates",
@@ -212,58 +212,7 @@ SECTIONS: tuple[Section, ...] = (
             **_AT,
         },
     ),
-    Section(
-        "needs",
-        "需求",
-        Need,
-        ("asker_id",),
-        {
-            "state": "状态",
-            "title": "标题",
-            "details": "内容",
-            "category": "类别",
-            "risks": "风险说明",
-            "place_id": "地点",
-            "asked_at": "提出时间",
-            "closed_at": "办结时间",
-        },
-    ),
-    Section(
-        "need_followers", "关注的需求", NeedFollower, ("person_id",), {"need_id": "需求", "from_need_id": "原需求"}
-    ),
-    Section(
-        "assignments",
-        "接单",
-        Assignment,
-        ("person_id",),
-        {
-            "order_id": "工单",
-            "state": "状态",
-            "answer_by": "答复期限",
-            "accepted_at": "接单时间",
-            "checked_in_at": "签到",
-            "checked_out_at": "签退",
-        },
-    ),
-    Section("service_windows", "服务时段", ServiceWindow, ("person_id",), {"assignment_id": "接单", "during": "时段"}),
-    Section(
-        "hour_entries",
-        "时长账",
-        HourEntry,
-        ("person_id",),
-        {
-            "kind": "种类",
-            "minutes": "分钟",
-            "debit": "转出",
-            "credit": "转入",
-            "served_from": "服务开始",
-            "served_until": "服务结束",
-            "source": "来源",
-            "evidence": "佐证",
-            "reason": "理由",
-            "created_at": "入账时间",
-        },
-    ),
+    *WORK,
     Section(
         "consents",
         "同意",
@@ -273,6 +222,7 @@ SECTIONS: tuple[Section, ...] = (
             "purpose": "用途",
             "recipient_id": "接收方",
             "basis": "依据",
+            "separate": "单独同意",
             "notice_id": "告知书",
             "given_by": "由谁作出",
             "evidence": "凭据",
@@ -295,6 +245,7 @@ SECTIONS: tuple[Section, ...] = (
         {
             "kind": "种类",
             "state": "状态",
+            "subject_id": "所问工单",
             "words": "请求",
             "answer": "答复",
             "due_at": "期限",
@@ -329,7 +280,6 @@ SECTIONS: tuple[Section, ...] = (
 )
 ACTED: frozenset[tuple[str, str]] = frozenset(
     {
-        ("approvals", "asked_by"),
         ("approvals", "decided_by"),
         ("care_facts", "recorded_by"),
         ("certificates", "verified_by"),

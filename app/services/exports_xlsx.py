@@ -26,6 +26,9 @@ def workbook(found: dict[str, Any]) -> bytes:
             sheet.write_string(0, column, title, bold)
             for row, values in enumerate(section["rows"], start=1):
                 sheet.write_string(row, column, cell(values[field]))
+        if section["truncated"]:
+            count = len(section["rows"])
+            sheet.write_string(count + 1, 0, f"条数过多，只列出最近的{count}条", bold)
     book.close()
     return file.getvalue()
 

@@ -6,12 +6,12 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.core.clock import now
-from app.domain.approvals import ApprovalState
 from app.domain.assignments import AssignmentAction
 from app.domain.needs import NEED, NeedAction, NeedState
 from app.domain.orders import ENDED, OrderAction, OrderState, Outcome
 from app.domain.people import Actor
 from app.models import Approval, Need, Order
+from app.services import approvals
 from app.services.assignments_check import check_everyone_out
 from app.services.orders_case import SYSTEM, OrderCase, decide, move
 from app.services.orders_dispatch import move_assignment
@@ -31,12 +31,7 @@ async def release(session: AsyncSession, case: OrderCase, actor: Actor | None) -
 
 async def void_approvals(session: AsyncSession, row: Order | Need) -> None:
     """Requests about a row that has moved on by itself are void."""
-    pending = await session.scalars(
-        select(Approval).where(Approval.subject_id == row.id, Approval.state == ApprovalState.PENDING).with_for_update()
-    )
-    for approval in pending:
-        approval.state = ApprovalState.VOID
-        publish(session, "approval", approval, "void", actor=None, source="pending", target="void")
+    await approvals.void(session, Approval.subject_id == row.id)
 
 
 def move_need(

@@ -54,3 +54,10 @@ async def relay_batch(session: AsyncSession, district_id: int, limit: int) -> li
         _PLACE, {"district": district_id, "ids": [event.id for event in events], "positions": positions}
     )
     return events
+
+
+async def wait(session: AsyncSession, district_id: int) -> None:
+    """Wait for a batch under way here; none begins before this transaction ends, so nothing is told in between."""
+    await session.execute(
+        text("SELECT pg_advisory_xact_lock(:lock, :district)"), {"lock": _LOCK, "district": district_id}
+    )

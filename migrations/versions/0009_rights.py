@@ -22,20 +22,40 @@ NOT_FORGETTING = f"REVOKE DELETE ON notices, household_members FROM {ROLE}"
 FORGET_WORDS = """
 CREATE FUNCTION forget_words(erased uuid) RETURNS bigint
 LANGUAGE sql VOLATILE SECURITY DEFINER SET search_path = public, pg_temp AS $$
-  WITH gone AS (
+  WITH RECURSIVE gone AS (
     SELECT district_id, id FROM people
     WHERE district_id = NULLIF(current_setting('app.district', true), '')::int AND id = erased AND erased_at IS NOT NULL),
+  records AS (
+    SELECT district_id, id FROM gone
+    UNION SELECT p.district_id, p.id FROM people p JOIN records r ON p.district_id = r.district_id AND p.merged_into_id = r.id),
   asked AS (SELECT n.district_id, n.id FROM needs n JOIN gone g ON n.district_id = g.district_id AND n.asker_id = g.id),
   orders_of AS (SELECT o.district_id, o.id FROM orders o JOIN asked n ON o.district_id = n.district_id AND o.need_id = n.id),
   assigned AS (SELECT a.district_id, a.id FROM assignments a JOIN orders_of o ON a.district_id = o.district_id AND a.order_id = o.id),
   granted AS (SELECT r.id FROM grants r JOIN gone g ON r.district_id = g.district_id AND r.person_id = g.id),
   worked AS (SELECT id FROM asked UNION ALL SELECT id FROM orders_of UNION ALL SELECT id FROM assigned),
   approved AS (
-    SELECT a.id FROM approvals a JOIN gone g ON a.district_id = g.district_id
-    WHERE a.subject_id IN (SELECT id FROM worked) OR a.subject_id = g.id),
+    SELECT a.* FROM approvals a JOIN gone g ON a.district_id = g.district_id
+    WHERE a.subject_id IN (SELECT id FROM worked) OR a.subject_id = g.id OR a.asked_by = g.id),
   about AS (SELECT id FROM worked UNION ALL SELECT id FROM granted UNION ALL SELECT id FROM approved),
+  followed AS (
+    SELECT n.district_id, n.merged_into_id AS id FROM needs n JOIN asked USING (district_id, id) WHERE n.merged_into_id IS NOT NULL
+    UNION SELECT n.district_id, n.merged_into_id FROM needs n JOIN followed USING (district_id, id) WHERE n.merged_into_id IS NOT NULL),
   held AS (SELECT a.id, a.order_id FROM assignments a JOIN gone g ON a.district_id = g.district_id AND a.person_id = g.id),
-  theirs AS (SELECT id FROM held UNION ALL SELECT order_id FROM held),
+  theirs AS (
+    SELECT id FROM held UNION ALL SELECT order_id FROM held UNION ALL SELECT id FROM followed
+    UNION ALL SELECT o.id FROM orders o JOIN followed f ON o.district_id = f.district_id AND o.need_id = f.id),
+  ties AS (SELECT t.district_id, t.id, t.minor_id FROM guardianships t JOIN gone g ON t.district_id = g.district_id AND t.guardian_id = g.id),
+  wards AS (
+    SELECT district_id, minor_id AS id FROM ties
+    UNION SELECT p.district_id, p.id FROM people p JOIN wards w ON p.district_id = w.district_id AND p.merged_into_id = w.id),
+  spoken AS (
+    SELECT e.id FROM events e JOIN gone g ON e.district_id = g.district_id WHERE e.aggregate_id IN (SELECT id FROM about)
+    UNION SELECT e.id FROM events e JOIN records r ON e.district_id = r.district_id AND e.actor_id = r.id
+    WHERE e.aggregate_id IN (SELECT id FROM theirs)
+    UNION SELECT e.id FROM events e JOIN approved a ON e.district_id = a.district_id AND e.aggregate_id = a.subject_id
+      AND e.action = a.action AND e.actor_id = a.decided_by AND e.data = a.form
+    UNION SELECT e.id FROM events e JOIN wards w ON e.district_id = w.district_id AND e.aggregate_id = w.id
+    WHERE e.data->>'guardianship_id' IN (SELECT id::text FROM ties)),
   told AS (
     UPDATE events e SET data = '{}', source = NULL, target = NULL FROM gone g
     WHERE e.district_id = g.district_id AND e.aggregate_id = g.id AND e.aggregate = 'person'
@@ -49,16 +69,27 @@ LANGUAGE sql VOLATILE SECURITY DEFINER SET search_path = public, pg_temp AS $$
         ELSE value END)
       FROM jsonb_each(e.data))
     FROM gone g
-    WHERE e.district_id = g.district_id AND e.aggregate <> 'person'
+    WHERE e.district_id = g.district_id AND e.id IN (SELECT id FROM spoken) AND e.aggregate_id <> g.id
       AND e.data ?| ARRAY['words', 'question', 'answer', 'basis', 'obstacle', 'measures', 'result', 'reason']
-      AND (e.aggregate_id IN (SELECT id FROM about)
-        OR e.actor_id = g.id AND e.aggregate_id IN (SELECT id FROM theirs))
-    RETURNING 1)
+    RETURNING 1),
+  decided AS (
+    UPDATE approvals a SET form = '{}', words = NULL FROM gone g
+    WHERE a.district_id = g.district_id AND a.id IN (SELECT id FROM approved)),
+  heard AS (
+    DELETE FROM notices n USING events e, gone g
+    WHERE e.district_id = g.district_id AND n.district_id = e.district_id AND n.event_id = e.id
+      AND (e.aggregate_id IN (SELECT id FROM worked) OR e.aggregate_id IN (SELECT id FROM approved))),
+  proven AS (
+    UPDATE hour_entries h SET
+      evidence = CASE WHEN h.evidence IS NOT NULL THEN '（已按本人要求删除）' END,
+      reason = CASE WHEN h.reason IS NOT NULL THEN '（已按本人要求删除）' END
+    FROM gone g WHERE h.district_id = g.district_id AND h.person_id = g.id)
   SELECT (SELECT count(*) FROM changed) + (SELECT count(*) FROM told)
 $$"""
-"""History is only ever added to, but for this: what was written about the needs of somebody who is erased, and what they wrote
-themselves, is taken out of it, and what events of their own record told. States of needs and orders, times and numbers stay. Of
-anybody else nothing can be taken out.
+"""History is only ever added to, but for this: what was written about the needs of somebody who is erased, what they wrote
+themselves or asked others to approve, and why they answered for a minor, is taken out of it, and what events of their own record
+told. With it go the words in requests for approval, what others were told in notices, and what proves hours of theirs. States,
+times, numbers and minutes stay. Of anybody else nothing can be taken out.
 """
 
 

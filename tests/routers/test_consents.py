@@ -40,12 +40,12 @@ async def become_minor(world: World, owner: Database, who: str, minor: bool = Tr
         await session.execute(update(Person).where(*own).values(minor=minor))
 
 
-async def guard(world: World, minor: str, guardian: str) -> Any:
+async def guard(world: World, minor: str, guardian: str, evidence: str = "户口簿，母女") -> Any:
     form = {
         "minor_id": str(world.people[minor]),
         "guardian_id": str(world.people[guardian]),
         "relation": "parent",
-        "evidence": "户口簿，母女",
+        "evidence": evidence,
     }
     return await world.ok("community", "POST", "/v1/guardianships", json=form)
 
