@@ -1,6 +1,7 @@
 """What personal information is used for, on what basis, and which uses need a consent of their own (个人信息保护法)."""
 
 from collections.abc import Collection
+from datetime import datetime, timedelta
 from enum import StrEnum
 
 from app.core.errors import RuleBroken
@@ -33,6 +34,7 @@ class LegalBasis(StrEnum):
 class GivenBy(StrEnum):
     PERSON = "person"
     GUARDIAN = "guardian"
+    """Of a minor: by themselves, or on a sheet they signed, whose number is the evidence; the event says who recorded it."""
     STAFF = "staff"
     """Recorded on paper by staff, with the signed sheet's number as evidence."""
 
@@ -47,6 +49,21 @@ PURPOSE_NAMES = {
 }
 SEPARATE = frozenset({Purpose.PARTY, Purpose.HEALTH, Purpose.SHARING})
 """Uses that need a consent of their own, not one given along with others; party membership by caution (LAW.md)."""
+
+EMERGENCY_LASTS = timedelta(hours=72)
+"""House rule: what is still needed after this is asked for, or recorded as a new emergency that says why it goes on."""
+EMERGENCY_FOR = frozenset({Purpose.SERVICE, Purpose.HEALTH, Purpose.SHARING})
+"""House rule: what protects life, health and property. Nobody is made a volunteer or a party member by an emergency."""
+
+
+def lapsed(basis: LegalBasis, given_at: datetime, moment: datetime) -> bool:
+    """Whether a basis has ended by itself: an emergency does not last."""
+    return basis is LegalBasis.EMERGENCY and given_at + EMERGENCY_LASTS <= moment
+
+
+def speaks_for(given_by: GivenBy, basis: LegalBasis, *, minor: bool) -> bool:
+    """Whether a basis counts for this person: of a minor only a guardian's consent does, whoever else gave one before."""
+    return not minor or basis is not LegalBasis.CONSENT or given_by is GivenBy.GUARDIAN
 
 
 def suffices(given: int, renewing: int) -> bool:

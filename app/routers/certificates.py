@@ -40,7 +40,7 @@ async def certificate_list(
 async def certificate_read(
     id: UUID, session: SessionDep, actor: ActorDep, sealer: SealerDep, response: Response
 ) -> dict[str, Any]:
-    return shown(sealer, response, await certificates.load(session, actor, id))
+    return shown(sealer, response, await certificates.read(session, actor, id))
 
 
 @router.post(

@@ -25,7 +25,7 @@ async def guardianship_list(
 
 @router.get("/{id}", response_model=GuardianshipRead, **operation("guardianships:read", "一项监护关系"))
 async def guardianship_read(id: UUID, session: SessionDep, actor: ActorDep, response: Response) -> Guardianship:
-    row = await guardianships.load(session, actor, id)
+    row = await guardianships.read(session, actor, id)
     tagged(response, row.version)
     return row
 

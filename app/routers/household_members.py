@@ -34,7 +34,7 @@ async def household_member_list(
 async def household_member_read(
     id: UUID, session: SessionDep, actor: ActorDep, sealer: SealerDep, response: Response
 ) -> dict[str, Any]:
-    return await shown(session, sealer, response, await household_members.load(session, actor, id))
+    return await shown(session, sealer, response, await household_members.read(session, actor, id))
 
 
 @router.post(

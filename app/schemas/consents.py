@@ -28,6 +28,9 @@ class ConsentGive(Form):
     notice_id: Annotated[UUID | None, Field(description="依据同意时必填：此刻有效的告知书")] = None
     recipient_id: Annotated[UUID | None, Field(description="提供给其他系统时必填：接收方")] = None
     person_id: Annotated[UUID | None, Field(description="谁的；不填为本人")] = None
+    guardian_id: Annotated[
+        UUID | None, Field(description="工作人员为未满十四周岁者登记时：由哪位监护人签字；只有一位时可不填")
+    ] = None
     basis: LegalBasis = LegalBasis.CONSENT
     evidence: Annotated[LongLine | None, Field(description="工作人员登记时必填：签字表编号；非依据同意时为理由")] = None
 
@@ -57,7 +60,9 @@ class ConsentRead(Read):
     given_at: datetime
     withdrawn_at: datetime | None
     withdrawn_by: UUID | None
-    in_force: Annotated[bool, Field(description="未撤回，且告知书未作须重新同意的更新")]
+    in_force: Annotated[
+        bool, Field(description="未撤回，告知书未作须重新同意的更新；紧急情况未满 72 小时；未满十四周岁者由监护人作出")
+    ]
     version: int
 
 

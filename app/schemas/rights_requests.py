@@ -34,7 +34,7 @@ class RightsRequestSubmit(Form):
 class RightsRequestComplete(Form):
     words: Annotated[Words | None, Field(description="给本人的答复；加密保存")] = None
     event_id: Annotated[
-        UUID | None, Field(description="更正时：在哪个变更中更正的；不填则为此人档案自请求以来的最新变更")
+        UUID | None, Field(description="更正时：在哪个变更中更正的，须为请求之后此人档案的变更；不填则取其中最新的")
     ] = None
 
 

@@ -15,7 +15,7 @@ from app.core.db import Database
 from app.core.errors import Forbidden, Gone, NotFound, RuleBroken, StaleVersion
 from app.core.ids import new_id
 from app.core.paging import Page, id_after
-from app.domain.consents import Purpose
+from app.domain.consents import LegalBasis, Purpose
 from app.domain.limits import PERSON_UNMASK
 from app.domain.people import Actor
 from app.domain.sensitive import OpenPurpose, may_open_care
@@ -99,7 +99,9 @@ async def delete(session: AsyncSession, actor: Actor, fact_id: UUID) -> None:
 async def unmask(
     session: AsyncSession, database: Database, actor: Actor, sealer: Sealer, fact_id: UUID, form: CareFactUnmask
 ) -> dict[str, Any]:
-    """The text of one fact, for a purpose. In an emergency a consent that asks to be renewed does not stand in the way."""
+    """The text of one fact, for a purpose. In an emergency a consent that asks to be renewed does not stand in the way; what was
+    recorded in an emergency is opened for no other purpose.
+    """
     fact, person = await _load(session, actor, fact_id, "care-facts:unmask")
     actor.trace.purpose = form.purpose.value
     if not may_open_care(actor.roles_at(person.path), form.purpose):
@@ -108,7 +110,9 @@ async def unmask(
         raise Gone()
     await minors.must_be_approved(session, actor, person)
     if form.purpose is not OpenPurpose.EMERGENCY:
-        await consents.require_basis(session, person, Purpose.HEALTH)
+        basis = await consents.require_basis(session, person, Purpose.HEALTH)
+        if basis.basis is LegalBasis.EMERGENCY:
+            raise Forbidden("因紧急情况登记的信息只能用于紧急情况")
     await rate_limits.spend(database, sealer, actor.district_id, PERSON_UNMASK, str(actor.person_id))
     state_why(actor, sealer, person, form.purpose, form.why)
     actor.trace.opened = [OPENED]

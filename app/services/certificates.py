@@ -24,7 +24,7 @@ from app.schemas.certificates import (
     CertificateVerify,
     CertificateWithdraw,
 )
-from app.services import people, people_rows
+from app.services import minors, people, people_rows
 from app.services.outbox import publish
 from app.services.people_home import not_later_than_today
 from app.services.people_identity import today
@@ -52,10 +52,11 @@ def _masked(sealer: Sealer, certificate: Certificate, person: Person) -> str | N
 
 
 async def page(session: AsyncSession, actor: Actor, query: CertificateQuery) -> Page[Shown]:
-    """Of the people at the reader's places, newest first; of everyone else, their own."""
+    """Of the people at the reader's places, newest first; of everyone else, their own. A minor's only where they are asked for."""
     access.require_anywhere(actor, "certificates:list")
     rows = select(Certificate, Person).join(Person, _OF_PERSON)
     rows = rows.where(await people_rows.in_sight(session, actor, Certificate, Person))
+    rows = rows.where(await people_rows.of_minors(session, actor, query.person_id))
     if query.person_id is not None:
         rows = rows.where(Certificate.person_id == query.person_id)
     if query.skill is not None:
@@ -84,6 +85,13 @@ async def certified_skills(session: AsyncSession, person_id: UUID) -> frozenset[
     """What a person's certificates show today."""
     rows = await session.scalars(select(Certificate).where(Certificate.person_id == person_id))
     return certified(rows, today())
+
+
+async def read(session: AsyncSession, actor: Actor, row_id: UUID) -> Shown:
+    """One certificate; a minor's, with an approval."""
+    found = await load(session, actor, row_id)
+    await minors.must_be_approved(session, actor, found[1])
+    return found
 
 
 async def load(session: AsyncSession, actor: Actor, row_id: UUID, permission: str = "certificates:read") -> Shown:

@@ -12,7 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from app.core.clock import now
 from app.core.errors import RuleBroken
 from app.core.ids import new_id
-from app.domain.consents import PURPOSE_NAMES, LegalBasis, Purpose, suffices
+from app.domain.consents import PURPOSE_NAMES, LegalBasis, Purpose, lapsed, speaks_for, suffices
 from app.domain.people import Actor
 from app.models import Consent, Disclosure, Person, PrivacyNotice
 from app.services.outbox import publish
@@ -37,11 +37,17 @@ async def in_force(
 ) -> Consent | None:
     """The basis a person's data may be used on for this purpose now; None when there is none.
 
-    A consent no longer counts once a notice that asks anew has taken effect.
+    A consent no longer counts once a notice that asks anew has taken effect, an emergency not after its days; of a minor
+    only a guardian's consent counts.
     """
     found = await standing(session, person_id, purpose, recipient_id)
-    if found is None or found.basis is not LegalBasis.CONSENT or found.notice_id is None:
+    if found is None or lapsed(found.basis, found.given_at, now()):
+        return None
+    if found.basis is not LegalBasis.CONSENT or found.notice_id is None:
         return found
+    minor = await session.scalar(select(Person.minor).where(Person.id == person_id))
+    if not speaks_for(found.given_by, found.basis, minor=bool(minor)):
+        return None
     given = await session.scalar(select(PrivacyNotice.number).where(PrivacyNotice.id == found.notice_id))
     return found if suffices(given or 0, await renewing(session, purpose)) else None
 

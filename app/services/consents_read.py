@@ -7,11 +7,12 @@ from uuid import UUID
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from app.core.clock import now
 from app.core.errors import NotFound
 from app.core.paging import Page, id_after
-from app.domain.consents import PURPOSE_NAMES, LegalBasis, suffices
+from app.domain.consents import PURPOSE_NAMES, LegalBasis, lapsed, speaks_for, suffices
 from app.domain.people import Actor
-from app.models import Consent, PrivacyNotice
+from app.models import Consent, Person, PrivacyNotice
 from app.schemas.consents import ConsentQuery, ConsentRead
 from app.services import consents, minors, subjects
 from app.services.places import paged
@@ -19,8 +20,8 @@ from app.services.places import paged
 _FIELDS = tuple(name for name in ConsentRead.model_fields if name not in {"purpose_name", "in_force"})
 
 
-async def present(session: AsyncSession, rows: Sequence[Consent]) -> list[dict[str, Any]]:
-    """The fields of ConsentReads."""
+async def present(session: AsyncSession, person: Person, rows: Sequence[Consent]) -> list[dict[str, Any]]:
+    """The fields of ConsentReads, all of one person's."""
     ids = {row.notice_id for row in rows if row.notice_id}
     told = await session.execute(select(PrivacyNotice.id, PrivacyNotice.number).where(PrivacyNotice.id.in_(ids)))
     numbers = {row.id: row.number for row in told}
@@ -30,9 +31,9 @@ async def present(session: AsyncSession, rows: Sequence[Consent]) -> list[dict[s
         fields = {name: getattr(row, name) for name in _FIELDS}
         given = numbers.get(row.notice_id, 0) if row.notice_id else 0
         covered = row.basis is not LegalBasis.CONSENT or suffices(given, needed[row.purpose])
-        shown.append(
-            fields | {"purpose_name": PURPOSE_NAMES[row.purpose], "in_force": covered and row.withdrawn_at is None}
-        )
+        covered = covered and speaks_for(row.given_by, row.basis, minor=person.minor)
+        counts = covered and row.withdrawn_at is None and not lapsed(row.basis, row.given_at, now())
+        shown.append(fields | {"purpose_name": PURPOSE_NAMES[row.purpose], "in_force": counts})
     return shown
 
 
@@ -49,7 +50,7 @@ async def page(session: AsyncSession, actor: Actor, query: ConsentQuery) -> Page
         rows = rows.where(Consent.id < after)
     found = await session.scalars(rows.order_by(Consent.id.desc()).limit(query.limit + 1))
     cut: Page[Consent] = paged(found.all(), query.limit)
-    return Page(await present(session, cut.items), cut.next_cursor)
+    return Page(await present(session, subject.person, cut.items), cut.next_cursor)
 
 
 async def load(
@@ -73,8 +74,10 @@ async def load(
 async def read(session: AsyncSession, actor: Actor, consent_id: UUID) -> dict[str, Any]:
     consent, subject = await load(session, actor, consent_id, "consents:read")
     await minors.must_be_approved(session, actor, subject.person)
-    return await one(session, consent)
+    return (await present(session, subject.person, [consent]))[0]
 
 
 async def one(session: AsyncSession, consent: Consent) -> dict[str, Any]:
-    return (await present(session, [consent]))[0]
+    """After a change of it."""
+    person = (await session.scalars(select(Person).where(Person.id == consent.person_id))).one()
+    return (await present(session, person, [consent]))[0]

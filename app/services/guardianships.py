@@ -12,21 +12,37 @@ from app.core.paging import Page, id_after
 from app.domain.people import Actor
 from app.models import Guardianship, Person
 from app.schemas.guardianships import GuardianshipCreate, GuardianshipEnd, GuardianshipQuery
-from app.services import people, subjects
+from app.services import minors, people, people_rows, subjects
 from app.services.outbox import publish
 from app.services.places import paged
 
 
 async def page(session: AsyncSession, actor: Actor, query: GuardianshipQuery) -> Page[Guardianship]:
-    """The guardians of somebody, or the minors they answer for; newest first."""
+    """The guardians of somebody, or the minors they answer for; newest first. Of a minor to whoever may read their record; who asks
+    about the guardian sees no minors but their own.
+    """
     person = (await subjects.load(session, actor, query.person_id, "guardianships:list")).person
-    rows = select(Guardianship).where(or_(Guardianship.minor_id == person.id, Guardianship.guardian_id == person.id))
+    await minors.must_be_approved(session, actor, person)
+    rows = select(Guardianship).join(Person, people_rows.beside(Guardianship, Person, "minor_id"))
+    rows = rows.where(or_(Guardianship.minor_id == person.id, Guardianship.guardian_id == person.id))
+    if actor.person_id != person.id:
+        known = [person.id, *await people_rows.own_people(session, actor)]
+        rows = rows.where(or_(~Person.minor, Person.id.in_(known)))
     if query.current:
         rows = rows.where(Guardianship.ended_at.is_(None))
     if (after := id_after(query.cursor)) is not None:
         rows = rows.where(Guardianship.id < after)
     found = await session.scalars(rows.order_by(Guardianship.id.desc()).limit(query.limit + 1))
     return paged(found.all(), query.limit)
+
+
+async def read(session: AsyncSession, actor: Actor, guardianship_id: UUID) -> Guardianship:
+    """One guardianship, to the guardian, or with an approval to read the minor's record."""
+    row = await load(session, actor, guardianship_id)
+    if actor.person_id != row.guardian_id:
+        minor = (await session.scalars(select(Person).where(Person.id == row.minor_id))).one()
+        await minors.must_be_approved(session, actor, minor)
+    return row
 
 
 async def load(session: AsyncSession, actor: Actor, guardianship_id: UUID) -> Guardianship:

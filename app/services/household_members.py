@@ -25,7 +25,7 @@ from app.schemas.household_members import (
     HouseholdMemberRead,
     HouseholdMemberUpdate,
 )
-from app.services import people, people_home, people_rows
+from app.services import minors, people, people_home, people_rows
 from app.services.access import at
 from app.services.outbox import publish
 from app.services.people_names import names_of
@@ -33,6 +33,7 @@ from app.services.places import paged, place_of
 
 _FIELDS = tuple(name for name in HouseholdMemberRead.model_fields if name != "person_name")
 _AT_PLACE = people_rows.beside(HouseholdMember, Place, "place_id")
+_OF_PERSON = people_rows.beside(HouseholdMember, Person, "person_id")
 
 
 async def present(session: AsyncSession, sealer: Sealer, rows: Sequence[HouseholdMember]) -> list[dict[str, Any]]:
@@ -41,10 +42,13 @@ async def present(session: AsyncSession, sealer: Sealer, rows: Sequence[Househol
 
 
 async def page(session: AsyncSession, actor: Actor, query: HouseholdMemberQuery) -> Page[HouseholdMember]:
-    """Of the households at the reader's places, newest first; of everyone else, their own."""
+    """Of the households at the reader's places, newest first; of everyone else, their own. A minor's only where they are asked for:
+    since when a child lives in a household is often when they were born.
+    """
     access.require_anywhere(actor, "household-members:list")
-    rows = select(HouseholdMember).join(Place, _AT_PLACE)
+    rows = select(HouseholdMember).join(Place, _AT_PLACE).join(Person, _OF_PERSON)
     rows = rows.where(await people_rows.in_sight(session, actor, HouseholdMember, Place))
+    rows = rows.where(await people_rows.of_minors(session, actor, query.person_id))
     if query.place_id is not None:
         place = await place_of(session, query.place_id)
         rows = rows.where(at(Place, place.kind, place.id, place.path))
@@ -59,21 +63,28 @@ async def page(session: AsyncSession, actor: Actor, query: HouseholdMemberQuery)
     return paged(found.all(), query.limit)
 
 
+async def read(session: AsyncSession, actor: Actor, row_id: UUID) -> HouseholdMember:
+    """One person's place in a household; a minor's, with an approval."""
+    row, person = await load(session, actor, row_id)
+    await minors.must_be_approved(session, actor, person)
+    return row
+
+
 async def load(
     session: AsyncSession, actor: Actor, row_id: UUID, permission: str = "household-members:read"
-) -> HouseholdMember:
-    """One person's place in a household; the person is locked when it is to be changed."""
+) -> tuple[HouseholdMember, Person]:
+    """One person's place in a household, with the person."""
     row = await session.scalar(select(HouseholdMember).where(HouseholdMember.id == row_id))
     if row is None:
         raise NotFound()
     path = (await place_of(session, row.place_id)).path
     person = (await session.scalars(select(Person).where(Person.id == row.person_id))).one()
     await people_rows.require(session, actor, permission, "household-members:read", person, path)
-    return row
+    return row, person
 
 
 async def _hold(session: AsyncSession, actor: Actor, row_id: UUID, permission: str) -> tuple[HouseholdMember, Person]:
-    row = await load(session, actor, row_id, permission)
+    row, _ = await load(session, actor, row_id, permission)
     return row, await people_rows.hold_person(session, row)
 
 

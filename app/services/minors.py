@@ -30,18 +30,15 @@ _NOT_IN_LISTS: dict[str, Any] = {
 
 async def guards(session: AsyncSession, guardian_id: UUID, person: Person) -> bool:
     """Whether somebody answers for this person now: as a guardian, and only while they are under 14."""
-    if not person.minor:
-        return False
-    found = await session.scalar(
-        select(Guardianship.id)
-        .where(
-            Guardianship.minor_id == person.id,
-            Guardianship.guardian_id == guardian_id,
-            Guardianship.ended_at.is_(None),
-        )
-        .limit(1)
-    )
-    return found is not None
+    return guardian_id in await guardians_of(session, person)
+
+
+async def guardians_of(session: AsyncSession, minor: Person) -> list[UUID]:
+    """Who answers for this person now; nobody for whoever is no minor."""
+    if not minor.minor:
+        return []
+    current = (Guardianship.minor_id == minor.id, Guardianship.ended_at.is_(None))
+    return list(await session.scalars(select(Guardianship.guardian_id).where(*current).order_by(Guardianship.id)))
 
 
 async def relations_to(session: AsyncSession, actor: Actor, person: Person) -> frozenset[Relation]:

@@ -15,7 +15,8 @@ from app.core.paging import Page, id_after
 from app.core.types import masked_name
 from app.domain import access
 from app.domain.catalogue import category_of
-from app.domain.needs import CONFIRM_WINDOW, NEED, REOPEN_WINDOW, NeedAction, NeedSource, NeedState
+from app.domain.consents import Purpose
+from app.domain.needs import CONFIRM_WINDOW, NEED, REOPEN_WINDOW, NeedAction, NeedSource, NeedState, Urgency
 from app.domain.orders import ENDED
 from app.domain.people import Actor, Relation, Role
 from app.models import Client, Need, NeedFollower, Order, Person, Place
@@ -30,6 +31,7 @@ from app.schemas.needs import (
     NeedUpdate,
     NeedWithdraw,
 )
+from app.services import consents, minors
 from app.services.access import READER_ROLES, at, reads_all, under
 from app.services.due import must_be_due
 from app.services.needs_case import NeedCase, decide, held_by, load, move, relations_to
@@ -52,6 +54,8 @@ async def submit(session: AsyncSession, actor: Actor, sealer: Sealer, form: Need
     await _check_asker(session, actor, form, place)
     await _must_live(session, actor, form)
     must_be_in_a_community(place)
+    if not actor.client and form.asker_name is None:
+        await _must_be_agreed_to(session, form.asker_id or actor.person_id, form.urgency)
     if form.category is not None:
         category_of(form.category)
     moment = now()
@@ -114,6 +118,19 @@ async def _must_live(session: AsyncSession, actor: Actor, form: NeedSubmit) -> N
         raise Unauthenticated("登录已失效，请重新登录")
     if found != named:
         raise NotFound("没有这个人")
+
+
+async def _must_be_agreed_to(session: AsyncSession, asker_id: UUID, urgency: Urgency) -> None:
+    """What is done for a minor, their guardian has agreed to (个人信息保护法); where life or health is at stake nobody waits."""
+    asker = (await session.scalars(select(Person).where(Person.id == asker_id))).one()
+    if not asker.minor or urgency is Urgency.CRITICAL:
+        return
+    if not await minors.guardians_of(session, asker):
+        raise RuleBroken(
+            "点单人未满十四周岁：请先核验并登记其监护人，取得监护人同意后再点单；也可由监护人本人点单；紧急时请以 critical 提交",
+            field="asker_id",
+        )
+    await consents.require_basis(session, asker, Purpose.SERVICE)
 
 
 async def present(session: AsyncSession, sealer: Sealer, cases: list[NeedCase]) -> list[dict[str, Any]]:
@@ -193,6 +210,8 @@ async def update(session: AsyncSession, actor: Actor, need_id: UUID, version: in
     if case.need.state not in {NeedState.SUBMITTED, NeedState.INFO_REQUESTED}:
         raise Conflict("受理后不能修改，可补充说明或撤回")
     await hold(session, case.need, version)
+    if case.need.asker_id is not None and "urgency" in form.model_fields_set:
+        await _must_be_agreed_to(session, case.need.asker_id, form.urgency)
     fields = form.model_dump(exclude_unset=True)
     for name, value in fields.items():
         setattr(case.need, name, value)

@@ -6,6 +6,7 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.core.clock import now
+from app.domain.consents import GivenBy
 from app.domain.people import Role
 from app.domain.places import ancestors
 from app.domain.rights import RIGHTS, RightsAction
@@ -32,13 +33,18 @@ async def words_and_people(session: AsyncSession, event: Event) -> tuple[str, se
     """Whoever did it themselves is left out by the caller."""
     if event.aggregate == "consent":
         consent = await session.scalar(select(Consent).where(Consent.id == event.aggregate_id))
-        people = {consent.person_id} if consent else set()
-        return _CONSENT.get(event.action, ""), {*people}
+        return _CONSENT.get(event.action, ""), {*_concerned(consent)} if consent else set()
     if event.action in _TO_THE_COMMUNITY:
         return _TO_THE_COMMUNITY[event.action], {*await _community_of(session, event.path)}
     request = await session.scalar(select(RightsRequest).where(RightsRequest.id == event.aggregate_id))
     people = {request.person_id, request.asked_by} if request else set()
     return _TO_THE_PERSON.get(event.action, ""), {*people}
+
+
+def _concerned(consent: Consent) -> set[UUID]:
+    """The person, and of a minor the guardian who gave it, perhaps on a sheet somebody else recorded."""
+    given = {consent.giver_id} if consent.given_by is GivenBy.GUARDIAN else set()
+    return {consent.person_id} | given
 
 
 async def _community_of(session: AsyncSession, path: str) -> list[UUID]:

@@ -16,7 +16,7 @@ from app.domain.people import Actor, PartyStatus, Role
 from app.domain.profiles import PartyEntry
 from app.models import Organization, PartyMembership, Person
 from app.schemas.people_party import PersonEnter, PersonLeaveParty, PersonRegisterMember, PersonReportIn
-from app.services import consents, people, people_roles
+from app.services import consents, minors, people, people_roles
 from app.services.outbox import publish
 from app.services.people_home import not_later_than_today
 
@@ -41,6 +41,7 @@ def present(person: Person, row: PartyMembership | None) -> dict[str, Any]:
 async def read(session: AsyncSession, actor: Actor, person_id: UUID) -> dict[str, Any]:
     """404 for somebody who is no party member, as for somebody who is not there."""
     person = await people.load(session, actor, person_id, "people:read_membership")
+    await minors.must_be_approved(session, actor, person)
     row = await _membership(session, person)
     if row is None:
         raise NotFound()

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, and_, or_, select
+from sqlalchemy import ColumnElement, and_, or_, select, true
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.core.clock import now
@@ -24,6 +24,17 @@ async def own_people(session: AsyncSession, actor: Actor) -> list[UUID]:
 async def in_sight(session: AsyncSession, actor: Actor, model: Any, located: Any) -> ColumnElement[bool]:
     """Rows at the reader's places; of everyone else, those of their own people. ``located`` is joined to ``model``."""
     return or_(under(located, reads_all(actor)), model.person_id.in_(await own_people(session, actor)))
+
+
+async def of_minors(session: AsyncSession, actor: Actor, person_id: UUID | None) -> ColumnElement[bool]:
+    """What a list of rows joined to their people shows of minors: asked for one of them, all, to whoever may read the record; 403
+    for whoever sees them and may not. Otherwise nothing but the actor's own people's.
+    """
+    person = await session.scalar(select(Person).where(Person.id == person_id)) if person_id else None
+    if person is not None and access.may("people:read", actor.roles_at(person.path)):
+        await minors.must_be_approved(session, actor, person)
+        return true()
+    return or_(~Person.minor, Person.id.in_(await own_people(session, actor)))
 
 
 def beside(model: Any, other: Any, column: str) -> ColumnElement[bool]:

@@ -35,8 +35,10 @@ _READ: dict[str, Callable[[AsyncSession, Actor, UUID], Awaitable[Any]]] = {
     ),
     "hours": hours.read,
     "approvals": approvals.load,
-    "consents": consents_read.read,
-    "rights-requests": rights_requests.read,
+    "consents": lambda session, actor, row_id: consents_read.load(session, actor, row_id, "consents:read"),
+    "rights-requests": lambda session, actor, row_id: rights_requests.load(
+        session, actor, row_id, "rights-requests:read"
+    ),
     "guardianships": guardianships.load,
     "notices": events.mark_read,
     "grants": grants.load,
@@ -51,6 +53,8 @@ _READ: dict[str, Callable[[AsyncSession, Actor, UUID], Awaitable[Any]]] = {
 
 
 async def must_still_show(session: AsyncSession, actor: Actor, noun: str, row_id: UUID) -> None:
-    """404 when the row is no longer there for this actor; nouns whose steps need no row are free."""
+    """404 when the row is no longer there for this actor; nouns whose steps need no row are free. An approval to read a minor's
+    record is not asked for: the answer to a change shows no more of it than it did.
+    """
     if (read := _READ.get(noun)) is not None:
         await read(session, actor, row_id)

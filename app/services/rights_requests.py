@@ -17,7 +17,7 @@ from app.domain.people import Actor, Parties, Relation
 from app.domain.rights import RIGHTS, RIGHTS_NAMES, RightsKind, RightsState, answer_due_at
 from app.models import Assignment, Person, RightsRequest
 from app.schemas.rights_requests import RightsRequestQuery, RightsRequestRead, RightsRequestSubmit
-from app.services import minors, people, subjects
+from app.services import minors, people, people_rows, subjects
 from app.services.access import under_path
 from app.services.outbox import publish
 from app.services.places import paged
@@ -124,11 +124,19 @@ async def parties_of(session: AsyncSession, actor: Actor, request: RightsRequest
 
 
 async def read(session: AsyncSession, actor: Actor, request_id: UUID) -> RightsCase:
-    return await load(session, actor, request_id, "rights-requests:read")
+    """One request with its words. About a minor it is a part of their record: whoever answers it asks for an approval to read, as
+    for the rest, which they need to answer anyway. It can be refused or completed without.
+    """
+    case = await load(session, actor, request_id, "rights-requests:read")
+    await minors.must_be_approved(session, actor, case.person)
+    return case
 
 
 async def page(session: AsyncSession, actor: Actor, query: RightsRequestQuery) -> Page[RightsCase]:
-    """Requests at the places whose requests the actor answers; of everyone else their own and their wards'. Newest first."""
+    """Requests at the places whose requests the actor answers; of everyone else their own and their wards'. Newest first.
+
+    That there is one about a minor shows, or nobody would answer it; asked for a minor, only to whoever may read the record.
+    """
     actor.checked.add("rights-requests:list")
     if actor.client:
         raise Forbidden()
@@ -141,6 +149,7 @@ async def page(session: AsyncSession, actor: Actor, query: RightsRequestQuery) -
     if query.kind is not None:
         rows = rows.where(RightsRequest.kind == query.kind)
     if query.person_id is not None:
+        await people_rows.of_minors(session, actor, query.person_id)
         rows = rows.where(RightsRequest.person_id == query.person_id)
     if query.overdue:
         rows = rows.where(RightsRequest.state == RightsState.RECEIVED, RightsRequest.due_at <= now())
@@ -167,6 +176,8 @@ def present(case: RightsCase, actor: Actor, sealer: Sealer, *, clear: bool = Fal
     request = case.request
     shown = {name: getattr(request, name) for name in _FIELDS}
     mine = Relation.SUBJECT in case.parties
+    if case.person.minor and not clear and not mine:
+        shown["subject_id"] = shown["outcome"] = None
     for name in ("words", "answer"):
         box = getattr(request, f"{name}_sealed") if clear else None
         shown[name] = _opened(sealer, request, case.person, f"{name}_sealed", box)

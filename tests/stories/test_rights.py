@@ -5,6 +5,7 @@ from typing import Any
 from fastapi import FastAPI
 
 from app.workers import relay
+from tests.profiles import let_read
 from tests.routers.test_consents import become_minor, given, guard, notice_of
 from tests.worlds import World
 
@@ -82,5 +83,6 @@ async def test_a_mother_acts_for_her_daughter_until_she_does_not(world: World, a
     assert answer["answer"] == "已交监护人"
     await world.ok("community", "POST", f"/v1/guardianships/{tie['id']}/end", json={"words": "监护人变更"})
     assert (await world.call("resident2", "GET", f"/v1/people/{world.people['nobody']}/export")).status_code == 404
-    listed = await world.ok("community", "GET", f"/v1/guardianships?person_id={world.people['nobody']}&current=true")
+    await let_read(world, "grid", world.people["nobody"])
+    listed = await world.ok("grid", "GET", f"/v1/guardianships?person_id={world.people['nobody']}&current=true")
     assert listed["items"] == []
