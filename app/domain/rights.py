@@ -66,6 +66,43 @@ RIGHTS = Lifecycle(
     ),
 )
 
+CORRECTIONS: dict[str, frozenset[str]] = {
+    "person": frozenset(
+        {
+            "update",
+            "move",
+            "merge",
+            "join_household",
+            "correct_household",
+            "leave_household",
+            "enter_certificate",
+            "verify_certificate",
+            "withdraw_certificate",
+            "employ",
+            "end_employment",
+            "register_member",
+            "report_in",
+            "enter",
+            "leave_party",
+            "forget_membership",
+            "volunteer",
+            "leave_volunteering",
+            "set_availability",
+            "record_care",
+            "correct_care",
+            "forget_care",
+            "guard",
+            "unguard",
+        }
+    ),
+    "consent": frozenset({"give", "supersede", "withdraw"}),
+    "grant": frozenset({"create", "revoke"}),
+    "hour": frozenset({"record", "reverse"}),
+}
+"""What changes what is recorded of a person, by the aggregate whose event says so: a correction is done in one of these. Asking,
+reading, signing in and the keys to it correct nothing.
+"""
+
 
 def answer_due_at(received_at: datetime) -> datetime:
     return add_working_days(received_at, ANSWER_WITHIN_WORKING_DAYS)

@@ -4,7 +4,7 @@ from collections.abc import Awaitable, Callable
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.core.clock import now
@@ -12,10 +12,10 @@ from app.core.crypto import Sealer
 from app.core.errors import Conflict, NotFound, RuleBroken
 from app.domain.lifecycle import Step
 from app.domain.people import Actor
-from app.domain.rights import RIGHTS, RightsAction, RightsKind, RightsState
-from app.models import Assignment, Event, Order, RightsRequest
+from app.domain.rights import CORRECTIONS, RIGHTS, RightsAction, RightsKind, RightsState
+from app.models import Assignment, Consent, Event, Grant, HourEntry, Order, RightsRequest
 from app.schemas.rights_requests import RightsRequestComplete, RightsRequestRefuse, RightsRequestWithdraw
-from app.services import erasure
+from app.services import erasure, people_merged
 from app.services.assignments_explain import explained
 from app.services.due import must_be_due
 from app.services.outbox import publish
@@ -85,17 +85,26 @@ async def _nothing(*_: object) -> None:
 
 
 async def _corrected(session: AsyncSession, _: Actor, case: RightsCase, form: RightsRequestComplete) -> dict[str, Any]:
-    """Where it was corrected: in the change named, or in the newest change of the record since the request."""
-    request = case.request
-    query = select(Event.id, Event.aggregate, Event.seq).where(Event.at >= request.created_at)
+    """Where it was corrected since the request: in the change named, of the person or of a row of theirs; or in the newest of the
+    person.
+    """
+    kinds = ((Event.aggregate == noun) & Event.action.in_(actions) for noun, actions in CORRECTIONS.items())
+    query = select(Event.id, Event.aggregate, Event.seq).where(Event.at > case.request.created_at, or_(*kinds))
     if form.event_id is None:
-        query = query.where(Event.aggregate_id == request.person_id).order_by(Event.seq.desc()).limit(1)
+        query = query.where(Event.aggregate_id == case.person.id)
     else:
-        query = query.where(Event.id == form.event_id)
-    found = (await session.execute(query)).first()
+        query = query.where(Event.id == form.event_id, await _of_theirs(session, case.person.id))
+    found = (await session.execute(query.order_by(Event.at.desc(), Event.id.desc()).limit(1))).first()
     if found is None:
         raise RuleBroken("请先在档案中更正，再办结此请求", field="event_id")
     return {"event_id": str(found.id), "aggregate": found.aggregate, "seq": found.seq}
+
+
+async def _of_theirs(session: AsyncSession, person_id: UUID) -> ColumnElement[bool]:
+    """Events of the person, among them those of certificates, household, membership and care; and of rows that have their own."""
+    people = await people_merged.ids_of(session, person_id)
+    rows = [select(model.id).where(model.person_id.in_(people)) for model in (Consent, Grant, HourEntry)]
+    return or_(Event.aggregate_id == person_id, *(Event.aggregate_id.in_(ids) for ids in rows))
 
 
 async def _explained(session: AsyncSession, _: Actor, case: RightsCase, __: RightsRequestComplete) -> dict[str, Any]:
