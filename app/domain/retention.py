@@ -4,13 +4,25 @@ from dataclasses import dataclass
 from datetime import timedelta
 from enum import StrEnum
 
+from app.domain.consents import Purpose
+
+SPENT = "（保存期已满，已删除）"
+"""What stands in place of words whose period is over."""
+
 
 class Kind(StrEnum):
     NOTICES = "notices"
     IMPORT_FILES = "import_files"
     IMPORT_REJECTS = "import_rejects"
     ASKER_NAMES = "asker_names"
+    NEED_WORDS = "need_words"
+    APPROVAL_WORDS = "approval_words"
+    RIGHTS_WORDS = "rights_words"
     CARE_FACTS = "care_facts"
+    CARE_FACTS_UNUSED = "care_facts_unused"
+    MEMBERSHIPS = "memberships"
+    VOLUNTEERS = "volunteers"
+    CHOICES = "choices"
     READING_REQUESTS = "reading_requests"
     MINORS = "minors"
     IDEMPOTENCY_KEYS = "idempotency_keys"
@@ -37,16 +49,24 @@ class Keeper(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """``period`` after what ``since`` names; of what the app never removes, the least it is kept. ``source``: law or house rule."""
+    """``period`` after what ``since`` names; of what the app never removes, the least it is kept. ``source``: law or house rule.
+
+    ``purpose``: what a privacy notice for it promises counts too, and the shorter of the two periods wins. What is passed on to
+    others is not promised away: the law asks for its records.
+    """
 
     kind: Kind
     period: timedelta
     since: str
     source: str
     keeper: Keeper
+    purpose: Purpose | None = None
 
 
 _HOUSE = "house rule"
+_WHILE = timedelta(days=36_500)
+"""As long as it serves: only a notice, the law or the person ends it."""
+_THREE_YEARS = timedelta(days=1_096)
 RULES: tuple[Rule, ...] = (
     Rule(Kind.NOTICES, timedelta(days=180), "told", _HOUSE, Keeper.RETENTION),
     Rule(
@@ -57,13 +77,50 @@ RULES: tuple[Rule, ...] = (
         Keeper.RETENTION,
     ),
     Rule(Kind.IMPORT_REJECTS, timedelta(days=90), "the import has ended", _HOUSE, Keeper.RETENTION),
-    Rule(Kind.ASKER_NAMES, timedelta(days=730), "the need is closed", _HOUSE, Keeper.RETENTION),
+    Rule(Kind.ASKER_NAMES, timedelta(days=730), "the need has ended", _HOUSE, Keeper.RETENTION, Purpose.SERVICE),
+    Rule(
+        Kind.NEED_WORDS,
+        _THREE_YEARS,
+        "the need has ended: its words, its orders' and those in their history go, that it was dealt with stays",
+        _HOUSE,
+        Keeper.RETENTION,
+        Purpose.SERVICE,
+    ),
+    Rule(Kind.APPROVAL_WORDS, _THREE_YEARS, "decided or void: form and words go", _HOUSE, Keeper.RETENTION),
+    Rule(Kind.RIGHTS_WORDS, _THREE_YEARS, "decided: words and answer go", _HOUSE, Keeper.RETENTION),
     Rule(
         Kind.CARE_FACTS,
         timedelta(days=90),
-        "a notice asks anew and nobody has answered; at once when consent is withdrawn",
+        "a notice asks anew and nobody has answered; at once when consent is withdrawn or an emergency is over",
         "个人信息保护法: no sensitive information without a basis; the days are a house rule",
         Keeper.RETENTION,
+    ),
+    Rule(
+        Kind.CARE_FACTS_UNUSED,
+        _WHILE,
+        "recorded or corrected last",
+        "个人信息保护法: as long as people were told",
+        Keeper.RETENTION,
+        Purpose.HEALTH,
+    ),
+    Rule(
+        Kind.MEMBERSHIPS,
+        _WHILE,
+        "used last: recorded, agreed to, or an order taken; at once when they leave or consent is withdrawn",
+        "个人信息保护法: as long as people were told",
+        Keeper.RETENTION,
+        Purpose.PARTY,
+    ),
+    Rule(
+        Kind.VOLUNTEERS,
+        _WHILE,
+        "left; the hours stay",
+        "个人信息保护法: as long as people were told",
+        Keeper.RETENTION,
+        Purpose.VOLUNTEERING,
+    ),
+    Rule(
+        Kind.CHOICES, timedelta(days=730), "the invitation has ended: why", _HOUSE, Keeper.RETENTION, Purpose.MATCHING
     ),
     Rule(Kind.READING_REQUESTS, timedelta(days=180), "decided: then why it was asked goes", _HOUSE, Keeper.RETENTION),
     Rule(Kind.MINORS, timedelta(0), "the fourteenth birthday", "个人信息保护法: minors under 14", Keeper.RETENTION),
@@ -74,7 +131,7 @@ RULES: tuple[Rule, ...] = (
     Rule(Kind.RATE_LIMITS, timedelta(0), "full again", _HOUSE, Keeper.SWEEPING),
     Rule(
         Kind.DISCLOSURES,
-        timedelta(days=1_096),
+        _THREE_YEARS,
         "passed on",
         "网络数据安全管理条例: at least three years",
         Keeper.NOBODY,
@@ -82,7 +139,7 @@ RULES: tuple[Rule, ...] = (
     Rule(Kind.AUDIT_ENTRIES, timedelta(days=184), "written", "at least six months (INVARIANTS, I12)", Keeper.NOBODY),
     Rule(
         Kind.HOUR_ENTRIES,
-        timedelta(days=36_500),
+        _WHILE,
         "written",
         "志愿服务记录与证明出具办法（试行）: service records are kept",
         Keeper.NOBODY,

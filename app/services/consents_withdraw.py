@@ -94,7 +94,8 @@ async def _leave_volunteering(session: AsyncSession, actor: Actor, person: Perso
     publish(session, "person", person, "leave_volunteering", actor=actor)
 
 
-async def _forget_membership(session: AsyncSession, actor: Actor, person: Person) -> None:
+async def forget_membership(session: AsyncSession, actor: Actor | None, person: Person) -> None:
+    """No longer known as a party member; what was done as one stays in orders and hours."""
     await session.execute(delete(PartyMembership).where(PartyMembership.id == person.id))
     charges = await grants_holders.charges_of(session, person.id, now())
     if person.party_status is PartyStatus.REGISTERED or not any(charge.role in UNIT_ROLES for charge in charges):
@@ -107,6 +108,6 @@ async def _forget_membership(session: AsyncSession, actor: Actor, person: Person
 _CONSEQUENCES: dict[Purpose, _Consequence] = {
     Purpose.HEALTH: _forget_care,
     Purpose.VOLUNTEERING: _leave_volunteering,
-    Purpose.PARTY: _forget_membership,
+    Purpose.PARTY: forget_membership,
 }
 """Matching and sharing need none: dispatch and ``consents.disclose`` look at the consent itself."""

@@ -57,7 +57,7 @@ def new_grant(actor: Actor | None, person: Person, role: Role, place: Place) -> 
     )
 
 
-async def end(session: AsyncSession, actor: Actor, person: Person, role: Role) -> None:
+async def end(session: AsyncSession, actor: Actor | None, person: Person, role: Role) -> None:
     """End the role wherever the person holds it."""
     moment = now()
     for grant in await _unfinished(session, person, role):

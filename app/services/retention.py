@@ -1,85 +1,66 @@
 """Taking away what its period is over for (app.domain.retention), a small batch at a time. Says how many rows it dealt with."""
 
-from collections.abc import Awaitable, Callable
-from datetime import datetime
-from typing import Any
+from collections.abc import Awaitable, Callable, Sequence
 
-from sqlalchemy import Delete, Update, and_, delete, exists, func, or_, select, update
+from sqlalchemy import Select, and_, delete, exists, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.core.clock import now
 from app.core.crypto import Sealer
-from app.domain.approvals import ApprovalState, Subject
-from app.domain.consents import LegalBasis, Purpose
+from app.domain.consents import EMERGENCY_LASTS, LegalBasis, Purpose
 from app.domain.profiles import is_minor
-from app.domain.retention import Kind, period_of
+from app.domain.retention import Kind
 from app.models import (
-    Approval,
+    Assignment,
     CareFact,
     Consent,
     Import,
     ImportFile,
     ImportReject,
-    Need,
     Notice,
+    PartyMembership,
     Person,
     PrivacyNotice,
+    Volunteer,
 )
+from app.services import retention_words
+from app.services.consents_withdraw import forget_membership
 from app.services.outbox import publish
 from app.services.people_identity import birth_date, today
+from app.services.retention_periods import BATCH, agreed_at, before, promised_before, run
 
-BATCH = 500
 _Job = Callable[[AsyncSession, Sealer], Awaitable[int]]
 
 
-def _before(kind: Kind) -> datetime:
-    """What happened before this has been kept long enough."""
-    return now() - period_of(kind)
-
-
-async def _run(session: AsyncSession, statement: Delete | Update) -> int:
-    result: Any = await session.execute(statement.execution_options(synchronize_session=False))
-    return int(result.rowcount)
-
-
 async def _notices(session: AsyncSession, _: Sealer) -> int:
-    old = select(Notice.id).where(Notice.created_at < _before(Kind.NOTICES)).order_by(Notice.id).limit(BATCH)
-    return await _run(session, delete(Notice).where(Notice.id.in_(old)))
+    old = select(Notice.id).where(Notice.created_at < before(Kind.NOTICES)).order_by(Notice.id).limit(BATCH)
+    return await run(session, delete(Notice).where(Notice.id.in_(old)))
 
 
 async def _import_files(session: AsyncSession, _: Sealer) -> int:
     """Files whose import never came to an end."""
     left = and_(Import.district_id == ImportFile.district_id, Import.id == ImportFile.id)
-    old = select(ImportFile.id).join(Import, left).where(Import.created_at < _before(Kind.IMPORT_FILES)).limit(BATCH)
-    return await _run(session, delete(ImportFile).where(ImportFile.id.in_(old)))
+    old = select(ImportFile.id).join(Import, left).where(Import.created_at < before(Kind.IMPORT_FILES)).limit(BATCH)
+    return await run(session, delete(ImportFile).where(ImportFile.id.in_(old)))
 
 
 async def _import_rejects(session: AsyncSession, _: Sealer) -> int:
     of = and_(Import.district_id == ImportReject.district_id, Import.id == ImportReject.import_id)
-    over = Import.finished_at < _before(Kind.IMPORT_REJECTS)
+    over = Import.finished_at < before(Kind.IMPORT_REJECTS)
     old = select(ImportReject.id).join(Import, of).where(over).limit(BATCH)
-    return await _run(session, delete(ImportReject).where(ImportReject.id.in_(old)))
-
-
-async def _asker_names(session: AsyncSession, _: Sealer) -> int:
-    """Names of people who have no record of their own: after the need is closed for good nobody calls them."""
-    over = func.coalesce(Need.closed_at, Need.met_at) < _before(Kind.ASKER_NAMES)
-    old = select(Need).where(Need.asker_name_sealed.is_not(None), over).limit(BATCH).with_for_update(skip_locked=True)
-    needs = (await session.scalars(old)).all()
-    for need in needs:
-        need.asker_name_sealed = None
-        publish(session, "need", need, "forget_asker", actor=None)
-    return len(needs)
+    return await run(session, delete(ImportReject).where(ImportReject.id.in_(old)))
 
 
 async def _care_facts(session: AsyncSession, _: Sealer) -> int:
-    """Facts of people without a basis for them: none stands, or one that a notice asked to renew too long ago."""
+    """Facts of people without a basis for them: none stands, or an emergency that is over, or one that a notice asked to renew too
+    long ago.
+    """
     asked = (
         select(func.coalesce(func.max(PrivacyNotice.number), 0))
         .where(
             PrivacyNotice.purpose == Purpose.HEALTH,
             PrivacyNotice.renews,
-            PrivacyNotice.effective_at <= _before(Kind.CARE_FACTS),
+            PrivacyNotice.effective_at <= before(Kind.CARE_FACTS),
         )
         .scalar_subquery()
     )
@@ -92,30 +73,63 @@ async def _care_facts(session: AsyncSession, _: Sealer) -> int:
             Consent.person_id == Person.id,
             Consent.purpose == Purpose.HEALTH,
             Consent.withdrawn_at.is_(None),
-            or_(Consent.basis != LegalBasis.CONSENT, PrivacyNotice.number >= asked),
+            or_(
+                Consent.basis == LegalBasis.STATUTORY_DUTY,
+                and_(Consent.basis == LegalBasis.EMERGENCY, Consent.given_at > now() - EMERGENCY_LASTS),
+                and_(Consent.basis == LegalBasis.CONSENT, PrivacyNotice.number >= asked),
+            ),
         )
         .correlate(Person)
         .exists()
     )
     has_facts = exists().where(CareFact.district_id == Person.district_id, CareFact.person_id == Person.id)
-    query = select(Person).where(has_facts, ~basis).limit(BATCH).with_for_update(key_share=True, skip_locked=True)
-    people = (await session.scalars(query)).all()
+    people = await _held(session, select(Person).where(has_facts, ~basis))
     for person in people:
         publish(session, "person", person, "forget_care", actor=None)
     await session.execute(delete(CareFact).where(CareFact.person_id.in_([person.id for person in people])))
     return len(people)
 
 
-async def _reading_requests(session: AsyncSession, _: Sealer) -> int:
-    """Why somebody wished to read a minor's record. That they did stays."""
-    old = select(Approval.id).where(
-        Approval.subject == Subject.PERSON,
-        Approval.state != ApprovalState.PENDING,
-        Approval.decided_at < _before(Kind.READING_REQUESTS),
-        Approval.form != {},
-    )
-    emptied = update(Approval).where(Approval.id.in_(old.limit(BATCH))).values(form={}, words=None)
-    return await _run(session, emptied)
+async def _care_facts_unused(session: AsyncSession, _: Sealer) -> int:
+    """Facts that have been kept as long as people were told, and neither corrected nor agreed to anew."""
+    used = func.greatest(CareFact.updated_at, agreed_at(Purpose.HEALTH, CareFact.person_id))
+    over = used < promised_before(Kind.CARE_FACTS_UNUSED, CareFact.person_id)
+    theirs = exists().where(CareFact.district_id == Person.district_id, CareFact.person_id == Person.id, over)
+    people = await _held(session, select(Person).where(theirs.correlate(Person)))
+    for person in people:
+        publish(session, "person", person, "forget_care", actor=None)
+    await run(session, delete(CareFact).where(CareFact.person_id.in_([person.id for person in people]), over))
+    return len(people)
+
+
+async def _memberships(session: AsyncSession, _: Sealer) -> int:
+    """Members nobody has heard of for as long as they were told: as if they had left."""
+    asked = select(func.max(Assignment.updated_at)).where(Assignment.person_id == Person.id).correlate(Person)
+    agreed = agreed_at(Purpose.PARTY, Person.id)
+    used = func.greatest(PartyMembership.updated_at, agreed, asked.scalar_subquery())
+    over = used < promised_before(Kind.MEMBERSHIPS, Person.id)
+    mine = and_(PartyMembership.district_id == Person.district_id, PartyMembership.id == Person.id)
+    people = await _held(session, select(Person).join(PartyMembership, mine).where(over))
+    for person in people:
+        await forget_membership(session, None, person)
+    return len(people)
+
+
+async def _volunteers(session: AsyncSession, _: Sealer) -> int:
+    """What was recorded of those who left, but for their hours."""
+    over = Volunteer.left_at < promised_before(Kind.VOLUNTEERS, Person.id)
+    mine = and_(Volunteer.district_id == Person.district_id, Volunteer.id == Person.id)
+    people = await _held(session, select(Person).join(Volunteer, mine).where(over))
+    await run(session, delete(Volunteer).where(Volunteer.id.in_([person.id for person in people])))
+    for person in people:
+        publish(session, "person", person, "forget_volunteer", actor=None)
+    return len(people)
+
+
+async def _held(session: AsyncSession, query: Select[Person]) -> Sequence[Person]:
+    """A batch of people, locked before the rows that hang on them; who is being changed is left for the next hour."""
+    held = query.limit(BATCH).with_for_update(key_share=True, skip_locked=True, of=Person)
+    return (await session.scalars(held)).all()
 
 
 async def _minors(session: AsyncSession, sealer: Sealer) -> int:
@@ -139,9 +153,16 @@ JOBS: dict[Kind, _Job] = {
     Kind.NOTICES: _notices,
     Kind.IMPORT_FILES: _import_files,
     Kind.IMPORT_REJECTS: _import_rejects,
-    Kind.ASKER_NAMES: _asker_names,
+    Kind.ASKER_NAMES: retention_words.asker_names,
+    Kind.NEED_WORDS: retention_words.need_words,
+    Kind.APPROVAL_WORDS: retention_words.approval_words,
+    Kind.RIGHTS_WORDS: retention_words.rights_words,
     Kind.CARE_FACTS: _care_facts,
-    Kind.READING_REQUESTS: _reading_requests,
+    Kind.CARE_FACTS_UNUSED: _care_facts_unused,
+    Kind.MEMBERSHIPS: _memberships,
+    Kind.VOLUNTEERS: _volunteers,
+    Kind.CHOICES: retention_words.choices,
+    Kind.READING_REQUESTS: retention_words.reading_requests,
     Kind.MINORS: _minors,
 }
 """One for each rule of the table that the retention job keeps."""

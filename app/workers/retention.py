@@ -6,7 +6,8 @@ from sqlalchemy import func, select
 
 from app.core.crypto import Sealer
 from app.core.db import Database
-from app.services.retention import BATCH, JOBS
+from app.services.retention import JOBS
+from app.services.retention_periods import BATCH
 from app.workers.relay import every, in_each_district
 
 _PAUSE_SECONDS = 3_600.0

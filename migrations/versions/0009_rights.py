@@ -91,6 +91,39 @@ themselves or asked others to approve, and why they answered for a minor, is tak
 told. With it go the words in requests for approval, what others were told in notices, and what proves hours of theirs. States,
 times, numbers and minutes stay. Of anybody else nothing can be taken out.
 """
+FORGET_SPENT_WORDS = """
+CREATE FUNCTION forget_spent_words(rows uuid[]) RETURNS bigint
+LANGUAGE sql VOLATILE SECURITY DEFINER SET search_path = public, pg_temp AS $$
+  WITH here AS (SELECT NULLIF(current_setting('app.district', true), '')::int AS district_id),
+  spent_orders AS (
+    SELECT o.district_id, o.id FROM orders o JOIN here h ON o.district_id = h.district_id
+    WHERE o.id = ANY (rows) AND o.title = '（保存期已满，已删除）'),
+  spent AS (
+    SELECT district_id, id FROM spent_orders
+    UNION ALL
+    SELECT n.district_id, n.id FROM needs n JOIN here h ON n.district_id = h.district_id
+    WHERE n.id = ANY (rows) AND n.title = '（保存期已满，已删除）'
+    UNION ALL
+    SELECT a.district_id, a.id FROM assignments a JOIN spent_orders o ON a.district_id = o.district_id AND a.order_id = o.id
+    UNION ALL
+    SELECT p.district_id, p.id FROM approvals p JOIN here h ON p.district_id = h.district_id
+    WHERE (p.id = ANY (rows) OR p.subject_id = ANY (rows)) AND p.state <> 'pending' AND p.form = '{}' AND p.words IS NULL),
+  changed AS (
+    UPDATE events e SET data = (
+      SELECT jsonb_object_agg(key, CASE
+        WHEN key = ANY (ARRAY['words', 'question', 'answer', 'basis', 'obstacle', 'measures', 'result'])
+         AND jsonb_typeof(value) = 'string' THEN to_jsonb('（保存期已满，已删除）'::text)
+        ELSE value END)
+      FROM jsonb_each(e.data))
+    FROM spent s
+    WHERE e.district_id = s.district_id AND e.aggregate_id = s.id
+      AND e.data ?| ARRAY['words', 'question', 'answer', 'basis', 'obstacle', 'measures', 'result']
+    RETURNING 1)
+  SELECT count(*) FROM changed
+$$"""
+"""The same for words that were kept long enough: only in the history of needs and orders whose own words the retention job has
+taken away, with their assignments, and of decided approvals that were emptied.
+"""
 
 
 def create_disclosures() -> None:
@@ -170,9 +203,11 @@ def upgrade() -> None:
             op.execute(statement)
     op.execute(FORGETTING)
     op.execute(FORGET_WORDS)
+    op.execute(FORGET_SPENT_WORDS)
 
 
 def downgrade() -> None:
+    op.execute("DROP FUNCTION forget_spent_words(uuid[])")
     op.execute("DROP FUNCTION forget_words(uuid)")
     op.execute(NOT_FORGETTING)
     for table in reversed(VERBS):

@@ -13,7 +13,7 @@ from app.core.clock import now
 from app.core.db import Database
 from app.core.ids import new_id
 from app.domain.accounts import USUAL
-from app.domain.retention import RULE_OF, RULES, Keeper, Kind, period_of
+from app.domain.retention import RULE_OF, RULES, SPENT, Keeper, Kind, period_of
 from app.models import (
     Approval,
     CareFact,
@@ -219,4 +219,6 @@ async def test_why_a_minors_record_was_read_goes_and_that_it_was_stays(
     assert (await kept(app, world))["reading_requests"] == 1
     async with owner.transaction(world.district_id) as session:
         row = (await session.scalars(select(Approval).where(Approval.id == UUID(asked["id"])))).one()
-    assert (row.form, row.words, row.state) == ({}, None, "granted")
+        granted = (Event.aggregate_id == row.id, Event.action == "grant")
+        told = (await session.scalars(select(Event.data).where(*granted))).one()
+    assert (row.form, row.words, row.state, told["words"]) == ({}, None, "granted", SPENT)
