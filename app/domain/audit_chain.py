@@ -148,6 +148,10 @@ class Examiner:
                 return True
         return False
 
+    def skip_to(self, end: Mark, anchored: bytes | None) -> None:
+        """Leave the rest unlooked at: where the chain ends, and the hash at the position its anchor names."""
+        self.last, self._anchored = end, anchored
+
     def end(self) -> list[Fault]:
         """After the last link: what the anchor says about the end, and whether it is rather the key that is wrong."""
         faults = [*self.faults, *self._against_anchor()]
@@ -163,9 +167,10 @@ class Examiner:
         if not anchor.fits(self.keys):
             other = anchor.key_name not in {key_name(key) for key in self.keys}
             yield Fault("the anchor was made with another audit key" if other else "the anchor was changed")
-        elif anchor.newest.position > max(self.last.position, anchor.archived.position if anchor.archived else 0):
-            words = f"the end is cut off: {_missing(self.last.position + 1, anchor.newest.position)}"
-            yield Fault(words, self.last.position + 1)
+        elif anchor.newest.position > self.last.position:
+            archived = anchor.archived.position if anchor.archived and not self._began else 0
+            first = max(self.last.position, archived) + 1  # the newest link is never archived: no chain is empty again
+            yield Fault(f"the end is cut off: {_missing(first, max(first, anchor.newest.position))}", first)
         elif self._anchored is not None and self._anchored != anchor.newest.hash:
             yield Fault(
                 "the chain is not the one the anchor was taken of: its end was made anew", anchor.newest.position

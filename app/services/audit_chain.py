@@ -16,7 +16,7 @@ import orjson
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.domain.audit_chain import FIELDS, GENESIS, Mark, canonical, link
+from app.domain.audit_chain import FIELDS, GENESIS, Anchor, Mark, canonical, link
 
 _LOCK = 0x5A52
 """First half of the advisory lock's key; the district is the second."""
@@ -25,6 +25,10 @@ _ENTRY = ", ".join("e.data::text AS data" if name == "data" else f"e.{name}" for
 _ALONE = text("SELECT pg_try_advisory_xact_lock(:lock, :district)")
 _HEAD = text("SELECT position, hash FROM audit_links WHERE district_id = :district ORDER BY position DESC LIMIT 1")
 _AT = text("SELECT hash FROM audit_links WHERE district_id = :district AND position = :position")
+_OLDER = text("""
+SELECT l.position > 1 OR e.id IS NULL OR e.at < :moment
+FROM audit_links AS l LEFT JOIN audit_entries AS e ON e.district_id = l.district_id AND e.id = l.id
+WHERE l.district_id = :district ORDER BY l.position LIMIT 1""")
 _WAITING = text(f"""
 SELECT {_ENTRY}, EXISTS (SELECT FROM audit_links AS l WHERE l.district_id = w.district_id AND l.id = w.id) AS linked
 FROM audit_waiting AS w JOIN audit_entries AS e ON e.district_id = w.district_id AND e.id = w.id
@@ -77,6 +81,11 @@ async def newest(session: AsyncSession, district_id: int) -> Mark | None:
     return Mark(row.position, row.hash) if row else None
 
 
+async def had_links_before(session: AsyncSession, district_id: int, moment: datetime) -> bool:
+    """Whether the chain is older: its first link is of an entry from before, or has been taken out."""
+    return bool(await session.scalar(_OLDER, {"district": district_id, "moment": moment}))
+
+
 async def hash_at(session: AsyncSession, district_id: int, position: int) -> bytes | None:
     found: bytes | None = await session.scalar(_AT, {"district": district_id, "position": position})
     return found
@@ -100,6 +109,19 @@ WHERE l.district_id = $1 AND l.position <= coalesce($2, 9223372036854775807) ORD
     async for row in connection.cursor(query, district_id, until, prefetch=_PREFETCH):
         entry = _read(row) if row["id"] is not None else None
         yield Linked(Mark(row["position"], row["hash"]), row["link_id"], entry)
+
+
+async def end_of(connection: asyncpg.Connection, district_id: int, anchor: Anchor | None) -> tuple[Mark, bytes | None]:
+    """The newest link of a chain that has one, and the hash at the position its anchor names."""
+    position = anchor.newest.position if anchor else 0
+    row = await connection.fetchrow(
+        """
+SELECT position, hash, (SELECT hash FROM audit_links WHERE district_id = $1 AND position = $2) AS anchored
+FROM audit_links WHERE district_id = $1 ORDER BY position DESC LIMIT 1""",
+        district_id,
+        position,
+    )
+    return Mark(row["position"], row["hash"]), row["anchored"]
 
 
 @dataclass(frozen=True, slots=True)

@@ -117,6 +117,7 @@ async def _archive(
     url: str, settings: Settings, district: int, before: datetime, target: Path, tell: Progress
 ) -> Archived:
     path, keys = settings.data_dir / audit_anchors.FILE, audit_keys(settings)
+    anchor = audit_anchors.read(path).get(district)  # before the chain, which then holds at least what it says
     connection = await asyncpg.connect(plain(url))
     try:
         async with connection.transaction(isolation="repeatable_read"):
@@ -124,17 +125,18 @@ async def _archive(
             last = await connection.fetchval(_OLD_UNTIL, district, before)
             if last is None:
                 return Archived(0, None)
-            anchor = audit_anchors.read(path).get(district)
             examiner = Examiner(keys, anchor)
             with _new_file(target) as file:
                 count = await _write_out(connection, district, last, examiner, file, tell)
-            _refuse_faults(examiner)
-            _note(path, keys, district, examiner.last, anchor)
+            archived, (end, anchored) = examiner.last, await audit_chain.end_of(connection, district, anchor)
+            examiner.skip_to(end, anchored)
+            _refuse(examiner.end())
+            _note(path, keys, district, end, archived)
             await connection.execute(_DROP_ENTRIES, district, last)
             await connection.execute(
                 "DELETE FROM audit_links WHERE district_id = $1 AND position <= $2", district, last
             )
-            return Archived(count, examiner.last)
+            return Archived(count, archived)
     finally:
         await connection.close()
 
@@ -162,27 +164,23 @@ async def _write_out(
     return count
 
 
-def _refuse_faults(examiner: Examiner) -> None:
-    if examiner.faults:
-        first = examiner.faults[0]
-        raise SettingsWrong(
-            f"Nothing was archived: {first.words} (position {first.position}); run sanshun audit verify."
-        )
+def _refuse(faults: list[Fault]) -> None:
+    """An anchor that does not fit counts too: the note would take its place."""
+    if faults:
+        raise SettingsWrong(f"Nothing was archived: {_line(faults[0]).strip()}; run sanshun audit verify.")
 
 
-def _note(path: Path, keys: list[bytes], district: int, last: Mark, seen: Anchor | None) -> None:
-    """Before anything is taken away: should that fail, the chain is still whole, and verified as such."""
+def _note(path: Path, keys: list[bytes], district: int, end: Mark, archived: Mark) -> None:
+    """Before anything is taken away: should that fail, the chain is still whole, and verified as such.
+
+    The chain's own end goes with it, whatever anchor there was: the worker goes on from a link that is still there.
+    """
     with audit_anchors.exclusive(path):
         anchors = audit_anchors.read(path)
-        newest = max(
-            (anchors.get(district) or seen or Anchor.made(keys[0], district, last, None)).newest, last, key=_position
-        )
-        anchors[district] = Anchor.made(keys[0], district, newest, last)
+        ends = [end, *(known.newest for known in [anchors.get(district)] if known)]
+        newest = max(ends, key=lambda mark: mark.position)
+        anchors[district] = Anchor.made(keys[0], district, newest, archived)
         audit_anchors.write(path, anchors.values())
-
-
-def _position(mark: Mark) -> int:
-    return mark.position
 
 
 @contextmanager
@@ -210,10 +208,12 @@ def report(found: list[Examined], most: int = 20) -> list[str]:
         lines.append(
             f"district {one.district_id}: {verdict}: {one.links:,} links{archived}, {one.waiting:,} waiting, {anchored}"
         )
+        if one.anchor is None:
+            lines.append("  without an anchor nothing shows whether the end was cut off")
         lines += [_line(fault) for fault in one.faults[:most]]
         if len(one.faults) > most:
             lines.append(f"  … and {len(one.faults) - most:,} more")
-    return lines or ["the audit trail is empty"]
+    return lines or ["the audit trail is empty; without an anchor nothing shows whether it always was"]
 
 
 def _line(fault: Fault) -> str:
