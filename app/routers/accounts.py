@@ -70,9 +70,9 @@ async def account_enable(
     **operation("accounts:reset_password", "重置密码：临时密码只显示这一次，不按 Idempotency-Key 重发"),
 )
 async def account_reset_password(
-    id: UUID, session: SessionDep, actor: ActorDep, form: AccountResetPassword
+    id: UUID, session: SessionDep, actor: ActorDep, sealer: SealerDep, form: AccountResetPassword
 ) -> dict[str, Any]:
-    return await accounts.reset_password(session, actor, id, form)
+    return await accounts.reset_password(session, actor, sealer, id, form)
 
 
 @router.post(

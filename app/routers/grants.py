@@ -49,4 +49,4 @@ async def grant_create(
 async def grant_revoke(
     id: UUID, session: SessionDep, actor: ActorDep, sealer: SealerDep, response: Response, form: GrantRevoke
 ) -> dict[str, Any]:
-    return await shown(session, sealer, response, await grants.revoke(session, actor, id, form))
+    return await shown(session, sealer, response, await grants.revoke(session, actor, sealer, id, form))

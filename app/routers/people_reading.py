@@ -5,7 +5,7 @@ from uuid import UUID
 from fastapi import APIRouter, Response
 
 from app.models import Approval
-from app.routers.deps import ActorDep, SessionDep, operation, tagged
+from app.routers.deps import ActorDep, SealerDep, SessionDep, operation, tagged
 from app.routers.route import HouseRoute
 from app.schemas.approvals import ApprovalRead
 from app.schemas.people_reading import PersonRequestReading
@@ -25,8 +25,8 @@ router = APIRouter(prefix="/people", tags=["个人信息"], route_class=HouseRou
     ),
 )
 async def person_request_reading(
-    id: UUID, session: SessionDep, actor: ActorDep, response: Response, form: PersonRequestReading
+    id: UUID, session: SessionDep, actor: ActorDep, sealer: SealerDep, response: Response, form: PersonRequestReading
 ) -> Approval:
-    approval = await people_reading.request(session, actor, id, form)
+    approval = await people_reading.request(session, actor, sealer, id, form)
     tagged(response, approval.version, f"/v1/approvals/{approval.id}")
     return approval

@@ -33,7 +33,7 @@ from app.schemas.accounts import (
     AccountResetPassword,
     AccountResetSecondFactor,
 )
-from app.services import authenticators, passwords, sign_ins
+from app.services import authenticators, passwords, reasons, sign_ins
 from app.services.access import in_force, under
 from app.services.outbox import publish
 from app.services.people_names import names_of
@@ -116,9 +116,10 @@ async def disable(
     session: AsyncSession, actor: Actor, sealer: Sealer, account_id: UUID, form: AccountDisable
 ) -> dict[str, Any]:
     """Shut an account: whatever is signed in with it ends with the very next request."""
-    account, person = await _hold(session, actor, account_id, "accounts:disable", form.reason)
+    account, person = await _hold(session, actor, account_id, "accounts:disable")
     if account.disabled_at is not None:
         raise WrongState("账号已停用")
+    reasons.state(actor, sealer, form.reason, person)
     account.disabled_at = now()
     await _changed(session, actor, account, person, "disable_account")
     await sign_ins.end_all(session, actor.district_id, [account.id], SignInEnd.DISABLED)
@@ -128,24 +129,26 @@ async def disable(
 async def enable(
     session: AsyncSession, actor: Actor, sealer: Sealer, account_id: UUID, form: AccountEnable
 ) -> dict[str, Any]:
-    account, person = await _hold(session, actor, account_id, "accounts:enable", form.reason)
+    account, person = await _hold(session, actor, account_id, "accounts:enable")
     if account.disabled_at is None:
         raise WrongState("账号未停用")
     if person.erased_at is not None:
         raise WrongState("此人已注销")
+    reasons.state(actor, sealer, form.reason, person)
     account.disabled_at = None
     await _changed(session, actor, account, person, "enable_account")
     return await _one(session, sealer, account)
 
 
 async def reset_password(
-    session: AsyncSession, actor: Actor, account_id: UUID, form: AccountResetPassword
+    session: AsyncSession, actor: Actor, sealer: Sealer, account_id: UUID, form: AccountResetPassword
 ) -> dict[str, Any]:
     """A temporary password, told this once. It is good for choosing another, and what was signed in ends."""
-    account, person = await _hold(session, actor, account_id, "accounts:reset_password", form.reason)
+    account, person = await _hold(session, actor, account_id, "accounts:reset_password")
     await _not_separated(session, person)
     if account.login is None:
         raise WrongState("此账号经微信或手机登录，没有密码")
+    reasons.state(actor, sealer, form.reason, person)
     password = await passwords.set_temporary(account)
     await _changed(session, actor, account, person, "reset_password")
     await sign_ins.end_all(session, actor.district_id, [account.id], SignInEnd.PASSWORD)
@@ -156,10 +159,11 @@ async def reset_second_factor(
     session: AsyncSession, actor: Actor, sealer: Sealer, account_id: UUID, form: AccountResetSecondFactor
 ) -> dict[str, Any]:
     """Take a lost authenticator away. Its phone may be in strange hands: what was signed in ends."""
-    account, person = await _hold(session, actor, account_id, "accounts:reset_second_factor", form.reason)
+    account, person = await _hold(session, actor, account_id, "accounts:reset_second_factor")
     await _not_separated(session, person)
     if account.totp_sealed is None:
         raise WrongState("没有绑定身份验证器")
+    reasons.state(actor, sealer, form.reason, person)
     await authenticators.remove(session, account)
     await _changed(session, actor, account, person, "reset_second_factor")
     await sign_ins.end_all(session, actor.district_id, [account.id], SignInEnd.SECOND_FACTOR)
@@ -187,13 +191,10 @@ async def _find(session: AsyncSession, actor: Actor, account_id: UUID, permissio
     return row.Account, row.Person
 
 
-async def _hold(
-    session: AsyncSession, actor: Actor, account_id: UUID, permission: str, reason: str
-) -> tuple[Account, Person]:
-    """The same, locked, for a change with its reason; never one's own. People are locked before their accounts, by every verb."""
+async def _hold(session: AsyncSession, actor: Actor, account_id: UUID, permission: str) -> tuple[Account, Person]:
+    """The same, locked, for a change; never one's own. People are locked before their accounts, by every verb."""
     account, person = await _find(session, actor, account_id, permission)
     _not_oneself(actor, person)
-    actor.trace.why = reason
     await session.refresh(person, with_for_update={"key_share": True})
     await session.refresh(account, with_for_update=True)
     if account.person_id != person.id:

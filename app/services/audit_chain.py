@@ -114,7 +114,7 @@ WHERE l.district_id = $1 AND l.position <= coalesce($2, 9223372036854775807) ORD
 async def end_of(connection: asyncpg.Connection, district_id: int, anchor: Anchor | None) -> tuple[Mark, bytes | None]:
     """The newest link of a chain that has one, and the hash at the position its anchor names."""
     position = anchor.newest.position if anchor else 0
-    row = await connection.fetchrow(
+    (row,) = await connection.fetch(
         """
 SELECT position, hash, (SELECT hash FROM audit_links WHERE district_id = $1 AND position = $2) AS anchored
 FROM audit_links WHERE district_id = $1 ORDER BY position DESC LIMIT 1""",

@@ -24,6 +24,7 @@ from app.domain.people import Grant as ActorGrant
 from app.domain.places import below
 from app.models import Grant, Person, Place
 from app.schemas.grants import GrantCreate, GrantQuery, GrantRead, GrantRevoke
+from app.services import reasons
 from app.services.access import in_force, under_path
 from app.services.grants_holders import carried_charges, hold_people, same_person, visible_person
 from app.services.outbox import publish
@@ -210,7 +211,7 @@ def _check_person(person: Person, role: Role) -> None:
         raise RuleBroken("未满十四周岁的人不能担任此岗位", field="person_id")
 
 
-async def revoke(session: AsyncSession, actor: Actor, grant_id: UUID, form: GrantRevoke) -> Grant:
+async def revoke(session: AsyncSession, actor: Actor, sealer: Sealer, grant_id: UUID, form: GrantRevoke) -> Grant:
     """Take a role away, or lay down one's own; what was lent from it ends with it. 409 when it has ended already."""
     grant = await load(session, actor, grant_id, "grants:revoke")
     await _check_taker(session, actor, grant)
@@ -221,7 +222,9 @@ async def revoke(session: AsyncSession, actor: Actor, grant_id: UUID, form: Gran
         raise Conflict("此授权已经结束")
     if grant.lent_by is not None and grant.person_id == actor.person_id:
         raise Conflict("代理的角色随代理结束；请结束代理")
-    actor.trace.person_id, actor.trace.why = grant.person_id, form.reason
+    holder = await session.get_one(Person, (grant.district_id, grant.person_id))
+    reasons.state(actor, sealer, form.reason, holder)
+    actor.trace.person_id = grant.person_id
     await end(session, grant, moment, actor, reason=form.reason)
     return grant
 

@@ -16,7 +16,15 @@ from app.domain.accounts import SignInEnd
 from app.domain.people import Actor
 from app.models import Account, Person
 from app.schemas.people_merge import DuplicateReason, PersonMerge
-from app.services import people, people_merge_check, people_merge_facts, people_merge_rows, people_seal, sign_ins
+from app.services import (
+    people,
+    people_merge_check,
+    people_merge_facts,
+    people_merge_rows,
+    people_seal,
+    reasons,
+    sign_ins,
+)
 from app.services.access import reads_all, under
 from app.services.outbox import publish
 
@@ -65,8 +73,9 @@ async def merge(session: AsyncSession, actor: Actor, sealer: Sealer, person_id: 
     await people_merge_check.must_be_allowed(session, actor, merged, survivor)
     people_merge_check.must_agree(sealer, merged, survivor)
     await people_merge_check.must_fit(session, merged, survivor)
+    reasons.state(actor, sealer, form.words, merged, survivor, field="words")
     await _become_one(session, actor, sealer, merged, survivor)
-    actor.trace.person_id, actor.trace.why = survivor.id, form.words
+    actor.trace.person_id = survivor.id
     data = {"words": form.words, "merged_id": str(merged.id), "into_id": str(survivor.id)}
     publish(session, "person", merged, "merge_into", actor=actor, data=data)
     publish(session, "person", survivor, "merge", actor=actor, data=data)

@@ -7,14 +7,13 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.core.crypto import Sealer
 from app.core.db import Database
-from app.core.errors import Forbidden, Gone, RuleBroken
-from app.core.log import scrubbed
+from app.core.errors import Forbidden, Gone
 from app.domain.limits import PERSON_UNMASK
 from app.domain.people import Actor
 from app.domain.sensitive import FIELD_NAMES, OpenPurpose, SensitiveField, barred, openable
 from app.models import Person
 from app.schemas.people_unmask import PersonUnmask
-from app.services import minors, people_seal, rate_limits, subjects
+from app.services import minors, people_seal, rate_limits, reasons, subjects
 
 
 async def unmask(
@@ -38,12 +37,9 @@ async def unmask(
 
 
 def state_why(actor: Actor, sealer: Sealer, person: Person, purpose: OpenPurpose, why: str) -> None:
-    """Note the reason for the audit trail. 422 for words that tell what only the seal should hold.
+    """Note the reason for the audit trail, or 422.
 
     Compared with the name, and with what the actor may open anyway: otherwise guesses could be tried here. Counted before.
     """
     comparable = {SensitiveField.NAME, *openable(actor.roles_at(person.path), purpose)}
-    values = [people_seal.opened(sealer, person, field.value) for field in comparable]
-    if scrubbed(why) != why or any(value and value in why for value in values):
-        raise RuleBroken("理由中请勿写入姓名、电话、证件号码、住址等内容", field="why")
-    actor.trace.why = why
+    reasons.state(actor, sealer, why, person, field="why", fields=comparable)

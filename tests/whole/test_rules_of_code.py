@@ -68,6 +68,19 @@ def test_nobody_asks_for_a_role() -> None:
     assert found == []
 
 
+def test_reasons_for_the_trail_are_looked_through_in_one_place() -> None:
+    """Two others tell of no person: why a client system is shut, and the id of the request an export answers."""
+    found = {
+        source.path
+        for source in sources()
+        if source.within("app/")
+        for node in ast.walk(source.tree)
+        if isinstance(node, ast.Attribute) and isinstance(node.ctx, ast.Store)
+        if ast.unparse(node).endswith("trace.why")
+    }
+    assert found == {"app/services/reasons.py", "app/services/clients.py", "app/services/exports.py"}
+
+
 def _is_actors_role(node: ast.expr) -> bool:
     text = ast.unparse(node)
     return text.endswith(("actor.role", "user.role", "person.role")) or text.startswith("actor.roles[")
