@@ -23,6 +23,8 @@ _COUNTS = text(
     "SELECT operation, outcome, actor_id, count(*) AS entries FROM audit_entries"
     " WHERE district_id = :district AND caller IN ('person', 'client') GROUP BY operation, outcome, actor_id"
 )
+_IS_THERE = text("SELECT count(*) FROM districts WHERE id = :district")
+"""A token may name a district that is not: there is no trail to note it in."""
 Call = tuple[str, str, UUID]
 """Operation, outcome, who."""
 
@@ -47,9 +49,11 @@ class Ledger:
             self.public.add(name)
             return
         try:
-            identity = tokens.check(request.headers.get("authorization", "").removeprefix("Bearer "))
+            scheme, _, token = request.headers.get("authorization", "").partition(" ")
+            identity = tokens.check(token.strip() if scheme.lower() == "bearer" else "")
         except Unauthenticated:
             return
+        # whoever is refused with 401 in spite of a valid token has ended that sign-in, or lost the account
         outcome = _outcome(request, answer, named=_names_a_row(declared, request))
         if outcome is None:
             return
@@ -61,6 +65,8 @@ class Ledger:
         calls, reads = self.calls.pop(district, Counter()), self.reads.pop(district, Counter())
         async with owner.transaction(district) as session:
             rows = await session.execute(_COUNTS, {"district": district})
+            if not await session.scalar(_IS_THERE, {"district": district}):
+                return
             there = Counter({(row.operation, row.outcome, row.actor_id): row.entries for row in rows})
         wrong = [
             f"{' '.join(map(str, call))}: {calls[call] or reads[call]} calls, {there[call]} entries"
@@ -83,7 +89,7 @@ class Ledger:
 def _outcome(request: httpx.Request, answer: httpx.Response, *, named: bool) -> str | None:
     if answer.is_success:
         return None if "idempotency-replayed" in answer.headers else "done"
-    return "denied" if answer.status_code == 403 or (answer.status_code == 404 and named) else None
+    return "denied" if answer.status_code in {401, 403} or (answer.status_code == 404 and named) else None
 
 
 def _names_a_row(declared: dict[str, Any], request: httpx.Request) -> bool:

@@ -8,7 +8,7 @@ from uuid import UUID
 class Outcome(StrEnum):
     DONE = "done"
     DENIED = "denied"
-    """Refused because of who asked: 401 at sign-in, 403, and 404 of what is missing or hidden."""
+    """Refused because of who asked: 401 of somebody known or at sign-in, 403, and 404 of what is missing or hidden."""
 
 
 class Caller(StrEnum):

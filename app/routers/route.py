@@ -6,9 +6,9 @@ in the same transaction, and so is the call's one entry in the audit trail.
 
 Exactly one entry (I12) for an authenticated call that succeeded and is not a reading one, or published a change, or showed
 sensitive fields in clear; an answer sent again has changed nothing. A denied call leaves one too, in a transaction of its own
-once the call's is rolled back, before its answer goes out: 403, and 404 of an operation that names a row, whether that is
-missing or hidden. 409, 412, 422 and 428 change nothing and deny nobody, and 401 has no caller: no entry. Operations without a
-token are noted by their verbs.
+once the call's is rolled back, before its answer goes out: 403, 404 of an operation that names a row, whether that is missing
+or hidden, and 401 of whoever is known by a valid token whose sign-in or account has ended. 409, 412, 422 and 428 change nothing
+and deny nobody, and any other 401 has no caller: no entry. Operations without a token are noted by their verbs.
 """
 
 import asyncio
@@ -117,7 +117,7 @@ def client_address(request: Request) -> str | None:
     return address_of(request.client.host if request.client else "")
 
 
-_DENIED = frozenset({403, 404})
+_DENIED = frozenset({401, 403, 404})
 
 
 class HouseRoute(APIRoute):

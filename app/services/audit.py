@@ -48,13 +48,14 @@ _TYPES: dict[str, Any] = {
 } | dict.fromkeys(("id", "actor_id", "sign_in_id", "subject_id", "person_id"), Uuid())
 _ALONE = compile_hot(
     text(f"""
-WITH entry AS (INSERT INTO audit_entries ({", ".join(FIELDS)}) VALUES ({", ".join(f":said_{name}" for name in FIELDS)})
+WITH entry AS (INSERT INTO audit_entries ({", ".join(FIELDS)})
+  SELECT {", ".join(f":said_{name}" for name in FIELDS)} FROM districts WHERE id = :said_district_id
   RETURNING district_id, id)
 INSERT INTO audit_waiting (district_id, id) SELECT district_id, id FROM entry""").bindparams(  # noqa: S608 - column names
         *(bindparam(f"said_{name}", type_=_TYPES.get(name, Text())) for name in FIELDS)
     )
 )
-"""An entry as a transaction of its own."""
+"""An entry as a transaction of its own; none in a district that is not there, which a token of other days may name."""
 
 
 def add(
