@@ -97,7 +97,7 @@ async def bench(url: str, folder: Path, entries: int) -> tuple[dict[str, Any], l
     questions = dict(_questions(people, await _somewhere(connection)))
     found |= await _asked(url, folder, ground, questions)
     await _linked(url, folder)  # what the questions left
-    plans = await _plans(connection, people[20])
+    plans = await _plans(connection, people[20], people[40])
     await connection.close()
     return found, plans
 
@@ -193,11 +193,12 @@ async def _asked(url: str, folder: Path, ground: Ground, questions: dict[str, st
     return {"questions": found}
 
 
-async def _plans(connection: asyncpg.Connection, person: UUID) -> list[str]:
+async def _plans(connection: asyncpg.Connection, person: UUID, other: UUID) -> list[str]:
     """How the two lists are answered, as a request's role."""
     lines: list[str] = []
     queries = {
         "sightings": sighting_list([person], SightingQuery()),
+        "sightings_of_two_records": sighting_list([person, other], SightingQuery()),
         "person": listing(AuditQuery(person_id=person)),
         "day": listing(AuditQuery(from_at=now() - timedelta(days=2), until_at=now() - timedelta(days=1))),
     }

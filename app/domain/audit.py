@@ -1,8 +1,11 @@
 """What the audit trail keeps of a call: who did what to whom, and what came of it."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from enum import StrEnum
 from uuid import UUID
+
+_MINORS, _GUARDIANS = "minor.", "guardian."
 
 
 class Outcome(StrEnum):
@@ -29,3 +32,15 @@ class Trace:
     purpose: str | None = None
     why: str | None = None
     """Words of the caller; never a sensitive value."""
+    minor_id: UUID | None = None
+    """Whom the person answers for, where the data of a guardian are shown for a minor."""
+
+
+def of_minor(field: str) -> str:
+    """What an entry about a guardian calls a field of the minor's own."""
+    return f"{_MINORS}{field}"
+
+
+def as_minor(opened: Iterable[str]) -> list[str]:
+    """The same fields, as the minor's own list of who saw them calls them."""
+    return [name.removeprefix(_MINORS) if name.startswith(_MINORS) else f"{_GUARDIANS}{name}" for name in opened]

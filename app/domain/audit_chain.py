@@ -31,6 +31,7 @@ FIELDS = (
     "status",
     "subject_id",
     "person_id",
+    "minor_id",
     "opened",
     "purpose",
     "why",

@@ -31,6 +31,8 @@ class AuditEntry(Tenant, Base):
     """The row the call was about."""
     person_id: Mapped[UUID | None]
     """Whose data it was about."""
+    minor_id: Mapped[UUID | None]
+    """For whom a guardian's were shown; what of the minor's own was shown with them is ``minor.…`` in ``opened``."""
     opened: Mapped[list[str]] = mapped_column(default=list)
     """Sensitive fields that were shown in clear."""
     purpose: Mapped[str | None]
@@ -54,6 +56,7 @@ class AuditEntry(Tenant, Base):
         Index(
             "ix_audit_entries_seen", "district_id", "person_id", "id", postgresql_where=text("cardinality(opened) > 0")
         ),
+        Index("ix_audit_entries_minor", "district_id", "minor_id", "id", postgresql_where=text("minor_id IS NOT NULL")),
         Index("ix_audit_entries_denied", "district_id", "id", postgresql_where=text("outcome = 'denied'")),
     )
 

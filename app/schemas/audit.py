@@ -17,7 +17,7 @@ _OPERATION = Annotated[
 
 class AuditQuery(PageQuery):
     actor_id: Annotated[UUID | None, Field(description="谁做的：人员或接入系统")] = None
-    person_id: Annotated[UUID | None, Field(description="关于谁的数据")] = None
+    person_id: Annotated[UUID | None, Field(description="关于谁的数据，含为其出示的监护人信息")] = None
     subject_id: Annotated[UUID | None, Field(description="关于哪一条记录")] = None
     operation: _OPERATION | None = None
     outcome: Outcome | None = None
@@ -39,7 +39,10 @@ class AuditRead(Read):
     status: Annotated[int | None, Field(description="答复的 HTTP 状态", examples=[200])]
     subject_id: UUID | None
     person_id: UUID | None
-    opened: Annotated[list[str], Field(description="以明文显示的敏感字段", examples=[["phone"]])]
+    minor_id: Annotated[UUID | None, Field(description="所示为监护人的信息时，其所监护的未成年人")]
+    opened: Annotated[
+        list[str], Field(description="以明文显示的敏感字段；minor. 开头的是未成年人自己的", examples=[["phone"]])
+    ]
     purpose: str | None
     why: str | None
     data: dict[str, Any]
@@ -65,7 +68,13 @@ class SightingRead(Read):
     roles: Annotated[list[str], Field(description="查看者当时的角色", examples=[["网格员"]])]
     organization: Annotated[str | None, Field(description="查看者所属单位")]
     operation: _OPERATION
-    opened: Annotated[list[str], Field(description="看到的明文字段", examples=[["phone"]])]
+    opened: Annotated[
+        list[str],
+        Field(
+            description="看到的明文字段；minor. 开头的是其所监护的未成年人的，guardian. 开头的是其监护人的",
+            examples=[["phone"]],
+        ),
+    ]
     purpose: str | None
 
 

@@ -45,7 +45,7 @@ _TYPES: dict[str, Any] = {
     "status": Integer(),
     "opened": ARRAY(Text()),
     "data": JSONB(),
-} | dict.fromkeys(("id", "actor_id", "sign_in_id", "subject_id", "person_id"), Uuid())
+} | dict.fromkeys(("id", "actor_id", "sign_in_id", "subject_id", "person_id", "minor_id"), Uuid())
 _ALONE = compile_hot(
     text(f"""
 WITH entry AS (INSERT INTO audit_entries ({", ".join(FIELDS)})
@@ -87,6 +87,7 @@ def add(
         status=status,
         subject_id=subject_id,
         person_id=said.person_id,
+        minor_id=said.minor_id,
         opened=list(said.opened),
         purpose=said.purpose,
         why=scrubbed(said.why) if said.why else None,
@@ -151,6 +152,7 @@ async def alone(
         "status": status,
         "subject_id": subject_id,
         "person_id": trace.person_id,
+        "minor_id": trace.minor_id,
         "opened": list(trace.opened),
         "purpose": trace.purpose,
         "why": scrubbed(trace.why) if trace.why else None,

@@ -9,15 +9,16 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Select, literal_column, select, text
+from sqlalchemy import Select, literal_column, select, text, union_all
 from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import aliased
 
 from app.core.crypto import Sealer
 from app.core.errors import Forbidden, NotFound
 from app.core.ids import first_id_of
 from app.core.paging import Page, id_after
 from app.domain import access
-from app.domain.audit import Caller
+from app.domain.audit import Caller, as_minor
 from app.domain.people import ROLE_NAMES, Actor, Role
 from app.domain.places import child_path
 from app.models import AuditEntry, AuditLink, Client, Grant, Organization, Person
@@ -58,7 +59,7 @@ def _of_the_district(actor: Actor, permission: str) -> None:
 def listing(query: AuditQuery) -> Select[AuditEntry]:
     """The limit and the partial indexes' predicates stand in the text, so that one plan fits every value."""
     rows = select(AuditEntry)
-    for name in ("actor_id", "person_id", "subject_id", "operation"):
+    for name in ("actor_id", "subject_id", "operation"):
         if (value := getattr(query, name)) is not None:
             rows = rows.where(getattr(AuditEntry, name) == value)
     if query.outcome is not None:
@@ -67,7 +68,21 @@ def listing(query: AuditQuery) -> Select[AuditEntry]:
         rows = rows.where(AuditEntry.at >= query.from_at, AuditEntry.id >= first_id_of(query.from_at - _CLOCKS_APART))
     if query.until_at is not None:
         rows = rows.where(AuditEntry.at < query.until_at, AuditEntry.id < first_id_of(query.until_at + _CLOCKS_APART))
+    if query.person_id is not None:
+        return _about(rows, [query.person_id], query)
     return _newest_first(rows, query.limit, id_after(query.cursor))
+
+
+def _about(rows: Select[AuditEntry], ids: Sequence[UUID], query: AuditQuery | SightingQuery) -> Select[AuditEntry]:
+    """Those about a person under any of their records, or about a guardian for them.
+
+    Each record and column is a walk of its own, since no index has the entries of several in one order; together they are
+    as short as the page.
+    """
+    columns, after = (AuditEntry.person_id, AuditEntry.minor_id), id_after(query.cursor)
+    walks = [_newest_first(rows.where(column == one), query.limit, after) for one in ids for column in columns]
+    found = aliased(AuditEntry, union_all(*walks).subquery())
+    return select(found).order_by(found.id.desc()).limit(literal_column(str(query.limit + 1)))
 
 
 def _newest_first(rows: Select[AuditEntry], limit: int, after: UUID | None) -> Select[AuditEntry]:
@@ -110,9 +125,7 @@ async def my_sightings(
 
 def sighting_list(ids: Sequence[UUID], query: SightingQuery) -> Select[AuditEntry]:
     """Of a person under any of their records."""
-    theirs = AuditEntry.person_id == ids[0] if len(ids) == 1 else AuditEntry.person_id.in_(ids)
-    seen = select(AuditEntry).where(theirs, text("cardinality(audit_entries.opened) > 0"))
-    return _newest_first(seen, query.limit, id_after(query.cursor))
+    return _about(select(AuditEntry).where(text("cardinality(audit_entries.opened) > 0")), ids, query)
 
 
 async def _sightings_of(
@@ -122,8 +135,13 @@ async def _sightings_of(
     rows = await session.scalars(sighting_list(ids, query))
     found: Page[AuditEntry] = paged(rows.all(), query.limit)
     who = await _callers(session, sealer, found.items)
-    names = ("id", "at", "caller", "operation", "opened", "purpose")
-    items = [{name: getattr(entry, name) for name in names} | who.shown(entry) for entry in found.items]
+    names = ("id", "at", "caller", "operation", "purpose")
+    items = [
+        {name: getattr(entry, name) for name in names}
+        | {"opened": as_minor(entry.opened) if entry.minor_id in ids else entry.opened}
+        | who.shown(entry)
+        for entry in found.items
+    ]
     return Page(items, found.next_cursor)
 
 

@@ -12,6 +12,7 @@ from app.core.db import Database
 from app.core.errors import ContactClosed, Forbidden, Gone
 from app.domain import access
 from app.domain.assignments import ACTIVE, AssignmentState
+from app.domain.audit import of_minor
 from app.domain.contacts import CLOSED_NAMES, Closed, Visit, closed
 from app.domain.limits import ORDER_CONTACT
 from app.domain.people import Actor
@@ -35,8 +36,10 @@ async def contact(
     if not access.may("orders:contact", case.parties):
         raise Forbidden()
     await rate_limits.spend(database, sealer, actor.district_id, ORDER_CONTACT, str(actor.person_id))
-    found = await _asker(session, sealer, case.need)
-    actor.trace.opened = [name for name in _FIELDS if found[name] is not None]
+    found = await _asker(session, actor, sealer, case.need)
+    minors = frozenset({"address"}) if actor.trace.minor_id else frozenset()
+    shown = [name for name in _FIELDS if found[name] is not None]
+    actor.trace.opened = [of_minor(name) if name in minors else name for name in shown]
     return {"order_id": case.order.id, **found, "closes_at": visit.closes_at}
 
 
@@ -64,13 +67,16 @@ def _shut(reason: Closed, visit: Visit) -> ContactClosed:
     return ContactClosed(CLOSED_NAMES[reason], reason=reason.value, opens_at=opens_at)
 
 
-async def _asker(session: AsyncSession, sealer: Sealer, need: Need) -> dict[str, Any]:
+async def _asker(session: AsyncSession, actor: Actor, sealer: Sealer, need: Need) -> dict[str, Any]:
+    """Whoever is to be reached; where that is a guardian, the trail tells of them, and of the minor beside."""
     if need.asker_id is None:
         return {"name": _name_alone(sealer, need), "phone": None, "address": None, "of_guardian": False}
     asker = (await session.scalars(select(Person).where(Person.id == need.asker_id))).one()
     if asker.erased_at is not None:
         raise Gone()
     reached = await _guardian(session, asker) if asker.minor else asker
+    if reached is not None and reached is not asker:
+        actor.trace.person_id, actor.trace.minor_id = reached.id, asker.id
     found = {field: people_seal.opened(sealer, reached, field) for field in ("name", "phone")} if reached else {}
     return {
         "name": found.get("name"),

@@ -70,6 +70,7 @@ def create_audit_entries() -> None:
     sa.Column('status', sa.Integer(), nullable=True),
     sa.Column('subject_id', sa.Uuid(), nullable=True),
     sa.Column('person_id', sa.Uuid(), nullable=True),
+    sa.Column('minor_id', sa.Uuid(), nullable=True),
     sa.Column('opened', postgresql.ARRAY(sa.Text()), nullable=False),
     sa.Column('purpose', sa.Text(), nullable=True),
     sa.Column('why', sa.Text(), nullable=True),
@@ -82,6 +83,7 @@ def create_audit_entries() -> None:
     op.create_index('ix_audit_entries_subject', 'audit_entries', ['district_id', 'subject_id', 'id'], unique=False, postgresql_where=sa.text('subject_id IS NOT NULL'))
     op.create_index('ix_audit_entries_person', 'audit_entries', ['district_id', 'person_id', 'id'], unique=False, postgresql_where=sa.text('person_id IS NOT NULL'))
     op.create_index('ix_audit_entries_seen', 'audit_entries', ['district_id', 'person_id', 'id'], unique=False, postgresql_where=sa.text('cardinality(opened) > 0'))
+    op.create_index('ix_audit_entries_minor', 'audit_entries', ['district_id', 'minor_id', 'id'], unique=False, postgresql_where=sa.text('minor_id IS NOT NULL'))
     op.create_index('ix_audit_entries_denied', 'audit_entries', ['district_id', 'id'], unique=False, postgresql_where=sa.text("outcome = 'denied'"))
 
 

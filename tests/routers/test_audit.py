@@ -69,6 +69,7 @@ async def test_the_newest_come_first_and_say_all(world: World, told: dict[str, A
         "status": 200,
         "subject_id": told["id"],
         "person_id": None,
+        "minor_id": None,
         "opened": [],
         "purpose": None,
         "why": None,

@@ -193,6 +193,36 @@ async def test_of_a_minor_the_guardians_contact_opens(app: FastAPI, owner: Datab
         )
     shown = (await contact(world, "member1", order)).json()
     assert (shown["name"], shown["phone"], shown["of_guardian"]) == ("乌云", "19900005678", True)
+    await _told_to_both(owner, world)
+
+
+async def _told_to_both(owner: Database, world: World) -> None:
+    """One entry, about the guardian who was shown; the minor finds it too, and each what was theirs."""
+    minor, guardian = world.people["resident1"], world.people["resident2"]
+    async with owner.transaction(world.district_id) as session:
+        query = select(AuditEntry).where(AuditEntry.operation == "order_contact").order_by(AuditEntry.id)
+        before, entry = await session.scalars(query.where(AuditEntry.district_id == world.district_id))
+    assert (before.person_id, before.minor_id, before.opened) == (minor, None, ["address"]), "no guardian yet"
+    assert (entry.person_id, entry.minor_id, entry.opened) == (guardian, minor, ["name", "phone", "minor.address"])
+    seen = {
+        whom: (await world.ok("audit", "GET", f"/v1/people/{whom}/sightings"))["items"] for whom in (minor, guardian)
+    }
+    assert [(item["operation"], item["opened"]) for item in seen[guardian]] == [
+        ("order_contact", ["name", "phone", "minor.address"])
+    ]
+    assert [(item["operation"], item["opened"]) for item in seen[minor]] == [
+        ("order_contact", ["guardian.name", "guardian.phone", "address"]),
+        ("order_contact", ["address"]),
+    ]
+    for whom, many in ((minor, 2), (guardian, 1)):
+        listed = (await world.ok("audit", "GET", "/v1/audit", params={"person_id": str(whom)}))["items"]
+        assert [item["operation"] for item in listed].count("order_contact") == many
+    export = await world.ok("resident2", "GET", f"/v1/people/{minor}/export")
+    own = await world.ok("resident2", "GET", "/v1/me/export")
+    for found, many in ((export, 2), (own, 1)):
+        rows = next(section["rows"] for section in found["sections"] if section["name"] == "seen_by")
+        shown = [row for row in rows if row["operation"] == "order_contact"]
+        assert (len(shown), shown[0]["person_id"], shown[0]["minor_id"]) == (many, str(guardian), str(minor))
 
 
 @pytest.mark.usefixtures("asker")

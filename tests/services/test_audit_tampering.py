@@ -9,6 +9,7 @@ from sqlalchemy import text
 
 from app.core.db import Database
 from app.core.ids import new_id
+from app.domain.audit_chain import FIELDS
 from app.services import audit_anchors
 from app.workers.audit_command import report
 from tests.services.audit_trails import ENTRIES, Trail, entry_set, unguarded
@@ -29,6 +30,7 @@ Tamper = Callable[[asyncpg.Connection, "Trail"], Awaitable[Any]]
         "status = 200",
         "subject_id = gen_random_uuid()",
         "person_id = gen_random_uuid()",
+        "minor_id = gen_random_uuid()",
         "opened = '{phone}'",
         "purpose = 'visit'",
         "why = '—'",
@@ -76,8 +78,18 @@ async def _delete_the_beginning(connection: asyncpg.Connection, trail: Trail) ->
 async def _swap(connection: asyncpg.Connection, trail: Trail) -> None:
     """Two entries change places: their ids stay where they were, all else is exchanged."""
     third, ninth = await trail.entry(3), await trail.entry(9)
-    await connection.execute("UPDATE audit_entries SET why = 'third' WHERE id = $1", third)
-    await connection.execute("UPDATE audit_entries SET why = 'ninth' WHERE id = $1", ninth)
+    columns = [name for name in FIELDS if name not in {"district_id", "id"}]
+    said = f"SELECT id, ({', '.join(columns)})::text AS rest FROM audit_entries WHERE id = ANY($1)"  # noqa: S608
+    before = {row["id"]: row["rest"] for row in await connection.fetch(said, [third, ninth])}
+    assert before[third] != before[ninth]
+    await connection.execute(
+        f"UPDATE audit_entries AS a SET {', '.join(f'{name} = b.{name}' for name in columns)} FROM audit_entries AS b"  # noqa: S608
+        " WHERE (a.id = $1 AND b.id = $2) OR (a.id = $2 AND b.id = $1)",
+        third,
+        ninth,
+    )
+    after = {row["id"]: row["rest"] for row in await connection.fetch(said, [third, ninth])}
+    assert after == {third: before[ninth], ninth: before[third]}
 
 
 async def _swap_links(connection: asyncpg.Connection, trail: Trail) -> None:

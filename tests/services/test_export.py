@@ -9,6 +9,7 @@ from tests.services.left_out import COLUMNS, KEYS, TABLES
 
 _KEYLESS = {
     ("audit_entries", "person_id"),
+    ("audit_entries", "minor_id"),
     ("audit_entries", "actor_id"),
     ("events", "actor_id"),
     ("idempotency_keys", "caller_id"),

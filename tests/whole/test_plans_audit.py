@@ -3,10 +3,11 @@
 import json
 from datetime import timedelta
 from typing import Any
+from uuid import UUID
 
 import pytest
 from fastapi import FastAPI
-from sqlalchemy import Select, text
+from sqlalchemy import Select, select, text
 from sqlalchemy.dialects.postgresql.asyncpg import PGDialect_asyncpg
 
 from app.core.clock import now
@@ -20,6 +21,7 @@ from tests.whole.test_plans import indexes, scanned_whole
 from tests.worlds import build_world
 
 DISTRICT = 990_021
+_PERSON = "00000000-0000-7000-8000-000000000030"
 _MANY = """
 INSERT INTO audit_entries (district_id, id, at, caller, actor_id, operation, outcome, subject_id, person_id, opened, data)
 SELECT {district}, gen_random_uuid(), now(), 'person', ('00000000-0000-7000-8000-' || lpad((i % 500)::text, 12, '0'))::uuid,
@@ -54,6 +56,8 @@ def _nodes(node: dict[str, Any]) -> list[dict[str, Any]]:
     return [node] + [n for child in node.get("Plans", []) for n in _nodes(child)]
 
 
+OF_A_PERSON = {"ix_audit_entries_person", "ix_audit_entries_minor"}
+"""About them, and about a guardian for them."""
 ASKED = [
     ({}, "pk_audit_entries"),
     ({"cursor": id_cursor(new_id())}, "pk_audit_entries"),
@@ -73,14 +77,33 @@ ASKED = [
 async def test_a_page_of_the_trail_walks_one_index(trail: Database, asked: dict[str, Any], index: str) -> None:
     nodes = await plan(trail, listing(AuditQuery(**asked)))
     assert index in indexes(nodes)
+    assert len(indexes(nodes)) == 1 or indexes(nodes) == OF_A_PERSON
     assert scanned_whole(nodes) == set()
 
 
 async def test_who_saw_somebody_walks_the_index_of_what_was_opened(trail: Database) -> None:
-    for query in (SightingQuery(), SightingQuery(cursor=id_cursor(new_id()))):
-        nodes = await plan(trail, sighting_list([new_id()], query))
-        assert indexes(nodes) == {"ix_audit_entries_seen"}
-        assert scanned_whole(nodes) == set()
+    """Under one record, and under several: each is a walk of its own, in the order of the page."""
+    for ids in ([new_id()], [UUID(_PERSON), new_id()], [UUID(_PERSON), new_id(), new_id()]):
+        for query in (SightingQuery(), SightingQuery(cursor=id_cursor(new_id()))):
+            nodes = await plan(trail, sighting_list(ids, query))
+            assert indexes(nodes) == {"ix_audit_entries_seen", "ix_audit_entries_minor"}
+            assert scanned_whole(nodes) == set()
+            assert sum(node.get("Index Name") == "ix_audit_entries_seen" for node in nodes) == len(ids)
+
+
+async def test_of_two_records_the_newest_come_first_page_by_page(trail: Database) -> None:
+    ids = [UUID(_PERSON), UUID(_PERSON[:-3] + "330")]
+    async with trail.transaction(DISTRICT) as session:
+        seen = select(AuditEntry.id).where(AuditEntry.person_id.in_(ids), text("cardinality(opened) > 0"))
+        wanted = list(await session.scalars(seen.order_by(AuditEntry.id.desc())))
+        found: list[UUID] = []
+        while len(found) < len(wanted):
+            query = SightingQuery(limit=7, cursor=id_cursor(found[-1]) if found else None)
+            page = (await session.scalars(sighting_list(ids, query))).all()[:7]
+            assert page
+            found += [entry.id for entry in page]
+    assert found == wanted
+    assert len(wanted) > 20
 
 
 def test_the_limit_stands_in_the_text() -> None:
