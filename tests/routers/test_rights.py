@@ -52,7 +52,10 @@ async def test_staff_who_read_the_words_leave_an_entry_and_lists_show_none(world
     request = await asked(world)
     listed = await world.ok("community", "GET", "/v1/rights-requests")
     assert [(item["id"], item["words"]) for item in listed["items"]] == [(request["id"], None)]
-    await world.ok("community", "GET", f"/v1/rights-requests/{request['id']}")
+    for who in ("community", "resident1"):
+        await world.ok(who, "GET", f"/v1/rights-requests/{request['id']}")
+    bare = await asked(world, "resident2", kind="access")
+    assert (await world.ok("community", "GET", f"/v1/rights-requests/{bare['id']}"))["words"] is None
     async with owner.transaction(world.district_id) as session:
         entries = (
             await session.scalars(

@@ -35,7 +35,7 @@ from app.routers.route import HouseRoute
 from app.services.outbox import publish
 from app.settings import Settings
 from app.workers import clocks
-from tests.audited import LEDGER, Ledger, NotOnce
+from tests.audited import LEDGER, OPENING, OPENING_TO_SOME, Ledger, NotOnce
 from tests.stories.steps import accepted_need, act, only_order, reported, submitted, taken
 from tests.whole.access_golden import GOLDEN, read
 from tests.whole.access_matrix import lay, of_noun
@@ -74,10 +74,10 @@ def _tries(found: Operation, verdicts: Verdicts) -> Iterator[tuple[Outcome, Cell
 
 
 @pytest.mark.parametrize("noun", sorted(BUILDERS))
-async def test_i12_each_mutating_operation_leaves_one_entry_done_or_denied(
+async def test_i12_each_operation_that_changes_or_opens_leaves_one_entry_done_or_denied(
     noun: str, app: FastAPI, owner: Database, transport: httpx.ASGITransport
 ) -> None:
-    found = [o for o in of_noun(app.openapi(), noun) if o.method != "GET" and o.name in _SAID]
+    found = [o for o in of_noun(app.openapi(), noun) if (o.method != "GET" or o.name in OPENING) and o.name in _SAID]
     districts = [next(_districts), next(_districts)]
     walk = Walk(await lay(app, owner, transport, districts), app.openapi(), found)
     for each in found:
@@ -87,6 +87,11 @@ async def test_i12_each_mutating_operation_leaves_one_entry_done_or_denied(
             await walk._verdict(each, cell, row)
             after = await _count(owner, districts, each.name)
             assert dict(after - before) == {outcome.value: 1}, f"{each.name} as {' '.join(cell)}"
+
+
+def test_i12_the_reading_operations_that_open_are_there(app: FastAPI) -> None:
+    found = {o.name for noun in BUILDERS for o in of_noun(app.openapi(), noun) if o.method == "GET"}
+    assert found & _SAID.keys() >= OPENING | OPENING_TO_SOME
 
 
 def test_i12_every_mutating_operation_has_the_transaction_its_entry_goes_into(tmp_path: Path) -> None:
@@ -219,7 +224,7 @@ async def test_i12_whatever_its_method_a_call_that_changes_leaves_one(
         answer = await _ask(_with(monkeypatch, router, settings), world, "GET", f"/v1/touched?change={change}")
         assert answer.status_code == 200
     assert [e.operation for e in await entries(owner, world.district_id)] == ["place_touch"]
-    LEDGER.reads[world.district_id]["place_touch", "done", world.people["district"]] += 1
+    LEDGER.calls[world.district_id]["place_touch", "done", world.people["district"]] += 1
 
 
 async def _ask(app: FastAPI, world: World, method: str, path: str) -> httpx.Response:
@@ -314,6 +319,11 @@ async def test_the_ledger_finds_what_is_missing_and_what_is_double(world: World,
     held.calls[world.district_id][call] += 1
     with pytest.raises(NotOnce, match=r"need_submit done .*: 2 calls, 1 entries"):
         await held.settle(owner, world.district_id)
+    await world.ok("audit", "GET", "/v1/audit")
+    opened = Counter({("audit_list", "done", world.people["audit"]): 2})
+    silent = Ledger(calls={world.district_id: Counter(calls)}, reads={world.district_id: opened})
+    with pytest.raises(NotOnce, match=r"audit_list done .*: 2 calls, 1 entries"):
+        await silent.settle(owner, world.district_id)
     await world.call("resident2", "GET", f"/v1/needs/{need['id']}")
     deaf = Ledger(calls={world.district_id: Counter(calls)})
     with pytest.raises(NotOnce, match=r"need_read denied .*: 0 calls, 1 entries"):
