@@ -102,12 +102,14 @@ class ServerProcess:
             self._log = None
 
 
-def measured(name: str, url: str, folder: Path, *, workers: bool) -> ServerProcess:
+def measured(
+    name: str, url: str, folder: Path, *, workers: bool, module: str = "bench.serve", logs: Path | None = None
+) -> ServerProcess:
     """A process of ``bench.serve``; ``folder`` holds its signing key and its log, written like in production."""
     port = free_port()
     environment = {"DATABASE_URL": url, "SANSHUN_DATA_DIR": str(folder), "SANSHUN_LOG_JSON": "true"}
     environment |= {"SANSHUN_WORKERS": str(workers)}
-    return ServerProcess(["-m", "bench.serve", name, str(port)], port, folder / f"{name}.log", environment)
+    return ServerProcess(["-m", module, name, str(port)], port, logs or folder / f"{name}.log", environment)
 
 
 def product(url: str, folder: Path, port: int, district: int) -> ServerProcess:

@@ -174,6 +174,15 @@ class Story:
         more: dict[str, Any] = {"data": {"community_code": code}, "files": {"file": ("留言.csv", csv_file(rows))}}
         await self.call("import", "community", "POST", "/v1/imports", **more)
 
+    async def break_on(self, faults: Iterable[str]) -> None:
+        """Unmasking that breaks once everything has been opened, each time another way."""
+        fields = ["name", "phone", "id_number", "birth_date", "address"]
+        for fault, secret in zip(faults, secrets(), strict=False):
+            form = {"fields": fields, "purpose": "verification", "why": fault}
+            path = f"/v1/people/{self.ids[secret]}/unmask"
+            headers = {"connection": "close"}  # which the server does anyway, after an answer that tells of a fault
+            await self.call(f"fault {fault}", "community", "POST", path, json=form, headers=headers)
+
     async def list_all(self) -> None:
         """Every list that a reader has: what comes of a change is told there."""
         for who in ("community", "auditor", "audit", "system", "security", "resident1", "member1"):

@@ -3,6 +3,7 @@
 import logging
 import re
 import sys
+import traceback
 from collections.abc import MutableMapping
 from typing import Any
 
@@ -65,14 +66,42 @@ def _clean(value: Any) -> Any:
     return [_clean(inner) for inner in value] if isinstance(value, (list, tuple)) else value
 
 
+def trace_of(error: BaseException) -> str:
+    """Where it went wrong, the oldest first, and by which kinds of exceptions; without their words, which may quote anything.
+
+    Numbers are known by their shape, names by nothing: of what a value broke on, only the place is told.
+    """
+    before = error.__cause__ or (None if error.__suppress_context__ else error.__context__)
+    inner = error.exceptions if isinstance(error, BaseExceptionGroup) else ()
+    parts = [trace_of(one) for one in (before, *inner) if one is not None]
+    return "\n".join([*parts, "".join(traceback.format_tb(error.__traceback__)) + _kind(error)])
+
+
+def _kind(error: BaseException) -> str:
+    """The exception's class; of a refusal by the database its SQLSTATE and what it names of the schema."""
+    known = (getattr(error, name, None) for name in ("sqlstate", "table_name", "column_name", "constraint_name"))
+    return " ".join([type(error).__name__, *(value for value in known if isinstance(value, str))])
+
+
+def _traced(_: Any, __: str, entry: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
+    error = entry.pop("exc_info", None)
+    error = sys.exc_info()[1] if error is True else error[1] if isinstance(error, tuple) else error
+    if isinstance(error, BaseException):
+        entry["exception"] = trace_of(error)
+    return entry
+
+
 class _ToStructlog(logging.Handler):
     """Libraries log through the standard module; their lines go the same way as ours."""
 
     def emit(self, record: logging.LogRecord) -> None:
-        text = record.getMessage()
+        text, error = record.getMessage(), record.exc_info[1] if record.exc_info else None
         trace = {}
-        if record.exc_info and record.exc_info[1] is not None:
-            trace["error"] = f"{type(record.exc_info[1]).__name__}: {record.exc_info[1]}"
+        if error is not None:
+            text = text.partition("\n")[0]  # below it the event loop writes the exception out
+            trace["error"] = _kind(error)
+            if place := traceback.extract_tb(error.__traceback__)[-1:]:
+                trace["at"] = f"{place[0].filename}:{place[0].lineno}"
         structlog.get_logger().log(record.levelno, text, logger=record.name, **trace)
 
 
@@ -88,7 +117,7 @@ def configure(*, json: bool) -> None:
             structlog.contextvars.merge_contextvars,
             structlog.processors.add_log_level,
             structlog.processors.TimeStamper(fmt="iso", utc=True),
-            structlog.processors.format_exc_info,
+            _traced,
             scrub,
             render,
         ],

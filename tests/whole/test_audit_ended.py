@@ -41,7 +41,7 @@ async def test_each_way_in_leaves_one_entry(world: World, owner: Database, how: 
         ("GET", f"/v1/orders/{order['id']}"),
         ("POST", f"/v1/orders/{order['id']}/take"),
     ):
-        form = {} if method == "POST" else None
+        form: dict[str, str] | None = {} if method == "POST" else None
         assert (await world.call("member1", method, path, json=form)).status_code == 401, path
     found = await denials(owner, world, "member1")
     assert [entry.operation for entry in found] == ["me_read", "order_list", "order_read", "order_take"]

@@ -4,10 +4,10 @@ Two hundred made-up people go through a server process of its own, on the databa
 once, and again when all tests are done (``tests/secrets_watch.py``).
 """
 
-import asyncio
 import base64
 import json
 import os
+from collections import Counter
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -20,12 +20,12 @@ from app.core import log
 from app.core.database_url import plain
 from app.core.db import Database
 from app.settings import Settings
-from app.workers import imports, relay
 from bench.client import HOST
 from bench.processes import measured
 from tests import secrets_search
 from tests.secrets_people import HOW_MANY, MARKS, secrets
 from tests.secrets_search import Search
+from tests.secrets_server import FAULTS, TURN
 from tests.secrets_story import FEW, SOME, Story
 from tests.secrets_watch import FOLDER, begin, begun, checkpoint, left_behind
 from tests.whole.catalogue import TENANT
@@ -43,16 +43,18 @@ async def story(
     """Everybody told about, relayed and imported; the server has stopped and its log is kept with the run's."""
     logs = begin()
     world = await build_world(app, owner, transport, _DISTRICT)
-    server = measured("ours", settings.database_url or "", settings.data_dir, workers=False)
-    server._log_path = logs / f"secrets-{os.getpid()}.log"
+    log = logs / f"secrets-{os.getpid()}.log"
+    url, folder = settings.database_url or "", settings.data_dir
+    server = measured("secrets", url, folder, workers=False, module="tests.secrets_server", logs=log)
     server.start()
     try:
         await server.ready()
         async with httpx.AsyncClient(base_url=f"http://{HOST}:{server.port}", trust_env=False, timeout=60) as client:
             told = Story(world, client)
             await told.tell()
-            await imports.take_up(app.state.database, app.state.sealer, asyncio.Event(), world.district_id)
-            await relay.relay_district(app.state.database, world.district_id)
+            await told.break_on(FAULTS)
+            turn = await client.post(TURN, params={"district": world.district_id})
+            assert turn.status_code == 204, turn.text
             await told.list_all()
             yield told
     finally:
@@ -77,7 +79,8 @@ def test_i13_the_story_was_told(story: Story) -> None:
     assert told["invalid 422"] == 6 * SOME, told
     assert told["import 202"] == 1, told
     assert sum(times for step, times in told.items() if step.startswith("sign in 4")) == 4 * FEW, told
-    assert [step for step in told if step.endswith((" 500", " 503", " 504"))] == []
+    wrong = {step: times for step, times in told.items() if step.endswith((" 500", " 503", " 504"))}
+    assert wrong == {f"fault {fault} 500": 1 for fault in FAULTS}
 
 
 def test_i13_no_answer_says_it_unasked(story: Story) -> None:
@@ -108,7 +111,24 @@ async def test_i13_no_file_holds_it(story: Story, database_url: str) -> None:
     assert [str(find) for find in left_behind(folder, since)[:10]] == []
     log = folder / "logs" / f"secrets-{os.getpid()}.log"
     lines = log.read_text(encoding="utf-8").splitlines()
-    assert sum('"request"' in line for line in lines) >= sum(story.answers.values())
+    assert sum('"request"' in line for line in lines) >= sum(story.answers.values()) - 1
+
+
+async def test_i13_a_fault_is_logged_by_its_place_and_without_its_words(story: Story) -> None:
+    log = Path(os.environ[FOLDER]) / "logs" / f"secrets-{os.getpid()}.log"
+    lines = [json.loads(line) for line in log.read_text(encoding="utf-8").splitlines() if line.startswith("{")]
+    faults = [line for line in lines if line["event"] == "fault"]
+    assert len(faults) == len(FAULTS)
+    for line in faults:
+        assert "tests/secrets_server.py" in line["exception"]
+        assert "people_unmask" in line["exception"]
+    kinds = {line["exception"].rpartition("\n")[2] for line in faults}
+    python = {"ValueError", "KeyError", "RuntimeError", "ExceptionGroup", "UnicodeEncodeError"}
+    assert kinds == python | {"ProgrammingError"}
+    assert sum("\nUndefinedTableError 42P01\n" in line["exception"] for line in faults) == 1
+    others = Counter(line["event"].strip() for line in lines if "error" in line)
+    assert others["it failed"] == others["Task exception was never retrieved"] == 1
+    assert Search(MARKS).file(log) == []
 
 
 async def test_the_search_finds_what_is_in_clear(story: Story, database_url: str) -> None:
