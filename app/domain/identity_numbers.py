@@ -19,7 +19,9 @@ PROVINCES = frozenset(
     for first, last in ((11, 15), (21, 23), (31, 37), (41, 46), (50, 54), (61, 65), (71, 71), (81, 83))
     for code in range(first, last + 1)
 )
-"""First two digits of GB/T 2260; 81 to 83 are those of the residence permits of Hong Kong, Macau and Taiwan people."""
+"""First two digits of GB/T 2260."""
+RESIDENCE_PERMITS = frozenset({"810000", "820000", "830000"})
+"""What numbers of 港澳台居民居住证 begin with, for Hong Kong, Macau and Taiwan: no county stands there (国办发〔2018〕81号)."""
 _FORM = re.compile(r"^[0-9]{17}[0-9Xx]$")
 _FORMER = re.compile(r"^[0-9]{15}$")
 
@@ -49,9 +51,13 @@ def read(text: str, today: date) -> IdentityNumber:
     value = text.upper()
     if check_character(value[:17]) != value[17]:
         raise _refused("公民身份号码有误，请核对每一位")
-    if value[:2] not in PROVINCES or value[2:4] == "00" or value[14:17] == "000":
+    if not _is_region(value[:6]) or value[14:17] == "000":
         raise _refused("公民身份号码中的地区或顺序码不存在")
     return IdentityNumber(value, _born(value[6:14], today), Sex.MALE if int(value[16]) % 2 else Sex.FEMALE)
+
+
+def _is_region(code: str) -> bool:
+    return code in RESIDENCE_PERMITS or (code[:2] in PROVINCES and code[2:4] != "00")
 
 
 def _born(digits: str, today: date) -> date:

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from app.core.errors import RuleBroken
-from app.domain.identity_numbers import PROVINCES, check_character, read
+from app.domain.identity_numbers import PROVINCES, RESIDENCE_PERMITS, check_character, read
 from app.domain.profiles import Sex, is_minor
 
 VECTORS: dict[str, Any] = json.loads((Path(__file__).parents[1] / "data" / "resident_id.json").read_text("utf-8"))
@@ -70,6 +70,8 @@ def numbered(first: str) -> str:
         ("", "十七位数字"),
         (numbered("99010519491231002"), "地区"),
         (numbered("11000519491231002"), "地区"),
+        (numbered("81000119940823002"), "地区"),
+        (numbered("71000019940823002"), "地区"),
         (numbered("11010519491231000"), "顺序码"),
         (numbered("11010519490230002"), "出生日期不存在"),
         (numbered("11010519491331002"), "出生日期不存在"),
@@ -98,7 +100,9 @@ def test_who_is_born_today_may_have_one() -> None:
 def test_whatever_is_built_by_the_rule_is_read_and_one_slip_is_not(
     region: str, born: date, sequence: int, place: int, digit: int
 ) -> None:
-    number = numbered(f"{region}0103{born:%Y%m%d}{sequence:03d}")
+    number = numbered(
+        f"{region}{'0000' if f'{region}0000' in RESIDENCE_PERMITS else '0103'}{born:%Y%m%d}{sequence:03d}"
+    )
     told = read(number, TODAY)
     assert (told.birth_date, told.sex is Sex.MALE) == (born, sequence % 2 == 1)
     slip = f"{number[:place]}{digit}{number[place + 1 :]}"
