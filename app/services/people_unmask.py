@@ -10,7 +10,7 @@ from app.core.db import Database
 from app.core.errors import Forbidden, Gone
 from app.domain.limits import PERSON_UNMASK
 from app.domain.people import Actor
-from app.domain.sensitive import FIELD_NAMES, OpenPurpose, SensitiveField, barred, openable
+from app.domain.sensitive import FIELD_NAMES, OpenPurpose, barred, openable
 from app.models import Person
 from app.schemas.people_unmask import PersonUnmask
 from app.services import minors, people_seal, rate_limits, reasons, subjects
@@ -39,7 +39,7 @@ async def unmask(
 def state_why(actor: Actor, sealer: Sealer, person: Person, purpose: OpenPurpose, why: str) -> None:
     """Note the reason for the audit trail, or 422.
 
-    Compared with the name, and with what the actor may open anyway: otherwise guesses could be tried here. Counted before.
+    Refused is only what the actor may open anyway: otherwise guesses could be tried here. Counted before.
     """
-    comparable = {SensitiveField.NAME, *openable(actor.roles_at(person.path), purpose)}
-    reasons.state(actor, sealer, why, person, field="why", fields=comparable)
+    known = openable(actor.roles_at(person.path), purpose)
+    reasons.state(actor, sealer, why, person, field="why", fields=known)

@@ -148,6 +148,21 @@ async def test_the_reason_is_no_place_to_try_guesses(world: World, person: str) 
     assert own.status_code == 422
 
 
+async def test_many_names_in_one_reason_tell_nothing_and_none_stays_in_the_trail(
+    owner: Database, world: World, person: str
+) -> None:
+    names = [f"苏{middle}娜" for middle in "一二三四五六七八九十日月"]
+    for tried in (names, [name for name in names if name != NAME]):
+        answer = await unmask(world, "grid", person, "phone", why="、".join(tried))
+        assert answer.status_code == 200
+    first, second = await entries(owner, world)
+    assert NAME not in str(first.why)
+    assert first.why == "、".join(names).replace(NAME, "＊＊")
+    assert second.why == "、".join(name for name in names if name != NAME)
+    own = await unmask(world, "community", person, "phone", why="、".join(names))
+    assert own.status_code == 422, "whoever may open the name is told"
+
+
 @pytest.mark.parametrize(
     "changes",
     [
