@@ -9,7 +9,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 from app.core.clock import now
 from app.domain.catalogue import Skill
 from app.domain.consents import GivenBy
-from app.domain.profiles import CareKind, Employment, GuardianRelation, HouseholdRelation
+from app.domain.profiles import Employment, GuardianRelation, HouseholdRelation
 from app.models.base import Base, Tenant, Versioned, key_to, text_enum
 
 
@@ -142,12 +142,12 @@ class AvailabilityException(Tenant, Base):
 
 
 class CareFact(Tenant, Versioned, Base):
-    """A fact of health or care, sealed; there only on a basis, gone when the basis goes."""
+    """A fact of health or care, sealed with its kind; there only on a basis, gone when the basis goes."""
 
     __tablename__ = "care_facts"
 
     person_id: Mapped[UUID]
-    kind: Mapped[CareKind] = mapped_column(text_enum(CareKind, "kind"))
+    kind_sealed: Mapped[bytes]
     text_sealed: Mapped[bytes]
     consent_id: Mapped[UUID]
     recorded_by: Mapped[UUID]

@@ -1,4 +1,4 @@
-"""健康与照护信息：凭同意登记，列表只有类别，内容逐项查看，删除即销毁。"""
+"""健康与照护信息：凭同意登记，列表只说有哪几项，类别与内容逐项查看，删除即销毁。"""
 
 from typing import Annotated, Any
 from uuid import UUID
@@ -16,14 +16,16 @@ from app.services import care_facts
 router = APIRouter(prefix="/care-facts", tags=["个人信息"], route_class=HouseRoute)
 
 
-@router.get("", response_model=CareFactPage, **operation("care-facts:list", "某人的健康与照护信息：只有类别，新的在前"))
+@router.get(
+    "", response_model=CareFactPage, **operation("care-facts:list", "某人的健康与照护信息：不含类别与内容，新的在前")
+)
 async def care_fact_list(
     session: SessionDep, actor: ActorDep, query: Annotated[forms.CareFactQuery, Query()]
 ) -> Page[CareFact]:
     return await care_facts.page(session, actor, query)
 
 
-@router.get("/{id}", response_model=CareFactRead, **operation("care-facts:read", "一项健康与照护信息：只有类别"))
+@router.get("/{id}", response_model=CareFactRead, **operation("care-facts:read", "一项健康与照护信息：不含类别与内容"))
 async def care_fact_read(id: UUID, session: SessionDep, actor: ActorDep, response: Response) -> CareFact:
     fact = await care_facts.read(session, actor, id)
     tagged(response, fact.version)
@@ -72,7 +74,7 @@ async def care_fact_delete(id: UUID, session: SessionDep, actor: ActorDep) -> Re
 @router.post(
     "/{id}/unmask",
     response_model=CareFactUnmaskedRead,
-    **operation("care-facts:unmask", "查看内容：写明用途与理由，留下审计记录"),
+    **operation("care-facts:unmask", "查看类别与内容：写明用途与理由，留下审计记录"),
 )
 async def care_fact_unmask(
     id: UUID,

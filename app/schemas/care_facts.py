@@ -1,4 +1,4 @@
-"""Facts of health and care: listed by kind, opened one by one."""
+"""Facts of health and care: listed as being there, opened one by one."""
 
 from datetime import datetime
 from typing import Annotated
@@ -53,11 +53,10 @@ class CareFactUnmask(Form):
 
 
 class CareFactRead(Read):
-    """只有类别；内容须另行查看。"""
+    """只说有这一项；类别与内容须另行查看。"""
 
     id: UUID
     person_id: UUID
-    kind: CareKind
     consent_id: UUID
     recorded_by: UUID
     version: int

@@ -1,9 +1,10 @@
-"""Facts of health and care: recorded on a basis, listed by kind, opened one by one, destroyed for good.
+"""Facts of health and care: recorded on a basis, listed as being there, opened one by one, destroyed for good.
 
+The kind alone says something of somebody's health: it is sealed as the text is.
 Withdrawing the consent destroys them (``consents_withdraw``), erasing the person too. Helpers of an order never see them.
 """
 
-from typing import Any
+from typing import Any, Literal
 from uuid import UUID
 
 from sqlalchemy import select
@@ -27,11 +28,12 @@ from app.services.people_unmask import state_why
 from app.services.places import paged
 
 OPENED = "care_fact"
-"""What the audit trail calls the text of a fact."""
+"""What the audit trail calls what a fact says."""
+_Field = Literal["kind", "text"]
 
 
 async def page(session: AsyncSession, actor: Actor, query: CareFactQuery) -> Page[CareFact]:
-    """What kinds of facts are recorded of a person, newest first."""
+    """Which facts are recorded of a person, newest first; what they are is opened one by one."""
     person = (await subjects.load(session, actor, query.person_id, "care-facts:list")).person
     await minors.must_be_approved(session, actor, person)
     rows = select(CareFact).where(CareFact.person_id == person.id)
@@ -56,14 +58,14 @@ async def create(session: AsyncSession, actor: Actor, sealer: Sealer, form: Care
         district_id=person.district_id,
         id=new_id(),
         person_id=person.id,
-        kind=form.kind,
         consent_id=basis.id,
         recorded_by=actor.person_id,
         version=1,
         created_at=now(),
         updated_at=now(),
     )
-    fact.text_sealed = _sealed(sealer, fact, person, form.text)
+    _write(sealer, fact, person, "kind", form.kind)
+    _write(sealer, fact, person, "text", form.text)
     session.add(fact)
     publish(session, "person", person, "record_care", actor=actor, data={"care_fact_id": str(fact.id)})
     await session.flush()
@@ -79,9 +81,9 @@ async def update(
         raise StaleVersion()
     await consents.require_basis(session, person, Purpose.HEALTH)
     if "kind" in form.model_fields_set:
-        fact.kind = form.kind
+        _write(sealer, fact, person, "kind", form.kind)
     if "text" in form.model_fields_set:
-        fact.text_sealed = _sealed(sealer, fact, person, form.text)
+        _write(sealer, fact, person, "text", form.text)
     fact.version += 1
     fact.updated_at = now()
     data = {"care_fact_id": str(fact.id), "fields": sorted(form.model_fields_set)}
@@ -99,7 +101,7 @@ async def delete(session: AsyncSession, actor: Actor, fact_id: UUID) -> None:
 async def unmask(
     session: AsyncSession, database: Database, actor: Actor, sealer: Sealer, fact_id: UUID, form: CareFactUnmask
 ) -> dict[str, Any]:
-    """The text of one fact, for a purpose. In an emergency a consent that asks to be renewed does not stand in the way; what was
+    """Kind and text of one fact, for a purpose. In an emergency a consent that asks to be renewed does not stand in the way; what was
     recorded in an emergency is opened for no other purpose.
     """
     fact, person = await _load(session, actor, fact_id, "care-facts:unmask")
@@ -116,8 +118,9 @@ async def unmask(
     await rate_limits.spend(database, sealer, actor.district_id, PERSON_UNMASK, str(actor.person_id))
     state_why(actor, sealer, person, form.purpose, form.why)
     actor.trace.opened = [OPENED]
-    text = sealer.open(fact.text_sealed, *_cell(fact), person.secret)
-    return {"id": fact.id, "person_id": person.id, "kind": fact.kind, "purpose": form.purpose, "text": text}
+    kind = sealer.open(fact.kind_sealed, *_cell(fact, "kind"), person.secret)
+    text = sealer.open(fact.text_sealed, *_cell(fact, "text"), person.secret)
+    return {"id": fact.id, "person_id": person.id, "kind": kind, "purpose": form.purpose, "text": text}
 
 
 async def _load(
@@ -138,9 +141,9 @@ async def _load(
     return fact, subject.person
 
 
-def _sealed(sealer: Sealer, fact: CareFact, person: Person, text: str) -> bytes:
-    return sealer.seal(text, *_cell(fact), person.secret)
+def _write(sealer: Sealer, fact: CareFact, person: Person, field: _Field, value: str) -> None:
+    setattr(fact, f"{field}_sealed", sealer.seal(value, *_cell(fact, field), person.secret))
 
 
-def _cell(fact: CareFact) -> tuple[int, str, str, UUID]:
-    return fact.district_id, "care_facts", "text_sealed", fact.id
+def _cell(fact: CareFact, field: _Field) -> tuple[int, str, str, UUID]:
+    return fact.district_id, "care_facts", f"{field}_sealed", fact.id

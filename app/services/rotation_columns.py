@@ -123,7 +123,7 @@ SEALED: tuple[SealedTable, ...] = (
         owner="account_id",
     ),
     SealedTable(table_of(Certificate), ("number_sealed",), owner="person_id"),
-    SealedTable(table_of(CareFact), ("text_sealed",), owner="person_id"),
+    SealedTable(table_of(CareFact), ("kind_sealed", "text_sealed"), owner="person_id"),
     SealedTable(table_of(RightsRequest), ("words_sealed", "answer_sealed"), owner="person_id"),
     SealedTable(
         table_of(Need),

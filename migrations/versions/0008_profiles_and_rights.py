@@ -220,7 +220,7 @@ def create_care_facts() -> None:
     sa.Column('district_id', sa.Integer(), nullable=False),
     sa.Column('id', sa.Uuid(), nullable=False),
     sa.Column('person_id', sa.Uuid(), nullable=False),
-    sa.Column('kind', sa.Enum('illness', 'disability', 'allergy', 'medication', 'care_need', 'emergency_contact', name='kind', native_enum=False, create_constraint=True, length=32), nullable=False),
+    sa.Column('kind_sealed', sa.LargeBinary(), nullable=False),
     sa.Column('text_sealed', sa.LargeBinary(), nullable=False),
     sa.Column('consent_id', sa.Uuid(), nullable=False),
     sa.Column('recorded_by', sa.Uuid(), nullable=False),

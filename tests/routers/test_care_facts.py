@@ -1,4 +1,4 @@
-"""Facts of health and care: only on a consent, listed by kind, opened for a purpose, destroyed for good."""
+"""Facts of health and care: only on a consent, listed as being there, opened for a purpose, destroyed for good."""
 
 from typing import Any
 
@@ -44,17 +44,25 @@ async def test_i14_nothing_is_recorded_without_a_consent(owner: Database, world:
     assert await count(owner, world.district_id, CareFact) == 0
 
 
-async def test_a_fact_is_recorded_listed_by_kind_and_opened(world: World, consent: str) -> None:
+async def test_a_fact_is_recorded_listed_without_its_kind_and_opened(world: World, consent: str) -> None:
     answer = await record(world, consent_id=consent)
     assert answer.status_code == 201
     fact = answer.json()
-    assert (fact["kind"], fact["consent_id"], fact["version"]) == ("allergy", consent, 1)
+    assert (fact["consent_id"], fact["version"]) == (consent, 1)
     shown = await listed(world, "grid")
-    assert [item["kind"] for item in shown.json()["items"]] == ["allergy"]
+    assert [item["id"] for item in shown.json()["items"]] == [fact["id"]]
     read = await world.call("resident1", "GET", f"/v1/care-facts/{fact['id']}")
-    assert all(TEXT not in seen.text for seen in (answer, shown, read))
+    change = {"json": {"kind": "medication"}, "headers": {"if-match": '"1"'}}
+    changed = await world.call("community", "PATCH", f"/v1/care-facts/{fact['id']}", **change)
+    for seen in (answer, shown, read, changed):
+        assert seen.is_success, seen.text
+        assert not any(word in seen.text for word in (TEXT, "kind", "allergy", "medication"))
     opened = await unmask(world, "grid", fact)
-    assert (opened.json()["text"], opened.headers["cache-control"]) == (TEXT, "no-store")
+    assert (opened.json()["kind"], opened.json()["text"], opened.headers["cache-control"]) == (
+        "medication",
+        TEXT,
+        "no-store",
+    )
 
 
 async def test_another_consent_is_refused(world: World, consent: str) -> None:
@@ -68,11 +76,13 @@ async def test_i13_the_text_is_sealed_and_kept_nowhere_else(owner: Database, wor
         row = (await session.scalars(select(CareFact).where(CareFact.district_id == world.district_id))).one()
         for table in ("idempotency_keys", "events", "audit_entries", "outbox", "care_facts"):
             rows = text(f"SELECT string_agg(t::text, ' ') FROM {table} t WHERE district_id = :district")  # noqa: S608
-            assert TEXT not in str(await session.scalar(rows, {"district": world.district_id})), table
+            written = str(await session.scalar(rows, {"district": world.district_id}))
+            assert (TEXT in written, "allergy" in written) == (False, False), table
         kept = select(IdempotencyKey.status).where(IdempotencyKey.district_id == world.district_id)
         assert (await session.scalars(kept)).all() == [201, 201], "consent and fact; opening is not keyed"
     assert TEXT.encode() not in row.text_sealed
-    assert row.text_sealed[0] & 0x80, "the person's secret is part of its key"
+    for box in (row.kind_sealed, row.text_sealed):
+        assert box[0] & 0x80, "the person's secret is part of its key"
 
 
 @pytest.mark.parametrize(
@@ -104,7 +114,9 @@ async def test_those_who_care_open_it_for_their_purposes(
     ("who", "status"),
     [("grid", 200), ("resident1", 200), ("subdistrict", 403), ("member1", 404), ("sibling_grid", 404)],
 )
-async def test_kinds_show_to_those_who_care_and_the_person(world: World, consent: str, who: str, status: int) -> None:
+async def test_that_there_is_one_shows_to_those_who_care_and_the_person(
+    world: World, consent: str, who: str, status: int
+) -> None:
     await record(world)
     assert (await listed(world, who)).status_code == status
 

@@ -14,7 +14,6 @@ from app.core.db import Database
 from app.core.errors import RuleBroken
 from app.core.ids import new_id
 from app.domain.consents import Purpose
-from app.domain.profiles import CareKind
 from app.models import CareFact, Client, Consent, Disclosure, Grant, Person, PrivacyNotice, Volunteer
 from app.services import accounts, consents
 from tests.worlds import World
@@ -182,7 +181,7 @@ async def test_withdrawing_health_destroys_the_facts_at_once(world: World, owner
                 district_id=world.district_id,
                 id=new_id(),
                 person_id=world.people["resident1"],
-                kind=CareKind.ALLERGY,
+                kind_sealed=b"sealed",
                 text_sealed=b"sealed",
                 consent_id=UUID(consent["id"]),
                 recorded_by=world.people["grid"],

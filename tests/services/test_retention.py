@@ -149,7 +149,7 @@ async def _fact(world: World, owner: Database, consent_id: str) -> None:
                 district_id=world.district_id,
                 id=new_id(),
                 person_id=world.people["resident1"],
-                kind="allergy",
+                kind_sealed=b"sealed",
                 text_sealed=b"sealed",
                 consent_id=UUID(consent_id),
                 recorded_by=world.people["grid"],

@@ -207,12 +207,14 @@ async def care_fact(ground: Ground, session: AsyncSession, operation: Operation)
     if operation.name == "care_fact_create":
         return Row(columns["id"], party=name, ids=ids)
     person = await person_of(ground, session, name)
-    cell = (person.district_id, "care_facts", "text_sealed", columns["id"], person.secret)
+    facts = {"kind_sealed": CareKind.ALLERGY, "text_sealed": "青霉素过敏"}
     row = CareFact(
         **columns,
         person_id=person.id,
-        kind=CareKind.ALLERGY,
-        text_sealed=ground.sealer.seal("青霉素过敏", *cell),
+        **{
+            column: ground.sealer.seal(text, person.district_id, "care_facts", column, columns["id"], person.secret)
+            for column, text in facts.items()
+        },
         consent_id=agreed.id,
         recorded_by=ground.world.people["community"],
     )

@@ -13,7 +13,7 @@ from app.domain.accounts import ChallengeKind
 from app.domain.audit import Caller, Outcome
 from app.domain.catalogue import Skill
 from app.domain.consents import GivenBy, LegalBasis, Purpose
-from app.domain.profiles import CareKind, Employment, GuardianRelation, HouseholdRelation
+from app.domain.profiles import Employment, GuardianRelation, HouseholdRelation
 from app.domain.rights import RightsKind
 from app.models import (
     AuditEntry,
@@ -128,7 +128,7 @@ def _rights(world: World) -> Rows:
     person, consent, path = world.people["resident1"], new_id(), world.paths["home1"]
     given = {"basis": LegalBasis.STATUTORY_DUTY, "given_by": GivenBy.PERSON, "giver_id": person, "separate": False}
     yield Consent, {"id": consent, "person_id": person, "purpose": Purpose.SERVICE, "path": path} | given
-    fact = {"kind": CareKind.ALLERGY, "text_sealed": _SEALED, "recorded_by": world.people["grid"]}
+    fact = {"kind_sealed": _SEALED, "text_sealed": _SEALED, "recorded_by": world.people["grid"]}
     yield CareFact, {"person_id": person, "consent_id": consent} | fact
     passed_on = {"client_id": world.units["client"], "kinds": ["phone"], "subject_id": new_id()}
     yield Disclosure, {"person_id": person, "consent_id": consent} | passed_on

@@ -91,7 +91,7 @@ async def test_i14_sealed_boxes_from_a_backup_do_not_open(world: World, app: Fas
         boxes = [
             ("people", column, person.id, getattr(person, column))
             for column in ("name_sealed", "phone_sealed", "id_number_sealed", "birth_date_sealed", "address_sealed")
-        ] + [("care_facts", "text_sealed", fact.id, fact.text_sealed)]
+        ] + [("care_facts", column, fact.id, getattr(fact, column)) for column in ("kind_sealed", "text_sealed")]
         secret = person.secret
     assert all(app.state.sealer.open(box, world.district_id, t, c, row, secret) for t, c, row, box in boxes)
     await erased(world, "resident1")
