@@ -64,6 +64,8 @@ class Ledger:
             return
         # whoever is refused with 401 in spite of a valid token has ended that sign-in, or lost the account
         outcome = _outcome(request, answer, named=_names_a_row(declared, request))
+        if outcome is None and _tells_of_somebody(answer):
+            outcome = "denied"
         if outcome is None:
             return
         kept = self.reads if outcome == "done" and request.method == "GET" else self.calls
@@ -99,6 +101,14 @@ def _outcome(request: httpx.Request, answer: httpx.Response, *, named: bool) -> 
     if answer.is_success:
         return None if "idempotency-replayed" in answer.headers else "done"
     return "denied" if answer.status_code in {401, 403} or (answer.status_code == 404 and named) else None
+
+
+def _tells_of_somebody(answer: httpx.Response) -> bool:
+    """Refused because a phone or an identity number is somebody's: the trail says whose."""
+    if answer.status_code != 409:
+        return False
+    refused = answer.json()
+    return refused["code"] == "duplicate" and refused.get("field") in {"phone", "id_number"}
 
 
 def _names_a_row(declared: dict[str, Any], request: httpx.Request) -> bool:

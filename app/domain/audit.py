@@ -11,7 +11,9 @@ _MINORS, _GUARDIANS = "minor.", "guardian."
 class Outcome(StrEnum):
     DONE = "done"
     DENIED = "denied"
-    """Refused because of who asked: 401 of somebody known or at sign-in, 403, and 404 of what is missing or hidden."""
+    """Refused because of who asked: 401 of somebody known or at sign-in, 403, and 404 of what is missing or hidden. Or refused
+    in a way that tells something of somebody.
+    """
 
 
 class Caller(StrEnum):
@@ -34,6 +36,8 @@ class Trace:
     """Words of the caller; never a sensitive value."""
     minor_id: UUID | None = None
     """Whom the person answers for, where the data of a guardian are shown for a minor."""
+    told: bool = False
+    """The refusal itself says something of ``person_id``, as that a number is theirs: it leaves an entry like a denied call."""
 
 
 def of_minor(field: str) -> str:

@@ -60,7 +60,7 @@ REFRESH_AGAIN = Limit("refresh_again", 10, timedelta(hours=1))
 DENIED_NOTED = Limit("denied_noted", 60, timedelta(hours=1))
 """Denied calls of one person and one operation that are noted in the audit trail; beyond, only in the log."""
 PERSON_FIND = Limit("person_find", 60, timedelta(hours=1))
-"""Phones and identity numbers one person looks up, or states as their own."""
+"""Phones and identity numbers one person looks up or writes into a record, and birth dates they write over others."""
 PERSON_UNMASK = Limit("person_unmask", 60, timedelta(hours=1))
 """People whose sensitive fields, or facts of care, one member of staff opens."""
 ORDER_CONTACT = Limit("order_contact", 60, timedelta(hours=1))

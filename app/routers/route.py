@@ -8,7 +8,8 @@ Exactly one entry (I12) for an authenticated call that succeeded and is not a re
 sensitive fields in clear; an answer sent again has changed nothing. A denied call leaves one too, in a transaction of its own
 once the call's is rolled back, before its answer goes out: 403, 404 of an operation that names a row, whether that is missing
 or hidden, and 401 of whoever is known by a valid token whose sign-in or account has ended. 409, 412, 422 and 428 change nothing
-and deny nobody, and any other 401 has no caller: no entry. Operations without a token are noted by their verbs.
+and deny nobody, and any other 401 has no caller: no entry, unless the refusal tells something of somebody (``Trace.told``).
+Operations without a token are noted by their verbs.
 """
 
 import asyncio
@@ -120,6 +121,12 @@ def client_address(request: Request) -> str | None:
 _DENIED = frozenset({401, 403, 404})
 
 
+def _is_noted(request: Request, status: int) -> bool:
+    """Whether a refusal leaves an entry: it denies, or tells something of somebody."""
+    actor = getattr(request.state, "actor", None)
+    return status in _DENIED or (actor is not None and actor.trace.told)
+
+
 class HouseRoute(APIRoute):
     @property
     def permission(self) -> str:
@@ -129,7 +136,7 @@ class HouseRoute(APIRoute):
         """Around everything, the transaction included: a refusal comes by here once all of the call is rolled back."""
 
         async def noting(message: Message) -> None:
-            if message["type"] == "http.response.start" and message["status"] in _DENIED:
+            if message["type"] == "http.response.start" and _is_noted(Request(scope), message["status"]):
                 await self._note_denied(Request(scope), message["status"])
             await send(message)
 

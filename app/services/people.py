@@ -12,7 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from app.core.clock import now
 from app.core.crypto import Sealer, new_secret
 from app.core.db import Database
-from app.core.errors import Conflict, Duplicate, Forbidden, Gone, NotFound, RuleBroken, StaleVersion
+from app.core.errors import Conflict, Forbidden, Gone, NotFound, RuleBroken, StaleVersion
 from app.core.ids import new_id
 from app.core.paging import Page, id_after
 from app.domain import access, authority, identity_numbers
@@ -26,6 +26,7 @@ from app.services import (
     grants,
     grants_holders,
     minors,
+    people_corrections,
     people_identity,
     people_merged,
     people_phone,
@@ -40,6 +41,7 @@ from app.services.places import located, paged, place_of
 from app.services.subjects import Subject
 
 _OPEN_FIELDS = tuple(name for name in PersonRead.model_fields if name not in people_identity.SEALED)
+_STILL_A_MINOR = "更正后此人不再是未成年人：须有更正请求且由登记请求以外的人员办理，或先获批准查阅其档案"
 
 
 def present(person: Person, sealer: Sealer) -> dict[str, Any]:
@@ -180,7 +182,8 @@ async def create(session: AsyncSession, database: Database, actor: Actor, sealer
         created_at=now(),
         **located(place),
     )
-    await _identify(session, database, actor, sealer, person, form)
+    await people_identity.count(database, sealer, actor, person, form)
+    await people_identity.write(session, actor, sealer, person, form)
     session.add(person)
     actor.trace.person_id = person.id
     publish(session, "person", person, "create", actor=actor, data={"fields": sorted(form.model_fields_set)})
@@ -188,18 +191,6 @@ async def create(session: AsyncSession, database: Database, actor: Actor, sealer
     home = await people_roles.community_of(session, person)
     session.add(people_roles.new_grant(actor, person, Role.RESIDENT, home))
     return person
-
-
-async def _identify(
-    session: AsyncSession, database: Database, actor: Actor, sealer: Sealer, person: Person, form: people_identity.Form
-) -> None:
-    """Write what identifies a person. That somebody out of sight has the number counts like having looked it up."""
-    try:
-        await people_identity.write(session, actor, sealer, person, form)
-    except Duplicate as taken:
-        if "person_id" not in taken.members:
-            await rate_limits.spend(database, sealer, actor.district_id, PERSON_FIND, str(actor.person_id))
-        raise
 
 
 async def update(
@@ -213,13 +204,17 @@ async def update(
 ) -> Person:
     """Correct what was sent; the rest stays as it is."""
     person = (await hold(session, actor, person_id, "people:update", version)).person
+    await people_identity.count(database, sealer, actor, person, form)
     if "organization_id" in form.model_fields_set:
         await _check_organization(session, actor, form.organization_id)
         await may_change_unit(session, actor, person, form.organization_id)
     if "phone" in form.model_fields_set:
         await people_phone.must_be_asked_for(session, actor, sealer, person, form.phone)
         await people_merged.drop_phones(session, sealer, person)
-    await _write(session, database, actor, sealer, person, form)
+    stays_minor = person.minor and not await people_corrections.may_end_minority(session, actor, person)
+    await _write(session, actor, sealer, person, form)
+    if stays_minor and not person.minor:
+        raise Forbidden(_STILL_A_MINOR)
     return person
 
 
@@ -241,15 +236,13 @@ async def update_me(
     must_live(person)
     if person.version != version:
         raise StaleVersion()
-    if "id_number" in form.model_fields_set:
-        if person.id_number_sealed is not None:
-            raise RuleBroken("身份证件号码已登记，更正请到社区办理", field="id_number")
-        # whether a number is taken is told to nobody who tries many
-        await rate_limits.spend(database, sealer, actor.district_id, PERSON_FIND, str(actor.person_id))
+    if "id_number" in form.model_fields_set and person.id_number_sealed is not None:
+        raise RuleBroken("身份证件号码已登记，更正请到社区办理", field="id_number")
     if "birth_date" in form.model_fields_set and person.birth_date_sealed is not None:
         raise RuleBroken("出生日期已登记，更正请到社区办理", field="birth_date")
     actor.trace.person_id = person.id
-    await _write(session, database, actor, sealer, person, form)
+    await people_identity.count(database, sealer, actor, person, form)
+    await _write(session, actor, sealer, person, form)
     if person.minor and any(
         charge.role in EXCLUSIVE for charge in await grants_holders.charges_of(session, person.id, now())
     ):
@@ -258,14 +251,9 @@ async def update_me(
 
 
 async def _write(
-    session: AsyncSession,
-    database: Database,
-    actor: Actor,
-    sealer: Sealer,
-    person: Person,
-    form: PersonUpdate | MeUpdate,
+    session: AsyncSession, actor: Actor, sealer: Sealer, person: Person, form: PersonUpdate | MeUpdate
 ) -> None:
-    await _identify(session, database, actor, sealer, person, form)
+    await people_identity.write(session, actor, sealer, person, form)
     fields = form.model_dump(exclude_unset=True, exclude=set(people_identity.WRITTEN))
     for name, value in fields.items():
         setattr(person, name, [str(item) for item in value] if isinstance(value, list) else value)

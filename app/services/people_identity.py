@@ -2,6 +2,9 @@
 
 All of it is sealed. The birth date and the sex are those of the identity number where there is one, and what is given beside it
 must agree. A phone and an identity number belong to one record only.
+
+Nobody is to learn by trying what is sealed: whoever states a number is counted like one who looks it up, and what staff state is
+compared with nothing on record but the numbers of others.
 """
 
 from datetime import date
@@ -12,13 +15,15 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.core.clock import CHINA, now
 from app.core.crypto import Sealer
+from app.core.db import Database
 from app.core.errors import Duplicate, RuleBroken
 from app.domain import access, identity_numbers
+from app.domain.limits import PERSON_FIND
 from app.domain.people import Actor
 from app.domain.profiles import Sex, is_minor
 from app.models import Person
 from app.schemas.people import MeUpdate, PersonCreate, PersonUpdate
-from app.services import people_seal
+from app.services import people_seal, rate_limits
 
 SEALED = frozenset({"name", "phone", "id_number", "birth_date", "address"})
 WRITTEN = SEALED | {"sex"}
@@ -30,6 +35,19 @@ Form = PersonCreate | PersonUpdate | MeUpdate
 def today() -> date:
     """The China calendar day."""
     return now().astimezone(CHINA).date()
+
+
+async def count(database: Database, sealer: Sealer, actor: Actor, person: Person, form: Form) -> None:
+    """Count what the form states against the actor's limit of look-ups. Raises TooManyRequests.
+
+    A person's own number counts too: otherwise whoever has used up the limit would be told by 429 which one it is not. A birth
+    date counts where another one stands: records of the same name and birth date are shown as duplicates.
+    """
+    stated = [name for name in ("phone", "id_number") if getattr(form, name, None) is not None]
+    if "birth_date" in form.model_fields_set and person.birth_date_sealed is not None:
+        stated.append("birth_date")
+    for _ in stated:
+        await rate_limits.spend(database, sealer, actor.district_id, PERSON_FIND, str(actor.person_id))
 
 
 async def write(session: AsyncSession, actor: Actor, sealer: Sealer, person: Person, form: Form) -> None:
@@ -51,6 +69,8 @@ async def write(session: AsyncSession, actor: Actor, sealer: Sealer, person: Per
 async def _write_origin(
     session: AsyncSession, actor: Actor, sealer: Sealer, person: Person, form: Form, sent: set[str]
 ) -> None:
+    if not isinstance(form, MeUpdate):
+        _must_come_together(person, form, sent)
     born = form.birth_date if "birth_date" in sent else birth_date(sealer, person)
     sex = form.sex if "sex" in sent else person.sex
     number = form.id_number if "id_number" in sent else people_seal.opened(sealer, person, "id_number")
@@ -59,11 +79,21 @@ async def _write_origin(
         number, born, sex = told.value, _agreed(told.birth_date, born), _same_sex(told.sex, sex)
     if born is not None and not _EARLIEST <= born <= today():
         raise RuleBroken("出生日期不合情理", field="birth_date")
+    if born is None and person.minor:
+        raise RuleBroken("未满十四周岁者的出生日期只能更正，不能清空", field="birth_date")
     if "id_number" in sent:
         await _claim(session, actor, sealer, person, "id_number", number)
     people_seal.put(sealer, person, "birth_date", born.isoformat() if born else None)
     person.sex = sex
     person.minor = born is not None and is_minor(born, today())
+
+
+def _must_come_together(person: Person, form: PersonCreate | PersonUpdate, sent: set[str]) -> None:
+    """422 for one of number and birth date without the other, once both would have to agree: right or wrong, the same answer."""
+    if form.id_number is not None and "birth_date" not in sent and person.birth_date_sealed is not None:
+        raise RuleBroken("出生日期已登记，更正身份证件号码须连同出生日期一并提供", field="birth_date")
+    if "birth_date" in sent and "id_number" not in sent and person.id_number_sealed is not None:
+        raise RuleBroken("身份证件号码已登记，更正出生日期须连同身份证件号码一并提供", field="id_number")
 
 
 def birth_date(sealer: Sealer, person: Person) -> date | None:
@@ -91,7 +121,7 @@ async def _claim(
     field: Literal["phone", "id_number"],
     value: str | None,
 ) -> None:
-    """Write a number nobody else has. The refusal says whose it is to those who may know."""
+    """Write a number nobody else has. The refusal says whose it is to those who may know, and the trail that it was told."""
     try:
         await people_seal.claim(session, sealer, person, field, value)
     except Duplicate as taken:
@@ -101,8 +131,11 @@ async def _claim(
             await session.flush()
             people_seal.put(sealer, person, field, value)
             return
-        seen = other is not None and access.may("people:read", actor.roles_at(other.path))
-        shown = {"person_id": str(other.merged_into_id or other.id)} if other is not None and seen else {}
+        shown = {}
+        if other is not None:
+            actor.trace.person_id, actor.trace.told = other.merged_into_id or other.id, True
+            if access.may("people:read", actor.roles_at(other.path)):
+                shown["person_id"] = str(actor.trace.person_id)
         raise Duplicate(taken.detail, field=field, **shown) from None
 
 

@@ -10,7 +10,7 @@ from sqlalchemy import select
 from app.core.db import Database
 from app.domain.limits import Limit
 from app.models import Assignment, Need
-from app.services import accounts_manage, erasure, people
+from app.services import accounts_manage, erasure, people_identity
 from tests.erasing import ask_to_be_erased
 from tests.profiles import merge, merged, person, served, tag_of
 from tests.signing_in import entries, give_password, visitor
@@ -131,7 +131,7 @@ async def test_merging_and_shutting_the_account_at_once_wait_for_each_other_in_o
 async def test_who_is_recorded_out_of_sight_is_not_found_out_by_recording(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(people, "PERSON_FIND", Limit("person_find", 2, timedelta(hours=1)))
+    monkeypatch.setattr(people_identity, "PERSON_FIND", Limit("person_find", 2, timedelta(hours=1)))
     await person(world, phone="19900000077")
     form = {"name": "甲", "place_id": str(world.places["sibling_entrance"]), "phone": "19900000077"}
     statuses = [(await world.call("sibling_grid", "POST", "/v1/people", json=form)).status_code for _ in range(3)]
