@@ -32,6 +32,7 @@ from app.services import (
     people_phone,
     people_roles,
     people_seal,
+    people_volunteers_fields,
     rate_limits,
     subjects,
 )
@@ -257,6 +258,7 @@ async def _write(
     fields = form.model_dump(exclude_unset=True, exclude=set(people_identity.WRITTEN))
     for name, value in fields.items():
         setattr(person, name, [str(item) for item in value] if isinstance(value, list) else value)
+    await people_volunteers_fields.must_stay_complete(session, person)
     publish(session, "person", person, "update", actor=actor, data={"fields": sorted(form.model_fields_set)})
     await session.flush()
 

@@ -11,19 +11,13 @@ from app.core.errors import Conflict, NotFound, RuleBroken
 from app.domain.catalogue import category_of
 from app.domain.consents import GivenBy, Purpose
 from app.domain.people import Actor, Role
-from app.domain.profiles import VOLUNTEER_FIELDS
 from app.models import Consent, Person, Volunteer
 from app.schemas.people_volunteers import PersonLeaveVolunteering, PersonVolunteer
 from app.services import certificates, consents, minors, people, people_roles, people_seal
 from app.services.outbox import publish
+from app.services.people_volunteers_fields import must_be_complete
 
 _MASKED: tuple[people_seal.SealedField, ...] = ("name", "birth_date", "id_number", "phone")
-_SEALED = {
-    "name": "name_sealed",
-    "birth_date": "birth_date_sealed",
-    "id_number": "id_number_sealed",
-    "phone": "phone_sealed",
-}
 
 
 async def read(session: AsyncSession, actor: Actor, sealer: Sealer, person_id: UUID) -> dict[str, Any]:
@@ -60,7 +54,8 @@ async def register(
         raise Conflict("此人已是志愿者")
     for code in form.categories:
         category_of(code)
-    _must_be_complete(person, form)
+    has_skills = form.skills is not None or bool(person.skills)
+    must_be_complete(person, skills=has_skills, categories=bool(form.categories))
     by, consent = await _entered_by(session, actor, person, form)
     if form.skills is not None:
         person.skills = [skill.value for skill in form.skills]
@@ -84,18 +79,6 @@ def _written(session: AsyncSession, person: Person, row: Volunteer | None) -> Vo
         row.version += 1
         row.updated_at = now()
     return row
-
-
-def _must_be_complete(person: Person, form: PersonVolunteer) -> None:
-    there = {field: bool(getattr(person, column)) for field, column in _SEALED.items()}
-    there["sex"] = person.sex is not None
-    there["living_area"] = person.community_id is not None
-    there["skills"] = form.skills is not None or bool(person.skills)
-    there["categories"] = bool(form.categories)
-    missing = [field for field in VOLUNTEER_FIELDS if not there[field]]
-    if missing:
-        names = "、".join(VOLUNTEER_FIELDS[field] for field in missing)
-        raise RuleBroken(f"志愿者登记尚缺：{names}（令第67号第五条）", missing=missing)
 
 
 async def _entered_by(

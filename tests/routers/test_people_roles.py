@@ -173,3 +173,40 @@ async def test_a_certified_skill_shows_beside_the_eight(world: World) -> None:
     assert (await world.ok("grid", "GET", f"/v1/people/{me}/volunteer"))["certified_skills"] == []
     await world.ok("grid", "POST", f"/v1/certificates/{paper['id']}/verify", json={})
     assert (await world.ok("grid", "GET", f"/v1/people/{me}/volunteer"))["certified_skills"] == ["nursing"]
+
+
+@pytest.mark.parametrize(
+    ("fields", "missing"),
+    [
+        ({"phone": None}, ["phone"]),
+        ({"id_number": None}, ["id_number"]),
+        ({"id_number": None, "birth_date": None, "sex": None}, ["sex", "birth_date", "id_number"]),
+    ],
+)
+async def test_a_volunteers_eight_stay_complete(
+    world: World, owner: Database, fields: dict[str, Any], missing: list[str]
+) -> None:
+    other = await person(world, id_number=id_number(), phone="19912345678")
+    given = await consent(world, owner, other["id"], Purpose.VOLUNTEERING)
+    path = f"/v1/people/{other['id']}"
+    await world.ok(
+        "grid",
+        "POST",
+        f"{path}/volunteer",
+        json={"categories": ["errand"], "skills": ["law"], "consent_id": str(given)},
+    )
+    tag = await tag_of(world, "grid", path)
+    answer = await world.call("grid", "PATCH", path, json=fields, headers=tag)
+    assert (answer.status_code, answer.json()["missing"]) == (422, missing)
+    other = await world.ok("grid", "PATCH", path, json={"phone": "19912345679", "skills": []}, headers=tag)
+    await world.ok("grid", "POST", f"{path}/leave-volunteering", json={})
+    changed = await world.call("grid", "PATCH", path, json=fields, headers=await tag_of(world, "grid", path))
+    assert changed.status_code == 200, "whoever has left may have it taken away"
+
+
+async def test_one_keeps_ones_own_eight_complete(world: World) -> None:
+    await complete(world, "resident1")
+    await post(world, "resident1", world.people["resident1"], "volunteer", categories=["errand"])
+    tag = await tag_of(world, "resident1", "/v1/me")
+    answer = await world.call("resident1", "PATCH", "/v1/me", json={"address": "通道南街一号院"}, headers=tag)
+    assert answer.status_code == 200, answer.text
