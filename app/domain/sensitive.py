@@ -71,6 +71,11 @@ MAY_OPEN: dict[Role, dict[OpenPurpose, frozenset[SensitiveField]]] = {
 }
 """Each at their place. Whoever does not go there opens nothing for a visit."""
 
+LOCATES = frozenset(
+    role for role, fields in MAY_OPEN.items() if any(_F.ADDRESS in opened for opened in fields.values())
+)
+"""Who may open addresses at their place, whatever for: to everyone else no place is told that is as good as one."""
+
 MAY_OPEN_CARE: dict[Role, frozenset[OpenPurpose]] = {
     Role.GRID_WORKER: frozenset({_P.VISIT, _P.EMERGENCY}),
     Role.COMMUNITY_ADMIN: frozenset({_P.VISIT, _P.VERIFICATION, _P.EMERGENCY, _P.CORRECTION}),

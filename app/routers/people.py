@@ -27,16 +27,10 @@ from app.services import people, people_home
 router = APIRouter(tags=["人员"], route_class=HouseRoute)
 
 
-def shown(response: Response, sealer: Sealer, person: Person) -> dict[str, Any]:
-    """A person as they are after a verb, with the version."""
-    tagged(response, person.version)
-    return people.present(person, sealer)
-
-
-async def changed(
+async def shown(
     session: SessionDep, actor: ActorDep, sealer: Sealer, response: Response, person: Person
 ) -> dict[str, Any]:
-    """The same after a change: of a minor no more than in a list, unless reading them was approved."""
+    """A person as they are, with the version: of a minor no more than in a list, unless reading them was approved."""
     tagged(response, person.version)
     return await people.present_to(session, actor, sealer, person)
 
@@ -68,7 +62,7 @@ async def person_list(
     session: SessionDep, actor: ActorDep, sealer: SealerDep, query: Annotated[PersonQuery, Query()]
 ) -> Page[dict[str, Any]]:
     found = await people.page(session, actor, query)
-    return Page([people.present_in_list(person, sealer) for person in found.items], found.next_cursor)
+    return Page([people.present_in_list(actor, person, sealer) for person in found.items], found.next_cursor)
 
 
 @router.post(
@@ -84,7 +78,7 @@ async def person_find(
 async def person_read(
     id: UUID, session: SessionDep, actor: ActorDep, sealer: SealerDep, response: Response
 ) -> dict[str, Any]:
-    return shown(response, sealer, await people.read(session, actor, id))
+    return await shown(session, actor, sealer, response, await people.read(session, actor, id))
 
 
 @router.post("/people", **operation("people:create", "建档", keyed=True, created=PersonRead, read="person_read"))
@@ -98,7 +92,7 @@ async def person_create(
 ) -> dict[str, Any]:
     person = await people.create(session, database, actor, sealer, form)
     response.headers["Location"] = f"/v1/people/{person.id}"
-    return shown(response, sealer, person)
+    return await shown(session, actor, sealer, response, person)
 
 
 @router.patch("/people/{id}", response_model=PersonRead, **operation("people:update", "更正"))
@@ -113,11 +107,11 @@ async def person_update(
     form: PersonUpdate,
 ) -> dict[str, Any]:
     person = await people.update(session, database, actor, sealer, id, version, form)
-    return await changed(session, actor, sealer, response, person)
+    return await shown(session, actor, sealer, response, person)
 
 
 @router.post("/people/{id}/move", response_model=PersonRead, **step("people:move", "搬家"))
 async def person_move(
     id: UUID, session: SessionDep, actor: ActorDep, sealer: SealerDep, response: Response, form: PersonMove
 ) -> dict[str, Any]:
-    return await changed(session, actor, sealer, response, await people_home.move(session, actor, id, form))
+    return await shown(session, actor, sealer, response, await people_home.move(session, actor, id, form))

@@ -133,7 +133,7 @@ class PersonRead(Read):
     sex: Sex | None
     minor: Annotated[bool, Field(description="未满十四周岁")]
     address: Annotated[str | None, Field(description="已脱敏")]
-    place_id: UUID
+    place_id: Annotated[UUID, Field(description="居住地点；不能查看住址的人、列表中的未成年人，只给到网格")]
     community_id: UUID | None
     grid_id: UUID | None
     organization_id: UUID | None

@@ -19,7 +19,8 @@ from app.domain import access, authority, identity_numbers
 from app.domain.authority import EXCLUSIVE
 from app.domain.limits import PERSON_FIND
 from app.domain.organizations import acting_role
-from app.domain.people import ROLE_NAMES, UNIT_ROLES, Actor, Role
+from app.domain.people import ROLE_NAMES, UNIT_ROLES, Actor, Parties, Relation, Role
+from app.domain.sensitive import LOCATES
 from app.models import Grant, Organization, Person
 from app.schemas.people import MeUpdate, PersonCreate, PersonFind, PersonQuery, PersonRead, PersonUpdate
 from app.services import (
@@ -43,25 +44,35 @@ from app.services.subjects import Subject
 
 _OPEN_FIELDS = tuple(name for name in PersonRead.model_fields if name not in people_identity.SEALED)
 _STILL_A_MINOR = "更正后此人不再是未成年人：须有更正请求且由登记请求以外的人员办理，或先获批准查阅其档案"
+_SUBJECT: Parties = frozenset({Relation.SUBJECT})
+_TOLD_HOME = LOCATES | _SUBJECT
+"""Who is told where somebody lives to the door, which is as good as the address; others learn the grid."""
 
 
-def present(person: Person, sealer: Sealer) -> dict[str, Any]:
-    """The fields of a PersonRead, masked."""
+def present(person: Person, sealer: Sealer, parties: Parties) -> dict[str, Any]:
+    """The fields of a PersonRead, masked, for whoever is this to the person."""
     shown = {name: getattr(person, name) for name in _OPEN_FIELDS}
     for name in people_seal.FIELDS:
         shown[name] = people_seal.masked(sealer, person, name)
-    return shown
+    return shown if parties & _TOLD_HOME else shown | _around(person)
 
 
-def present_in_list(person: Person, sealer: Sealer) -> dict[str, Any]:
+def _around(person: Person) -> dict[str, Any]:
+    return {"place_id": person.grid_id or person.community_id or person.place_id}
+
+
+def present_in_list(actor: Actor, person: Person, sealer: Sealer) -> dict[str, Any]:
     """The same in a list, where of a minor hardly more shows than that they are there."""
-    return minors.in_list(person, present(person, sealer))
+    own = _SUBJECT if person.id == actor.person_id and not actor.client else frozenset()
+    shown = present(person, sealer, actor.roles_at(person.path) | own)
+    return minors.in_list(person, shown) | (_around(person) if person.minor else {})
 
 
 async def present_to(session: AsyncSession, actor: Actor, sealer: Sealer, person: Person) -> dict[str, Any]:
-    """A person after a change, to whoever changed them: changing a minor's record opens no more of it than a list does."""
-    open_to = await minors.may_read(session, actor, person)
-    return present(person, sealer) if open_to else present_in_list(person, sealer)
+    """A person by themselves. To whoever changed a minor's record it opens no more of it than a list does."""
+    if not await minors.may_read(session, actor, person):
+        return present_in_list(actor, person, sealer)
+    return present(person, sealer, actor.roles_at(person.path) | await minors.relations_to(session, actor, person))
 
 
 async def read(session: AsyncSession, actor: Actor, person_id: UUID) -> Person:
@@ -105,7 +116,7 @@ async def me(session: AsyncSession, actor: Actor, sealer: Sealer) -> dict[str, A
 
 async def _as_me(session: AsyncSession, actor: Actor, sealer: Sealer, person: Person) -> dict[str, Any]:
     held = await grants.mine(session, actor, sealer)
-    return {"person": present(person, sealer), "district_id": actor.district_id, "grants": held}
+    return {"person": present(person, sealer, _SUBJECT), "district_id": actor.district_id, "grants": held}
 
 
 async def _listed(session: AsyncSession, actor: Actor) -> ColumnElement[bool]:
@@ -155,7 +166,7 @@ async def find(
     if person is None or not any(person.path.startswith(grant.path) for grant in scope):
         raise NotFound()
     actor.trace.person_id = person.id
-    return present_in_list(person, sealer)
+    return present_in_list(actor, person, sealer)
 
 
 async def _living(session: AsyncSession, person_id: UUID | None) -> Person | None:

@@ -52,7 +52,7 @@ async def duplicates(session: AsyncSession, actor: Actor, sealer: Sealer, person
     for other in await session.scalars(others.where(Person.place_id == person.place_id)):
         if other.id not in found and name is not None and people_seal.opened(sealer, other, "name") == name:
             found[other.id] = other, DuplicateReason.NAME_AND_HOME
-    return {"items": [{"person": people.present_in_list(p, sealer), "reason": why} for p, why in found.values()]}
+    return {"items": [{"person": people.present_in_list(actor, p, sealer), "reason": why} for p, why in found.values()]}
 
 
 async def merge(session: AsyncSession, actor: Actor, sealer: Sealer, person_id: UUID, form: PersonMerge) -> Person:

@@ -1,11 +1,14 @@
-"""Places: look up, walk down, locate a coordinate, add and correct."""
+"""Places: look up, walk down, locate a coordinate, add and correct.
+
+A home, a place of kind household, is as good as the address of whoever lives there: it is not shown to everyone.
+"""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Uuid, bindparam, func, select
+from sqlalchemy import ColumnElement, Uuid, bindparam, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.core.db import Database, compile_hot
@@ -16,9 +19,12 @@ from app.core.paging import Page, id_after, id_cursor
 from app.domain import access
 from app.domain.people import Actor
 from app.domain.places import MAY_STAND_UNDER, PlaceKind, child_path
-from app.models import Place
+from app.domain.sensitive import LOCATES
+from app.models import Order, Person, Place
 from app.schemas.places import LocateQuery, PlaceCreate, PlaceQuery, PlaceUpdate
-from app.services.access import at
+from app.services import minors
+from app.services.access import at, under
+from app.services.needs_case import held_by
 from app.services.outbox import changes, hold, publish
 
 _SPOT = compile_hot(select(Place.id, Place.kind, Place.path).where(Place.id == bindparam("place", type_=Uuid())))
@@ -68,12 +74,32 @@ def located(place: Place) -> dict[str, Any]:
 
 async def read(session: AsyncSession, actor: Actor, place_id: UUID) -> Place:
     access.require_anywhere(actor, "places:read")
-    return await place_of(session, place_id)
+    return await _seen(session, actor, place_id)
+
+
+async def _seen(session: AsyncSession, actor: Actor, place_id: UUID) -> Place:
+    place = await session.scalar(select(Place).where(Place.id == place_id, await _in_sight(session, actor)))
+    if place is None:
+        raise NotFound("没有这个地点")
+    return place
+
+
+async def _in_sight(session: AsyncSession, actor: Actor) -> ColumnElement[bool]:
+    """Homes are seen by whoever may open addresses there, lives there or answers for a minor who does, or is to come there for
+    an order they hold; other places by everyone.
+    """
+    own = [actor.person_id, *await minors.wards_of(session, actor.person_id)]
+    return or_(
+        Place.kind != PlaceKind.HOUSEHOLD,
+        under(Place, actor.grants_of(LOCATES)),
+        Place.id.in_(select(Person.place_id).where(Person.id.in_(own))),
+        Place.id.in_(held_by(actor).with_only_columns(Order.place_id)),
+    )
 
 
 async def page(session: AsyncSession, actor: Actor, query: PlaceQuery) -> Page[Place]:
     access.require_anywhere(actor, "places:list")
-    rows = select(Place).order_by(Place.id).limit(query.limit + 1)
+    rows = select(Place).where(await _in_sight(session, actor)).order_by(Place.id).limit(query.limit + 1)
     if query.kind is not None:
         rows = rows.where(Place.kind == query.kind)
     if query.parent_id is not None:
@@ -81,7 +107,7 @@ async def page(session: AsyncSession, actor: Actor, query: PlaceQuery) -> Page[P
     if query.code is not None:
         rows = rows.where(Place.code == query.code)
     if query.under is not None:
-        place = await place_of(session, query.under)
+        place = await _seen(session, actor, query.under)
         rows = rows.where(at(Place, place.kind, place.id, place.path))
     if (after := id_after(query.cursor)) is not None:
         rows = rows.where(Place.id > after)
