@@ -101,8 +101,8 @@ async def delete(session: AsyncSession, actor: Actor, fact_id: UUID) -> None:
 async def unmask(
     session: AsyncSession, database: Database, actor: Actor, sealer: Sealer, fact_id: UUID, form: CareFactUnmask
 ) -> dict[str, Any]:
-    """Kind and text of one fact, for a purpose. In an emergency a consent that asks to be renewed does not stand in the way; what was
-    recorded in an emergency is opened for no other purpose.
+    """Kind and text of one fact, for a purpose. In an emergency a consent that asks to be renewed does not stand in the way;
+    what was recorded in an emergency is opened for no other purpose.
     """
     fact, person = await _load(session, actor, fact_id, "care-facts:unmask")
     actor.trace.purpose = form.purpose.value
