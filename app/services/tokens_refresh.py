@@ -25,7 +25,9 @@ from app.services.attempts import Desk, attempt
 
 _WRITTEN = re.compile(r"(?P<district>[1-9][0-9]{5})\.(?P<secret>[A-Za-z0-9_-]{43})")
 _KNOWN = compile_hot(
-    select(RefreshToken.used_at).where(RefreshToken.digest == bindparam("digest", type_=LargeBinary()))
+    select(RefreshToken.used_at, RefreshToken.expires_at).where(
+        RefreshToken.digest == bindparam("digest", type_=LargeBinary())
+    )
 )
 
 
@@ -39,7 +41,7 @@ async def by_refresh_token(desk: Desk, written: str) -> dict[str, Any]:
     known = await desk.database.hot(district_id, _KNOWN, digest=digest)
     if not known:
         raise _over()  # nobody's: there is nothing to note, and no district to note it in
-    if known[0]["used_at"] is not None:
+    if known[0]["used_at"] is not None or known[0]["expires_at"] <= now():
         await desk.spend(district_id, REFRESH_AGAIN, digest.hex())
 
     async def prolong(session: AsyncSession, trace: Trace) -> dict[str, Any]:
