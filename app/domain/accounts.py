@@ -11,7 +11,8 @@ LONGEST = timedelta(days=30)
 IDLE = timedelta(days=14)
 """A refresh token that nobody uses for so long is worth nothing any more. House rule."""
 USUAL = timedelta(days=90)
-"""An address an account has signed in from within this time is usual for it: strangers elsewhere cannot lock it out there."""
+"""An address or a device an account has signed in from within this time is usual for it: strangers elsewhere cannot lock it
+out there. House rule."""
 TEMPORARY_LASTS = timedelta(days=3)
 """A password set by an administrator is worth nothing after this time. House rule."""
 MOST_ATTEMPTS = 5
@@ -71,10 +72,22 @@ class SignInEnd(StrEnum):
     ERASED = "erased"
 
 
+HARMLESS = frozenset({SignInEnd.SIGNED_OUT, SignInEnd.MERGED})
+"""Ends that cast no doubt on who signed in: after any other, neither the address nor the device speaks for anybody."""
+
+
 class SignInMethod(StrEnum):
     PASSWORD = "password"  # noqa: S105 - how somebody signed in
     WECHAT = "wechat"
     PHONE = "phone"
+
+
+ENDS: dict[SignInMethod, frozenset[SignInMethod]] = {
+    SignInMethod.PASSWORD: frozenset(SignInMethod),
+    SignInMethod.WECHAT: frozenset({SignInMethod.WECHAT, SignInMethod.PHONE}),
+    SignInMethod.PHONE: frozenset({SignInMethod.WECHAT, SignInMethod.PHONE}),
+}
+"""Which of a person's sign-ins each way of signing in may end: whoever took over a number throws no staff out."""
 
 
 @dataclass(frozen=True, slots=True)

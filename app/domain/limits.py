@@ -5,7 +5,7 @@ ITU-T I.371): nobody can take two bursts around a full hour.
 """
 
 import ipaddress
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -30,23 +30,33 @@ PASSWORD_ELSEWHERE = Limit("password_elsewhere", 10, timedelta(hours=1))
 """Wrong passwords for one login from all addresses that are not usual for it: many addresses guess no faster than one."""
 PASSWORD_FROM = Limit("password_from", 30, timedelta(minutes=15))
 """Wrong passwords from one address for all logins that it is not usual for."""
+PASSWORD_DEVICE = Limit("password_device", 5, timedelta(minutes=15))
+"""Wrong passwords from one device that has signed in before, and from nowhere else: nobody uses them up for its owner."""
 CODE_HERE = Limit("code_here", 5, timedelta(minutes=15))
 """Wrong one-time passwords for one account from one address."""
 CODE_ELSEWHERE = Limit("code_elsewhere", 10, timedelta(hours=1))
 """Wrong one-time passwords for one account from all addresses that are not usual for it."""
+CODE_DEVICE = Limit("code_device", 5, timedelta(minutes=15))
+"""Wrong one-time passwords from one device that has signed in before."""
+PROOF_AGAIN = Limit("proof_again", 10, timedelta(hours=1))
+"""Tries of one challenge, good or over: each leaves an audit entry, and nobody fills the trail with one."""
+PROOF_FROM = Limit("proof_from", 60, timedelta(minutes=15))
+"""Challenges from one address that are no account's, where an account's is owed."""
 OWN_PASSWORD = Limit("own_password", 5, timedelta(minutes=15))
-"""Wrong passwords or codes of somebody who is signed in, where a change asks for them again."""
+"""Wrong passwords or codes of one account that is signed in by one way, where a change asks for them again."""
 
 PHONE_CODE_NEXT = Limit("phone_code_next", 1, timedelta(minutes=1))
 """Codes to one phone asked for from one address, one after the other."""
 PHONE_CODE_TO = Limit("phone_code_to", 10, timedelta(days=1))
-"""Codes to one phone asked for from one address: nobody uses up what its owner may ask for elsewhere."""
+"""Codes to one phone asked for from one address, or one site: nobody uses up what its owner may ask for elsewhere."""
 PHONE_CODE_ANYWHERE = Limit("phone_code_anywhere", 30, timedelta(days=1))
-"""Codes to one phone: it is not rung without end, whoever asks."""
+"""Codes to one phone from all addresses that are not usual for it: it is not rung without end, whoever asks."""
 PHONE_CODE_FROM = Limit("phone_code_from", 60, timedelta(hours=1))
 """Codes asked for from one address: behind one of a mobile network are many phones."""
+PHONE_CODE_SITE = Limit("phone_code_site", 240, timedelta(hours=1))
+"""Codes asked for from one site: of IPv6 whoever has one address may have thousands."""
 PHONE_CODE_IN = Limit("phone_code_in", 3_000, timedelta(hours=1))
-"""Codes asked for in one district: each costs money."""
+"""Codes asked for in one district from addresses that are not usual for the phone: each costs money."""
 PHONE_TRIED_FROM = Limit("phone_tried_from", 120, timedelta(minutes=15))
 """Codes tried from one address."""
 WECHAT_FROM = Limit("wechat_from", 600, timedelta(minutes=15))
@@ -56,7 +66,7 @@ CLIENT_HERE = Limit("client_here", 10, timedelta(minutes=15))
 CLIENT_FROM = Limit("client_from", 60, timedelta(minutes=15))
 """Wrong secrets from one address for all client systems."""
 REFRESH_AGAIN = Limit("refresh_again", 10, timedelta(hours=1))
-"""A refresh token that was used before: each time leaves an audit entry, and nobody fills the trail with one."""
+"""A refresh token that was used before, or is over: each time leaves an audit entry, and nobody fills the trail with one."""
 DENIED_NOTED = Limit("denied_noted", 60, timedelta(hours=1))
 """Denied calls of one person and one operation that are noted in the audit trail; beyond, only in the log."""
 PERSON_FIND = Limit("person_find", 60, timedelta(hours=1))
@@ -72,13 +82,18 @@ LIMITS = (
     PASSWORD_HERE,
     PASSWORD_ELSEWHERE,
     PASSWORD_FROM,
+    PASSWORD_DEVICE,
     CODE_HERE,
     CODE_ELSEWHERE,
+    CODE_DEVICE,
+    PROOF_AGAIN,
+    PROOF_FROM,
     OWN_PASSWORD,
     PHONE_CODE_NEXT,
     PHONE_CODE_TO,
     PHONE_CODE_ANYWHERE,
     PHONE_CODE_FROM,
+    PHONE_CODE_SITE,
     PHONE_CODE_IN,
     PHONE_TRIED_FROM,
     WECHAT_FROM,
@@ -91,31 +106,45 @@ LIMITS = (
     PERSON_FIND,
     EXPORT,
 )
+Guards = Sequence[tuple[Limit, str]]
+"""Limits with the value each counts."""
 
 
-def password_guards(login: str, address: str | None, *, usual: bool) -> tuple[tuple[Limit, str], ...]:
-    """What a wrong password counts against. From a usual address strangers' failures elsewhere do not matter."""
-    return _guards((PASSWORD_HERE, PASSWORD_ELSEWHERE, PASSWORD_FROM), login, address, usual=usual)
+def password_guards(login: str, address: str | None, *, usual: bool, device: str | None) -> tuple[Guards, Guards]:
+    """What a wrong password counts against: at its own end, and together with strangers' everywhere.
+
+    A device known to the account counts alone, whatever others do at the same address. From a usual address strangers'
+    failures elsewhere do not matter.
+    """
+    if device is not None:
+        return ((PASSWORD_DEVICE, device),), ()
+    network = network_of(address)
+    here = (PASSWORD_HERE, f"{login} {network}")
+    return ((here,), ()) if usual else ((here, (PASSWORD_FROM, network)), ((PASSWORD_ELSEWHERE, login),))
 
 
-def code_guards(account: str, address: str | None, *, usual: bool) -> tuple[tuple[Limit, str], ...]:
+def code_guards(account: str, address: str | None, *, usual: bool, device: str | None) -> Guards:
     """What a wrong one-time password counts against: whoever tries it knows the password already."""
-    return _guards((CODE_HERE, CODE_ELSEWHERE), account, address, usual=usual)
+    if device is not None:
+        return ((CODE_DEVICE, device),)
+    here = (CODE_HERE, f"{account} {network_of(address)}")
+    return (here,) if usual else (here, (CODE_ELSEWHERE, account))
 
 
-def client_guards(client: str, address: str | None) -> tuple[tuple[Limit, str], ...]:
+def phone_code_guards(phone: str, address: str | None, *, usual: bool) -> Guards:
+    """What a code that is asked for counts against. From a usual address neither strangers elsewhere matter nor the district."""
+    network, site = network_of(address), site_of(address)
+    asked_here = f"{phone} {network}"
+    here = (PHONE_CODE_FROM, network), (PHONE_CODE_NEXT, asked_here), (PHONE_CODE_TO, asked_here)
+    around = ((PHONE_CODE_SITE, site), (PHONE_CODE_TO, f"{phone} {site}")) if site is not None else ()
+    everywhere = () if usual else ((PHONE_CODE_ANYWHERE, phone), (PHONE_CODE_IN, ""))
+    return *here, *around, *everywhere
+
+
+def client_guards(client: str, address: str | None) -> Guards:
     """What a wrong secret of a client system counts against."""
     network = network_of(address)
     return (CLIENT_HERE, f"{client} {network}"), (CLIENT_FROM, network)
-
-
-def _guards(
-    limits: tuple[Limit, ...], subject: str, address: str | None, *, usual: bool
-) -> tuple[tuple[Limit, str], ...]:
-    network = network_of(address)
-    values = (f"{subject} {network}", subject, network)
-    found = tuple(zip(limits, values[: len(limits)], strict=True))
-    return found[:1] if usual else found
 
 
 def is_usual(address: str | None, known: Iterable[str | None]) -> bool:
@@ -134,12 +163,23 @@ def address_of(host: str) -> str | None:
 
 def network_of(address: str | None) -> str:
     """What counts as one address: of IPv6 the first 64 bits, since whoever has one of them has them all."""
-    known = address_of(address or "")
-    if known is None:
+    found = _parsed(address)
+    if found is None:
         return "-"
-    found = ipaddress.ip_address(known)
-    if isinstance(found, ipaddress.IPv4Address):
-        return str(found)
-    if found.ipv4_mapped is not None:
-        return str(found.ipv4_mapped)
-    return str(ipaddress.IPv6Network((found, 64), strict=False))
+    return str(found) if isinstance(found, ipaddress.IPv4Address) else _shortened(found, 64)
+
+
+def site_of(address: str | None) -> str | None:
+    """Of IPv6 the first 48 bits, which one customer of a provider may have (RFC 6177); None for any other address."""
+    found = _parsed(address)
+    return _shortened(found, 48) if isinstance(found, ipaddress.IPv6Address) else None
+
+
+def _parsed(address: str | None) -> ipaddress.IPv4Address | ipaddress.IPv6Address | None:
+    known = address_of(address or "")
+    found = ipaddress.ip_address(known) if known is not None else None
+    return (found.ipv4_mapped or found) if isinstance(found, ipaddress.IPv6Address) else found
+
+
+def _shortened(address: ipaddress.IPv6Address, bits: int) -> str:
+    return str(ipaddress.IPv6Network((address, bits), strict=False))

@@ -45,6 +45,13 @@ class TokenForm(Form):
     username: Annotated[str | None, Field(max_length=256, description="用户名@区划代码，如 grid1@150103")] = None
     password: Password | None = None
     refresh_token: Secret | None = None
+    device: Annotated[
+        str | None,
+        Field(
+            max_length=256,
+            description="此设备上次凭密码登录时所得的 device；带上它，他人输错密码便不会使您在此设备上须等待。不认得的不理会",
+        ),
+    ] = None
     client_id: Annotated[str | None, Field(max_length=256)] = None
     client_secret: Annotated[str | None, Field(max_length=256)] = None
     scope: Annotated[str | None, Field(max_length=2_000)] = None
@@ -65,6 +72,13 @@ class TokenRead(Read):
     refresh_token: Annotated[str | None, Field(description="接入系统没有刷新令牌")]
     refresh_expires_in: Annotated[int | None, Field(description="秒")]
     scope: Annotated[str | None, Field(description="接入系统：此令牌的权限范围，以空格分隔（RFC 6749 §5.1）")]
+    device: Annotated[
+        str | None,
+        Field(
+            description="仅凭密码登录时给出，九十天内有效。请存在设备上（退出后也留着），下次登录时放进表单；"
+            "它不能代替密码，只使此设备上的输错次数单独计算"
+        ),
+    ]
 
 
 class _Owed(Form):

@@ -31,10 +31,14 @@ class Desk:
     sealer: Sealer
     origin: Origin
 
-    async def come(self, district_id: int, limit: Limit) -> None:
-        """Begin an attempt from this address. Raises NotFound when there is no such district, TooManyRequests."""
+    async def must_be_a_district(self, district_id: int) -> None:
+        """Raises NotFound when there is no such district."""
         if not await self.database.hot(district_id, _DISTRICT, district=district_id):
             raise NotFound("没有这个区")
+
+    async def come(self, district_id: int, limit: Limit) -> None:
+        """Begin an attempt from this address. Raises NotFound when there is no such district, TooManyRequests."""
+        await self.must_be_a_district(district_id)
         await self.spend(district_id, limit, network_of(self.origin.address))
 
     async def spend(self, district_id: int, limit: Limit, value: str) -> None:

@@ -1,30 +1,29 @@
 """Challenges: what stands between a first proof and a token. Good for some minutes, some attempts, and once.
 
-The client holds a handle: the district, the row's id and a keyed hash of both, so that handles cannot be guessed or made
-up. An attempt counts even if it fails: whoever redeems one must end the transaction in order, and refuse afterwards.
+The client holds a handle, which cannot be guessed or made up (app.core.handles). An attempt counts even if it fails: whoever
+redeems one must end the transaction in order, and refuse afterwards.
 """
 
-import base64
-import hmac
-import re
 from collections.abc import Collection
 from datetime import timedelta
 from uuid import UUID
 
-from sqlalchemy import delete, select, update
+from sqlalchemy import Uuid, bindparam, delete, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.core.clock import now
 from app.core.crypto import Sealer
+from app.core.db import Database, compile_hot
 from app.core.errors import Unauthenticated
+from app.core.handles import handle_of, row_of
 from app.core.ids import new_id
 from app.domain.accounts import MOST_ATTEMPTS, ChallengeKind
 from app.models import Challenge
 
 _LIFETIME = timedelta(minutes=10)
 _KEPT = timedelta(days=1)
-_PROOF = 16
-_HANDLE = re.compile(r"(?P<district>[1-9][0-9]{5})\.(?P<tail>[A-Za-z0-9_-]{43})")
+_PURPOSE = "challenge"
+_WHOSE = compile_hot(select(Challenge.account_id).where(Challenge.id == bindparam("challenge", type_=Uuid())))
 
 
 async def open(  # noqa: A001 - read as challenges.open
@@ -52,13 +51,7 @@ async def open(  # noqa: A001 - read as challenges.open
     )
     session.add(challenge)
     await session.flush()
-    return handle_of(sealer, challenge)
-
-
-def handle_of(sealer: Sealer, challenge: Challenge) -> str:
-    proof = sealer.blind_index(str(challenge.id), challenge.district_id, "challenge")[:_PROOF]
-    tail = base64.urlsafe_b64encode(challenge.id.bytes + proof).rstrip(b"=").decode()
-    return f"{challenge.district_id}.{tail}"
+    return handle_of(sealer, district_id, row_id, _PURPOSE)
 
 
 def district_of(sealer: Sealer, handle: str) -> int:
@@ -66,10 +59,11 @@ def district_of(sealer: Sealer, handle: str) -> int:
     return _read(sealer, handle)[0]
 
 
-async def account_of(session: AsyncSession, sealer: Sealer, handle: str) -> UUID | None:
-    """Whose challenge it is: accounts are locked before their challenges."""
-    _, row_id = _read(sealer, handle)
-    found: UUID | None = await session.scalar(select(Challenge.account_id).where(Challenge.id == row_id))
+async def account_of(database: Database, sealer: Sealer, handle: str) -> UUID | None:
+    """Whose challenge it is, if it is an account's: accounts are locked before their challenges."""
+    district_id, row_id = _read(sealer, handle)
+    rows = await database.hot(district_id, _WHOSE, challenge=row_id)
+    found: UUID | None = rows[0]["account_id"] if rows else None
     return found
 
 
@@ -124,16 +118,11 @@ async def sweep(session: AsyncSession, district_id: int) -> None:
 
 
 def _read(sealer: Sealer, handle: str) -> tuple[int, UUID]:
-    """District and row of a handle; its keyed hash says that we made it."""
-    found = _HANDLE.fullmatch(handle)
+    """District and row of a handle. Raises Unauthenticated when we did not make it."""
+    found = row_of(sealer, handle, _PURPOSE)
     if found is None:
         raise _gone()
-    district_id, raw = int(found["district"]), base64.urlsafe_b64decode(found["tail"] + "=")
-    row_id = UUID(bytes=raw[:16])
-    proofs = sealer.blind_indexes(str(row_id), district_id, "challenge")
-    if not any(hmac.compare_digest(raw[16:], proof[:_PROOF]) for proof in proofs):
-        raise _gone()
-    return district_id, row_id
+    return found
 
 
 def _gone() -> Unauthenticated:

@@ -125,6 +125,7 @@ def _let_in(
             "refresh_token": None,
             "refresh_expires_in": None,
             "scope": " ".join(sorted(granted)),
+            "device": None,
         }
 
     return verb

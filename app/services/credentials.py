@@ -1,6 +1,6 @@
 """An account with the person behind it, locked while somebody proves something about it or changes it."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from uuid import UUID
 
 from sqlalchemy import select
@@ -8,14 +8,19 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.core.errors import NotFound, Unauthenticated
 from app.domain import access
+from app.domain.accounts import SignInMethod
 from app.domain.people import Actor
 from app.models import Account, Person
+from app.services import sign_ins
 
 
 @dataclass(frozen=True, slots=True)
 class Holder:
+    """``method``: how they have signed in, once they have."""
+
     account: Account
     person: Person
+    method: SignInMethod | None = None
 
 
 async def find(session: AsyncSession, account_id: UUID | None) -> Holder | None:
@@ -44,4 +49,4 @@ async def own(session: AsyncSession, actor: Actor) -> Holder:
     if holder is None or holder.account.login is None:
         raise NotFound("您的账号没有密码")
     actor.trace.person_id = holder.person.id
-    return holder
+    return replace(holder, method=await sign_ins.method_of(session, actor))

@@ -15,19 +15,11 @@ from app.core.crypto import Sealer
 from app.core.errors import SignInUnavailable, Unauthenticated
 from app.domain.accounts import ChallengeKind, SignInMethod
 from app.domain.audit import Trace
-from app.domain.limits import (
-    PHONE_CODE_ANYWHERE,
-    PHONE_CODE_FROM,
-    PHONE_CODE_IN,
-    PHONE_CODE_NEXT,
-    PHONE_CODE_TO,
-    PHONE_TRIED_FROM,
-    network_of,
-)
+from app.domain.limits import PHONE_TRIED_FROM, phone_code_guards
 from app.domain.phone_codes import LIFETIME, new_code
 from app.models import Person
 from app.schemas.phone_codes import PhoneCodeRegister, PhoneCodeSend, PhoneCodeSignIn
-from app.services import challenges, registration
+from app.services import challenges, rate_limits, registration, sign_ins_known
 from app.services.attempts import Desk, attempt, counted, denials_noted
 from app.services.code_senders import CodeSender
 from app.services.registration import Newcomer
@@ -37,15 +29,10 @@ async def send(desk: Desk, sender: CodeSender | None, form: PhoneCodeSend) -> di
     """Send a code to a number. Raises SignInUnavailable, TooManyRequests, Unavailable."""
     if sender is None:
         raise SignInUnavailable()
-    await desk.come(form.district_id, PHONE_CODE_FROM)
-    asked_here = f"{form.phone} {network_of(desk.origin.address)}"
-    for limit, value in (
-        (PHONE_CODE_NEXT, asked_here),
-        (PHONE_CODE_TO, asked_here),
-        (PHONE_CODE_ANYWHERE, form.phone),
-        (PHONE_CODE_IN, ""),
-    ):
-        await desk.spend(form.district_id, limit, value)
+    await desk.must_be_a_district(form.district_id)
+    usual = await sign_ins_known.by_phone(desk, form.district_id, form.phone)
+    guards = phone_code_guards(form.phone, desk.origin.address, usual=usual)
+    await rate_limits.spend_all(desk.database, desk.sealer, form.district_id, guards)
     code = new_code()
 
     async def keep(session: AsyncSession) -> str:

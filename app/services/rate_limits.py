@@ -5,7 +5,7 @@ What is spent stays spent even if the request is refused afterwards: ``spend`` i
 """
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
@@ -16,10 +16,8 @@ from app.core.clock import now
 from app.core.crypto import Sealer
 from app.core.db import Database, compile_hot
 from app.core.errors import TooManyRequests
-from app.domain.limits import Limit
+from app.domain.limits import Guards, Limit
 
-Guards = Sequence[tuple[Limit, str]]
-"""Limits with the value each counts."""
 _TYPES: Mapping[str, Any] = {
     "district": Integer(),
     "bucket": LargeBinary(),

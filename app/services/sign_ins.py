@@ -8,17 +8,16 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import DateTime, Select, Uuid, and_, bindparam, delete, or_, select, update
+from sqlalchemy import Select, and_, delete, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.core.clock import now
-from app.core.db import Database, compile_hot
-from app.core.errors import NotFound
+from app.core.errors import Forbidden, NotFound
 from app.core.ids import new_id
 from app.core.paging import Page, id_after
 from app.core.security import Tokens
 from app.domain import access
-from app.domain.accounts import IDLE, LONGEST, USUAL, Origin, SignInEnd, SignInMethod
+from app.domain.accounts import ENDS, IDLE, LONGEST, USUAL, Origin, SignInEnd, SignInMethod
 from app.domain.people import Actor
 from app.models import Account, RefreshToken, SignIn
 from app.schemas.sign_ins import SignInQuery, SignInRead
@@ -28,27 +27,22 @@ from app.services.places import paged
 _TOKEN_BYTES = 32
 _KEPT = timedelta(days=1)
 """So long a refresh token that is over is still known, if it was used before."""
-_NOBODY = UUID(int=0)
-_ADDRESSES = compile_hot(
-    select(SignIn.address)
-    .where(
-        SignIn.account_id == bindparam("account", type_=Uuid()),
-        SignIn.started_at > bindparam("since", type_=DateTime(timezone=True)),
-        SignIn.address.is_not(None),
-        or_(SignIn.ended_by.is_(None), SignIn.ended_by != SignInEnd.REUSED),
-    )
-    .distinct()
-)
 
 
 async def begin(
-    session: AsyncSession, tokens: Tokens, account: Account, method: SignInMethod, origin: Origin
+    session: AsyncSession,
+    tokens: Tokens,
+    account: Account,
+    method: SignInMethod,
+    origin: Origin,
+    *,
+    sign_in_id: UUID | None = None,
 ) -> dict[str, Any]:
     """Begin a sign-in for somebody who has proved who they are; the fields of a TokenRead."""
     moment = now()
     began = SignIn(
         district_id=account.district_id,
-        id=new_id(),
+        id=sign_in_id or new_id(),
         account_id=account.id,
         method=method,
         address=origin.address,
@@ -85,13 +79,8 @@ def prolong(
         "refresh_token": f"{sign_in.district_id}.{written}",
         "refresh_expires_in": int((expires - moment).total_seconds()),
         "scope": None,
+        "device": None,
     }
-
-
-async def addresses(database: Database, district_id: int, account_id: UUID | None) -> list[str]:
-    """Where an account has signed in from lately. Sign-ins that ended with a stolen token do not count."""
-    rows = await database.hot(district_id, _ADDRESSES, account=account_id or _NOBODY, since=now() - USUAL)
-    return [row["address"] for row in rows]
 
 
 async def is_open(session: AsyncSession, sign_in_id: UUID) -> bool:
@@ -153,19 +142,38 @@ async def sign_out(session: AsyncSession, actor: Actor) -> dict[str, Any]:
     return {"ended": int(await end(session, actor.sign_in_id, SignInEnd.SIGNED_OUT))}
 
 
+async def method_of(session: AsyncSession, actor: Actor) -> SignInMethod | None:
+    """The way the caller has signed in; None for client systems."""
+    found: SignInMethod | None = await session.scalar(select(SignIn.method).where(SignIn.id == actor.sign_in_id))
+    return found
+
+
 async def end_one(session: AsyncSession, actor: Actor, sign_in_id: UUID) -> dict[str, Any]:
-    """End one of one's own. Raises NotFound for any other."""
-    if await session.scalar(_own(actor).where(SignIn.id == sign_in_id)) is None:
+    """End one of one's own. Raises NotFound for any other, and Forbidden for one by a stronger way than the caller's."""
+    found = await session.scalar(_own(actor).where(SignIn.id == sign_in_id))
+    if found is None:
         raise NotFound()
+    if found.method not in await _ended_by(session, actor):
+        raise Forbidden("凭密码的登录，须凭密码登录后才能结束")
     return {"ended": int(await end(session, sign_in_id, SignInEnd.SIGNED_OUT))}
 
 
 async def end_others(session: AsyncSession, actor: Actor) -> dict[str, Any]:
-    """End all of one's own but the one this request came by."""
+    """End all of one's own but the one this request came by; by a weaker way, only those that came by such."""
     actor.checked.add(access.SELF)
-    accounts = (await session.scalars(select(Account.id).where(Account.person_id == actor.person_id))).all()
-    spare = actor.sign_in_id
-    return {"ended": await end_all(session, actor.district_id, accounts, SignInEnd.SIGNED_OUT, spare=spare)}
+    methods, spare = await _ended_by(session, actor), actor.sign_in_id
+    if SignInMethod.PASSWORD in methods:
+        accounts = (await session.scalars(select(Account.id).where(Account.person_id == actor.person_id))).all()
+        return {"ended": await end_all(session, actor.district_id, accounts, SignInEnd.SIGNED_OUT, spare=spare)}
+    others = _own(actor).where(SignIn.method.in_(methods), SignIn.ended_at.is_(None), SignIn.id != spare)
+    found = (await session.scalars(others.order_by(SignIn.id))).all()
+    return {"ended": sum([await end(session, other.id, SignInEnd.SIGNED_OUT) for other in found])}
+
+
+async def _ended_by(session: AsyncSession, actor: Actor) -> frozenset[SignInMethod]:
+    """What the caller may end, by the way they came; client systems have nothing to end."""
+    method = await method_of(session, actor)
+    return ENDS[method] if method is not None else frozenset()
 
 
 async def sweep(session: AsyncSession, district_id: int) -> None:

@@ -12,7 +12,9 @@ async def issue(desk: Desk, policy: Policy, form: TokenForm, authorization: str 
     """The fields of a TokenRead. The form has what its grant needs; a client system may prove itself in the header."""
     match form.grant_type:
         case GrantType.PASSWORD:
-            return await tokens_password.by_password(desk, policy, form.username or "", form.password or "")
+            return await tokens_password.by_password(
+                desk, policy, form.username or "", form.password or "", form.device
+            )
         case GrantType.REFRESH_TOKEN:
             return await tokens_refresh.by_refresh_token(desk, form.refresh_token or "")
         case GrantType.CLIENT_CREDENTIALS:

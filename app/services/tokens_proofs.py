@@ -1,19 +1,22 @@
 """What is still owed between a password that fits and a token: a second factor, a new password, an authenticator to bind."""
 
+from dataclasses import dataclass
 from typing import Any
+from uuid import UUID
 
 from sqlalchemy import exists, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.core.clock import now
 from app.core.errors import NewPasswordRequired, SecondFactorRequired, SecondFactorSetupRequired, Unauthenticated
+from app.core.ids import new_id
 from app.domain.accounts import STAFF, ChallengeKind, SignInEnd, SignInMethod, Standing, owed
 from app.domain.audit import Trace
-from app.domain.limits import code_guards, is_usual
+from app.domain.limits import PROOF_AGAIN, PROOF_FROM, code_guards, network_of
 from app.domain.passwords import Policy
-from app.models import Challenge, Grant
+from app.models import Account, Challenge, Grant
 from app.schemas.tokens import TokenNewPassword, TokenSecondFactor, TokenSetup
-from app.services import authenticators, challenges, credentials, passwords, rate_limits, sign_ins
+from app.services import authenticators, challenges, credentials, passwords, rate_limits, sign_ins, sign_ins_known
 from app.services.access import in_force
 from app.services.attempts import Desk, attempt
 from app.services.credentials import Holder
@@ -26,9 +29,18 @@ _REFUSALS = {
 
 
 async def proceed(
-    session: AsyncSession, desk: Desk, policy: Policy, holder: Holder, *, second_factor_proved: bool
+    session: AsyncSession,
+    desk: Desk,
+    policy: Policy,
+    holder: Holder,
+    *,
+    second_factor_proved: bool,
+    device: str | None = None,
 ) -> dict[str, Any]:
-    """Tokens, when nothing is owed any more. Raises the refusal that names what is, with its challenge."""
+    """Tokens, when nothing is owed any more. Raises the refusal that names what is, with its challenge.
+
+    The challenge keeps the known device the password came from.
+    """
     account = holder.account
     standing = Standing(
         second_factor=account.totp_confirmed_at is not None,
@@ -37,9 +49,19 @@ async def proceed(
     )
     kind = owed(standing, second_factor_proved=second_factor_proved)
     if kind is None:
-        return await sign_ins.begin(session, desk.tokens, account, SignInMethod.PASSWORD, desk.origin)
-    handle = await challenges.open(session, desk.sealer, account.district_id, kind, account_id=account.id)
+        return await _begin(session, desk, account)
+    handle = await challenges.open(
+        session, desk.sealer, account.district_id, kind, account_id=account.id, payload=device
+    )
     raise _REFUSALS[kind](challenge=handle)
+
+
+async def _begin(session: AsyncSession, desk: Desk, account: Account) -> dict[str, Any]:
+    sign_in_id = new_id()
+    pair = await sign_ins.begin(
+        session, desk.tokens, account, SignInMethod.PASSWORD, desk.origin, sign_in_id=sign_in_id
+    )
+    return pair | {"device": sign_ins_known.device_of(desk.sealer, account.district_id, sign_in_id)}
 
 
 async def _is_staff(session: AsyncSession, holder: Holder) -> bool:
@@ -49,12 +71,13 @@ async def _is_staff(session: AsyncSession, holder: Holder) -> bool:
 
 async def second_factor(desk: Desk, policy: Policy, form: TokenSecondFactor) -> dict[str, Any]:
     """The code for a password that fitted; of a new authenticator, its first."""
+    owed_by = await _come(desk, form.challenge)
 
     async def prove(session: AsyncSession, trace: Trace) -> dict[str, Any]:
         challenge, holder = await _redeem(
-            session, desk, trace, form.challenge, ChallengeKind.SECOND_FACTOR, ChallengeKind.SECOND_FACTOR_SETUP
+            session, desk, trace, owed_by, ChallengeKind.SECOND_FACTOR, ChallengeKind.SECOND_FACTOR_SETUP
         )
-        await _must_fit(session, desk, holder, form.code)
+        await _must_fit(session, desk, holder, form.code, challenges.payload_of(desk.sealer, challenge))
         challenges.close(challenge)
         if challenge.kind is ChallengeKind.SECOND_FACTOR_SETUP:
             holder.account.totp_confirmed_at = now()
@@ -62,14 +85,14 @@ async def second_factor(desk: Desk, policy: Policy, form: TokenSecondFactor) -> 
             await challenges.close_all(session, holder.account.district_id, [holder.account.id])
         return await proceed(session, desk, policy, holder, second_factor_proved=True)
 
-    return await attempt(desk, challenges.district_of(desk.sealer, form.challenge), "token_second_factor", prove)
+    return await attempt(desk, owed_by.district_id, "token_second_factor", prove)
 
 
-async def _must_fit(session: AsyncSession, desk: Desk, holder: Holder, code: str) -> None:
-    """Wrong codes count by account and address, right ones do not."""
+async def _must_fit(session: AsyncSession, desk: Desk, holder: Holder, code: str, device: str | None) -> None:
+    """Wrong codes count by account and address, or by the device that is known; right ones do not."""
     account, address = holder.account, desk.origin.address
-    known = await sign_ins.addresses(desk.database, account.district_id, account.id)
-    guards = code_guards(str(account.id), address, usual=is_usual(address, known))
+    known = await sign_ins_known.by_password(desk, account.district_id, account.id)
+    guards = code_guards(str(account.id), address, usual=known.usual, device=device)
     await rate_limits.spend_all(desk.database, desk.sealer, account.district_id, guards)
     if not await authenticators.fits(session, desk.sealer, holder, code):
         raise Unauthenticated("动态口令不正确")
@@ -78,33 +101,58 @@ async def _must_fit(session: AsyncSession, desk: Desk, holder: Holder, code: str
 
 async def setup(desk: Desk, form: TokenSetup) -> dict[str, Any]:
     """A new secret for the authenticator that the role asks for. Again gives another one, until a code confirms it."""
+    owed_by = await _come(desk, form.challenge)
 
     async def show(session: AsyncSession, trace: Trace) -> dict[str, Any]:
-        _, holder = await _redeem(session, desk, trace, form.challenge, ChallengeKind.SECOND_FACTOR_SETUP)
+        _, holder = await _redeem(session, desk, trace, owed_by, ChallengeKind.SECOND_FACTOR_SETUP)
         return authenticators.new_secret(desk.sealer, holder)
 
-    return await attempt(desk, challenges.district_of(desk.sealer, form.challenge), "token_setup", show)
+    return await attempt(desk, owed_by.district_id, "token_setup", show)
 
 
 async def new_password(desk: Desk, policy: Policy, form: TokenNewPassword) -> dict[str, Any]:
     """A password of one's own in place of an expired or a temporary one; what was signed in with that one ends."""
+    owed_by = await _come(desk, form.challenge)
 
     async def replace(session: AsyncSession, trace: Trace) -> dict[str, Any]:
-        challenge, holder = await _redeem(session, desk, trace, form.challenge, ChallengeKind.NEW_PASSWORD)
+        challenge, holder = await _redeem(session, desk, trace, owed_by, ChallengeKind.NEW_PASSWORD)
         await passwords.choose(policy, holder.account, form.password)
         challenges.close(challenge)
         await session.flush()
         await sign_ins.end_all(session, holder.account.district_id, [holder.account.id], SignInEnd.PASSWORD)
         return await proceed(session, desk, policy, holder, second_factor_proved=True)
 
-    return await attempt(desk, challenges.district_of(desk.sealer, form.challenge), "token_new_password", replace)
+    return await attempt(desk, owed_by.district_id, "token_new_password", replace)
+
+
+@dataclass(frozen=True, slots=True)
+class _Owed:
+    """A challenge of an account, as it was handed in."""
+
+    district_id: int
+    account_id: UUID
+    handle: str
+
+
+async def _come(desk: Desk, handle: str) -> _Owed:
+    """Begin a try, before anything of it is noted. Raises Unauthenticated for what is no account's, and TooManyRequests.
+
+    Anybody gets a challenge for a phone code: those count by address and leave no entry. Who has an account's has proved the
+    password, and counts by the challenge, so that neighbours use up nothing of one another's.
+    """
+    district_id = challenges.district_of(desk.sealer, handle)
+    account_id = await challenges.account_of(desk.database, desk.sealer, handle)
+    if account_id is None:
+        await desk.spend(district_id, PROOF_FROM, network_of(desk.origin.address))
+        raise Unauthenticated("验证已失效，请重新登录")
+    await desk.spend(district_id, PROOF_AGAIN, handle)
+    return _Owed(district_id, account_id, handle)
 
 
 async def _redeem(
-    session: AsyncSession, desk: Desk, trace: Trace, handle: str, *kinds: ChallengeKind
+    session: AsyncSession, desk: Desk, trace: Trace, owed_by: _Owed, *kinds: ChallengeKind
 ) -> tuple[Challenge, Holder]:
     """The challenge, one attempt counted, and whose it is. The account is locked first, as everywhere."""
-    account_id = await challenges.account_of(session, desk.sealer, handle)
-    holder = await credentials.must_find(session, account_id)
+    holder = await credentials.must_find(session, owed_by.account_id)
     trace.person_id = holder.person.id
-    return await challenges.redeem(session, desk.sealer, handle, *kinds), holder
+    return await challenges.redeem(session, desk.sealer, owed_by.handle, *kinds), holder

@@ -11,9 +11,9 @@ from sqlalchemy import select, update
 
 from app.core.clock import now
 from app.core.start_errors import SettingsWrong
+from app.domain import limits
 from app.domain.limits import Limit
 from app.models import Account, Challenge, Event, Grant, Person, SignIn
-from app.services import phone_codes
 from app.services.code_senders import ConsoleSender, GatewaySender, code_sender
 from app.settings import Settings
 from tests.fakes import gateway
@@ -216,7 +216,7 @@ async def test_one_address_gets_only_so_many_codes(mobile: Mobile) -> None:
 
 
 async def test_a_district_pays_for_only_so_many_codes(mobile: Mobile, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(phone_codes, "PHONE_CODE_IN", Limit("phone_code_in", 2, timedelta(hours=1)))
+    monkeypatch.setattr(limits, "PHONE_CODE_IN", Limit("phone_code_in", 2, timedelta(hours=1)))
     statuses = [(await asked(mobile, f"1990002000{number}")).status_code for number in range(3)]
     assert statuses == [202, 202, 429]
 

@@ -110,8 +110,18 @@ def test_what_counts_as_one_address(one: str | None, other: str | None, same: bo
 
 
 def test_a_usual_address_counts_alone() -> None:
-    assert [limit.name for limit, _ in password_guards("grid", HOME, usual=True)] == ["password_here"]
-    assert len(password_guards("grid", HOME, usual=False)) == 3
+    assert guarded(usual=True, device=None) == (["password_here"], [])
+    assert guarded(usual=False, device=None) == (["password_here", "password_from"], ["password_elsewhere"])
+
+
+@pytest.mark.parametrize("usual", [True, False])
+def test_a_known_device_counts_alone_wherever_it_is(usual: bool) -> None:
+    assert guarded(usual=usual, device="one") == (["password_device"], [])
+
+
+def guarded(*, usual: bool, device: str | None) -> tuple[list[str], ...]:
+    guards = password_guards("grid", HOME, usual=usual, device=device)
+    return tuple([limit.name for limit, _ in part] for part in guards)
 
 
 @pytest.mark.parametrize("login", ["grid", "ghost"])
