@@ -76,7 +76,7 @@ class Ground:
     async def signed_in(self, pairs: Sequence[tuple[UUID, UUID]]) -> list[Person]:
         """A sign-in and a token for each (person, account)."""
         moment = now()
-        began = {"method": "password", "started_at": moment, "expires_at": moment + LONGEST}
+        began = {"method": "password", "second_factor": False, "started_at": moment, "expires_at": moment + LONGEST}
         sign_ins = [new_id() for _ in pairs]
         rows = [{"id": id_, "account_id": acc} | began for id_, (_, acc) in zip(sign_ins, pairs, strict=True)]
         await self.copy("sign_ins", rows)

@@ -65,9 +65,11 @@ class SignInEnd(StrEnum):
     """A refresh token came a second time: one of the two holders is a thief."""
     DISABLED = "disabled"
     PASSWORD = "password"  # noqa: S105 - why a sign-in ended
-    """The password was changed or reset."""
+    """The password was changed or reset, or is over."""
     SECOND_FACTOR = "second_factor"
     """The authenticator was taken away by an administrator: it may be in strange hands, and the devices with it."""
+    PHONE = "phone"
+    """The number it was got with is the person's no more."""
     MERGED = "merged"
     ERASED = "erased"
 

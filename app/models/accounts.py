@@ -24,10 +24,14 @@ class Account(Tenant, Versioned, Base):
     password_set_at: Mapped[datetime | None]
     password_temporary: Mapped[bool] = mapped_column(default=False)
     """Set by an administrator: good for one sign-in, which must choose another."""
+    password_reset_by: Mapped[UUID | None]
+    """The administrator who knows the temporary password, while there is one."""
     totp_sealed: Mapped[bytes | None]
     totp_confirmed_at: Mapped[datetime | None]
     totp_step: Mapped[int | None] = mapped_column(BigInteger)
     """The last time step that was used: a code is good once."""
+    second_factor_reset_by: Mapped[UUID | None]
+    """The administrator who took the authenticator away, until another is bound."""
     demo: Mapped[bool] = mapped_column(default=False)
     disabled_at: Mapped[datetime | None]
 
@@ -63,6 +67,8 @@ class SignIn(Tenant, Base):
 
     account_id: Mapped[UUID]
     method: Mapped[SignInMethod] = mapped_column(text_enum(SignInMethod, "method"))
+    second_factor: Mapped[bool] = mapped_column(default=False)
+    """An authenticator was proved as well: some policies let nobody act as staff without."""
     address: Mapped[str | None]
     """Where from: the network address."""
     device: Mapped[str | None]

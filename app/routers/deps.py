@@ -15,10 +15,10 @@ from app.core.errors import BadRequest, IdempotencyKeyMissing, PreconditionRequi
 from app.core.security import Tokens
 from app.domain.accounts import Origin
 from app.domain.limits import address_of
-from app.domain.passwords import POLICIES, Policy, Profile
+from app.domain.passwords import Policy
 from app.domain.people import Actor
 from app.routers.problems import PROBLEMS
-from app.routers.route import Replay
+from app.routers.route import Replay, policy_of
 from app.services import accounts, idempotency, revisit
 from app.services.attempts import Desk
 
@@ -51,7 +51,7 @@ async def get_actor(request: Request) -> Actor:
     if request.state.identity.client:
         client: Actor = request.state.actor
         return client
-    actor = await accounts.actor_of(request.app.state.database, request.state.identity)
+    actor = await accounts.actor_of(request.app.state.database, request.state.identity, policy_of(request))
     request.state.actor = actor
     return actor
 
@@ -98,8 +98,7 @@ DeskDep = Annotated[Desk, Depends(get_desk)]
 
 
 async def get_policy(request: Request) -> Policy:
-    """What passwords must be like, by the profile of the settings."""
-    return POLICIES[Profile(request.app.state.settings.password_profile)]
+    return policy_of(request)
 
 
 PolicyDep = Annotated[Policy, Depends(get_policy)]

@@ -19,7 +19,7 @@ from app.routers.deps import (
     step,
     tagged,
 )
-from app.routers.route import HouseRoute, as_response, client_address, short_way
+from app.routers.route import HouseRoute, as_response, client_address, policy_of, short_way
 from app.schemas import orders as forms
 from app.schemas.orders import OrderPage, OrderQuery, OrderRead, RankingRead
 from app.services import orders, orders_accept, orders_dispatch, orders_pause, orders_read, orders_work
@@ -37,14 +37,16 @@ def shown(response: Response, case: OrderCase) -> dict[str, Any]:
 
 async def _take(request: Request, order_id: UUID, key: Key) -> Response:
     database, identity = get_database(request), request.state.identity
-    answer, request.state.actor = await orders_accept.take(database, identity, order_id, key, client_address(request))
+    policy, address = policy_of(request), client_address(request)
+    answer, request.state.actor = await orders_accept.take(database, identity, policy, order_id, key, address)
     request.state.noted = True
     return as_response(answer)
 
 
 async def _accept(request: Request, order_id: UUID, key: Key) -> Response:
     database, identity = get_database(request), request.state.identity
-    answer, request.state.actor = await orders_accept.accept(database, identity, order_id, key, client_address(request))
+    policy, address = policy_of(request), client_address(request)
+    answer, request.state.actor = await orders_accept.accept(database, identity, policy, order_id, key, address)
     request.state.noted = True
     return as_response(answer)
 

@@ -27,6 +27,7 @@ from app.core.errors import BadRequest, Forbidden, InsufficientScope, NotFound, 
 from app.domain.access import PUBLIC, may
 from app.domain.audit import Outcome, Trace
 from app.domain.limits import address_of
+from app.domain.passwords import POLICIES, Policy, Profile
 from app.domain.people import Actor, Relation
 from app.services import accounts, audit, idempotency
 
@@ -113,6 +114,11 @@ def _by_the_short_way(endpoint: Any, usual: Handler) -> Handler:
     return handle
 
 
+def policy_of(request: Request) -> Policy:
+    """What passwords must be like, and who needs a second factor, by the profile of the settings."""
+    return POLICIES[Profile(request.app.state.settings.password_profile)]
+
+
 def client_address(request: Request) -> str | None:
     """Where a request comes from, for the audit trail."""
     return address_of(request.client.host if request.client else "")
@@ -182,7 +188,7 @@ class HouseRoute(APIRoute):
         state = request.state
         if not state.identity.client:
             return
-        state.actor = await accounts.actor_of(request.app.state.database, state.identity)
+        state.actor = await accounts.actor_of(request.app.state.database, state.identity, policy_of(request))
         if self.permission not in state.actor.scopes:
             raise InsufficientScope(self.permission)
 

@@ -5,7 +5,7 @@ from typing import Any
 from fastapi import APIRouter
 
 from app.domain.access import SELF
-from app.routers.deps import ActorDep, DeskDep, SessionDep, operation
+from app.routers.deps import ActorDep, DeskDep, PolicyDep, SessionDep, operation
 from app.routers.route import HouseRoute
 from app.schemas.second_factors import (
     RecoveryCodesRead,
@@ -56,6 +56,6 @@ async def me_renew_recovery_codes(
 
 @router.post("/me/second-factor/remove", response_model=SecondFactorRead, **operation(SELF, "解除身份验证器"))
 async def me_remove_second_factor(
-    session: SessionDep, desk: DeskDep, actor: ActorDep, form: SecondFactorProof
+    session: SessionDep, desk: DeskDep, actor: ActorDep, policy: PolicyDep, form: SecondFactorProof
 ) -> dict[str, Any]:
-    return await second_factors.remove(session, desk, actor, form)
+    return await second_factors.remove(session, desk, actor, policy, form)

@@ -9,6 +9,7 @@ from app.core.db import Database, compile_hot
 from app.core.errors import Unauthenticated
 from app.core.security import Identity
 from app.domain.accounts import SignInMethod
+from app.domain.passwords import Policy
 from app.domain.people import Actor, Grant
 from app.domain.sign_ins import carried
 from app.models import Account, Person, SignIn
@@ -21,6 +22,7 @@ _ACTOR = compile_hot(
     select(
         Person.organization_id,
         SignIn.method,
+        SignIn.second_factor,
         GrantRow.role,
         GrantRow.place_id,
         GrantRow.path,
@@ -42,7 +44,7 @@ _ACTOR = compile_hot(
 )
 
 
-async def actor_of(database: Database, identity: Identity) -> Actor:
+async def actor_of(database: Database, identity: Identity, policy: Policy) -> Actor:
     """The person with the grants in force now that their way of signing in carries, or the client system.
 
     Read on every request, so that taking a role away works at once.
@@ -56,11 +58,12 @@ async def actor_of(database: Database, identity: Identity) -> Actor:
         raise Unauthenticated("登录已失效，请重新登录")
     names = ("role", "place_id", "path", "place_kind", "lent_by")
     grants = (Grant(*(row[name] for name in names)) for row in rows if row["role"])
+    method, second_factor = SignInMethod(rows[0]["method"]), rows[0]["second_factor"]
     return Actor(
         identity.district_id,
         identity.person_id,
         identity.account_id,
         rows[0]["organization_id"],
-        carried(SignInMethod(rows[0]["method"]), grants),
+        carried(policy, method, grants, second_factor=second_factor),
         sign_in_id=identity.sign_in_id,
     )

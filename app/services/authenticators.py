@@ -8,6 +8,7 @@ import base64
 import hashlib
 import secrets
 from typing import Any
+from uuid import UUID
 
 from sqlalchemy import delete, func, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -84,8 +85,14 @@ async def codes_left(session: AsyncSession, account: Account) -> int:
     return int(await session.scalar(query) or 0)
 
 
-async def remove(session: AsyncSession, account: Account) -> None:
-    """Take the authenticator and the recovery codes away."""
+def confirm(account: Account) -> None:
+    """The authenticator counts from now on."""
+    account.totp_confirmed_at, account.second_factor_reset_by = now(), None
+
+
+async def remove(session: AsyncSession, account: Account, by: UUID | None = None) -> None:
+    """Take the authenticator and the recovery codes away. ``by``: the administrator who does it for somebody else."""
+    account.second_factor_reset_by = by
     account.totp_sealed = account.totp_confirmed_at = account.totp_step = None
     await _forget_codes(session, account)
 

@@ -3,15 +3,18 @@
 from dataclasses import dataclass, replace
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import exists, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from app.core.clock import now
 from app.core.errors import NotFound, Unauthenticated
 from app.domain import access
-from app.domain.accounts import SignInMethod
+from app.domain.accounts import STAFF, SignInMethod
+from app.domain.passwords import Policy
 from app.domain.people import Actor
-from app.models import Account, Person
+from app.models import Account, Grant, Person
 from app.services import sign_ins
+from app.services.access import in_force
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,3 +53,11 @@ async def own(session: AsyncSession, actor: Actor) -> Holder:
         raise NotFound("您的账号没有密码")
     actor.trace.person_id = holder.person.id
     return replace(holder, method=await sign_ins.method_of(session, actor))
+
+
+async def must_have_second_factor(session: AsyncSession, policy: Policy, holder: Holder) -> bool:
+    """Whether the policy asks a second factor of the person, for a role they hold now."""
+    if not policy.staff_second_factor:
+        return False
+    role = exists().where(Grant.person_id == holder.person.id, Grant.role.in_(STAFF), in_force(now()))
+    return bool(await session.scalar(select(role)))

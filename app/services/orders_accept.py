@@ -27,6 +27,7 @@ from app.domain.catalogue import category_of
 from app.domain.dispatch import OBSTACLE_WORDS, Candidate, most_unfinished, obstacle
 from app.domain.lifecycle import Step
 from app.domain.orders import MOST_PLACES, MOST_UNFINISHED, ORDER, OrderAction, OrderState, after_acceptance
+from app.domain.passwords import Policy
 from app.domain.people import UNIT_ROLES, Actor, Grant, Parties, Relation, Role
 from app.domain.sign_ins import carried
 from app.services.idempotency import Answer, Key, replayed
@@ -65,24 +66,30 @@ class _Facts:
 
 
 async def take(
-    database: Database, identity: Identity, order_id: UUID, key: Key, address: str | None = None
+    database: Database, identity: Identity, policy: Policy, order_id: UUID, key: Key, address: str | None = None
 ) -> tuple[Answer, Actor]:
     """Take a published order. 409 when another was first; 422 when something stands against this person."""
-    return await _until_decided(database, identity, order_id, OrderAction.TAKE, key, address)
+    return await _until_decided(database, identity, policy, order_id, OrderAction.TAKE, key, address)
 
 
 async def accept(
-    database: Database, identity: Identity, order_id: UUID, key: Key, address: str | None = None
+    database: Database, identity: Identity, policy: Policy, order_id: UUID, key: Key, address: str | None = None
 ) -> tuple[Answer, Actor]:
     """Accept an invitation. 409 when it was answered, has expired or the place is filled."""
-    return await _until_decided(database, identity, order_id, OrderAction.ACCEPT, key, address)
+    return await _until_decided(database, identity, policy, order_id, OrderAction.ACCEPT, key, address)
 
 
 async def _until_decided(
-    database: Database, identity: Identity, order_id: UUID, action: OrderAction, key: Key, address: str | None
+    database: Database,
+    identity: Identity,
+    policy: Policy,
+    order_id: UUID,
+    action: OrderAction,
+    key: Key,
+    address: str | None,
 ) -> tuple[Answer, Actor]:
     for _ in range(_TRIES):
-        facts, actor = await _read(database, identity, order_id, action, key)
+        facts, actor = await _read(database, identity, policy, order_id, action, key)
         if (earlier := replayed(facts.row, key)) is not None:
             return earlier, actor
         step = ORDER.decide(OrderState(facts.row["state"]), action, facts.parties)
@@ -93,7 +100,7 @@ async def _until_decided(
 
 
 async def _read(
-    database: Database, identity: Identity, order_id: UUID, action: OrderAction, key: Key
+    database: Database, identity: Identity, policy: Policy, order_id: UUID, action: OrderAction, key: Key
 ) -> tuple[_Facts, Actor]:
     rows = await database.hot(
         identity.district_id,
@@ -107,7 +114,7 @@ async def _read(
     if not rows:
         raise Unauthenticated("登录已失效，请重新登录")
     row = dict(rows[0])
-    actor = _actor(identity, row)
+    actor = _actor(identity, policy, row)
     if row["id"] is None:
         raise NotFound()
     assignments = orjson.loads(row["assignments"]) if row["assignments"] else []
@@ -123,7 +130,7 @@ async def _read(
     return _Facts(row, assignments, mine, parties), actor
 
 
-def _actor(identity: Identity, row: Mapping[str, Any]) -> Actor:
+def _actor(identity: Identity, policy: Policy, row: Mapping[str, Any]) -> Actor:
     """The person behind the request, as ``accounts.actor_of`` reads them."""
     grants = orjson.loads(row["grants"]) if row["grants"] else []
     held = (Grant(Role(role), UUID(place_id), path, kind) for role, place_id, path, kind in grants)
@@ -132,7 +139,7 @@ def _actor(identity: Identity, row: Mapping[str, Any]) -> Actor:
         identity.person_id,
         identity.account_id,
         row["organization_id"],
-        carried(SignInMethod(row["sign_in_method"]), held),
+        carried(policy, SignInMethod(row["sign_in_method"]), held, second_factor=row["second_factor"]),
         sign_in_id=identity.sign_in_id,
     )
 

@@ -135,6 +135,7 @@ def _read() -> HotStatement:
             Person.load_limit,
             Person.organization_id,
             SignIn.method.label("sign_in_method"),
+            SignIn.second_factor,
             _grants().label("grants"),
             _assignments_of_order().label("assignments"),
             _my_load_slots().label("load_slots"),

@@ -3,6 +3,7 @@
 import secrets
 from datetime import datetime
 from typing import Any
+from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -43,11 +44,12 @@ async def choose(policy: Policy, account: Account, password: str) -> None:
     keep(account, await hash_password(password), temporary=False)
 
 
-async def set_temporary(account: Account) -> str:
-    """Set a password that somebody else hands over; it is returned, and kept nowhere."""
+async def set_temporary(account: Account, by: UUID | None = None) -> str:
+    """Set a password that somebody else hands over; it is returned, and kept nowhere. ``by``: the administrator who does."""
     signs = [secrets.choice(_PLAIN + _FIGURES) for _ in range(14)] + [secrets.choice(_PLAIN), secrets.choice(_FIGURES)]
     password = "-".join("".join(signs[start : start + 4]) for start in range(0, 16, 4))
     keep(account, await hash_password(password), temporary=True)
+    account.password_reset_by = by
     return password
 
 
@@ -55,7 +57,7 @@ def keep(account: Account, hashed: str, *, temporary: bool) -> None:
     former = [account.password_hash] if account.password_hash else []
     account.former_hashes = [*former, *(account.former_hashes or [])][:KEPT_FORMER]
     account.password_hash = hashed
-    account.password_temporary = temporary
+    account.password_temporary, account.password_reset_by = temporary, None
     account.password_set_at = now()
 
 

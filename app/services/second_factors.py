@@ -4,11 +4,11 @@ from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.core.clock import now
-from app.core.errors import WrongState
+from app.core.errors import RuleBroken, WrongState
+from app.domain.passwords import Policy
 from app.domain.people import Actor
 from app.schemas.second_factors import SecondFactorConfirm, SecondFactorProof, SecondFactorStart
-from app.services import authenticators, challenges, credentials, own_proofs
+from app.services import authenticators, challenges, credentials, own_proofs, sign_ins
 from app.services.attempts import Desk
 from app.services.credentials import Holder
 from app.services.outbox import publish
@@ -33,16 +33,23 @@ async def confirm(session: AsyncSession, desk: Desk, actor: Actor, form: SecondF
     if holder.account.totp_sealed is None or holder.account.totp_confirmed_at is not None:
         raise WrongState("没有待确认的身份验证器")
     await own_proofs.must_prove(session, desk, holder, code=form.code)
-    holder.account.totp_confirmed_at = now()
+    authenticators.confirm(holder.account)
+    await sign_ins.second_factor_proved(session, actor.sign_in_id)
     await challenges.close_all(session, actor.district_id, [holder.account.id])
     publish(session, "person", holder.person, "bind_second_factor", actor=actor)
     return {"recovery_codes": await authenticators.new_recovery_codes(session, holder.account)}
 
 
-async def remove(session: AsyncSession, desk: Desk, actor: Actor, form: SecondFactorProof) -> dict[str, Any]:
+async def remove(
+    session: AsyncSession, desk: Desk, actor: Actor, policy: Policy, form: SecondFactorProof
+) -> dict[str, Any]:
+    """Go without one again; not while a role asks for it, or a stolen token and a password were enough to bind another."""
     holder = await _confirmed(session, actor)
+    if await credentials.must_have_second_factor(session, policy, holder):
+        raise RuleBroken("您的岗位须使用身份验证器，不能自行解除；更换请由系统管理员重置")
     await own_proofs.must_prove(session, desk, holder, password=form.password, code=form.code)
     await authenticators.remove(session, holder.account)
+    await sign_ins.second_factor_gone(session, holder.account.id)
     publish(session, "person", holder.person, "remove_second_factor", actor=actor)
     return await _shown(session, holder)
 

@@ -37,6 +37,7 @@ async def begin(
     origin: Origin,
     *,
     sign_in_id: UUID | None = None,
+    second_factor: bool = False,
 ) -> dict[str, Any]:
     """Begin a sign-in for somebody who has proved who they are; the fields of a TokenRead."""
     moment = now()
@@ -45,6 +46,7 @@ async def begin(
         id=sign_in_id or new_id(),
         account_id=account.id,
         method=method,
+        second_factor=second_factor,
         address=origin.address,
         device=origin.device,
         started_at=moment,
@@ -107,20 +109,35 @@ async def end_all(
     why: SignInEnd,
     *,
     spare: UUID | None = None,
+    methods: Collection[SignInMethod] = tuple(SignInMethod),
 ) -> int:
-    """End what the accounts have open, and what is still to be proved; the very next request with any of their tokens is
-    refused. ``spare`` stays. How many there were.
+    """End what the accounts have open, by these ways of signing in, and what is still to be proved; the very next request
+    with any of their tokens is refused. ``spare`` stays. How many there were.
 
     Whoever changes an account for this has written the change before: sign-ins that begin meanwhile wait for it.
     """
     running = update(SignIn).where(
-        SignIn.district_id == district_id, SignIn.account_id.in_(account_ids), SignIn.ended_at.is_(None)
+        SignIn.district_id == district_id,
+        SignIn.account_id.in_(account_ids),
+        SignIn.method.in_(methods),
+        SignIn.ended_at.is_(None),
     )
     if spare is not None:
         running = running.where(SignIn.id != spare)
     await challenges.close_all(session, district_id, account_ids)
     ended = await session.scalars(running.values(ended_at=now(), ended_by=why).returning(SignIn.id))
     return len(ended.all())
+
+
+async def second_factor_proved(session: AsyncSession, sign_in_id: UUID | None) -> None:
+    """An authenticator was bound in this sign-in: it has proved one from now on."""
+    await session.execute(update(SignIn).where(SignIn.id == sign_in_id).values(second_factor=True))
+
+
+async def second_factor_gone(session: AsyncSession, account_id: UUID) -> None:
+    """There is no authenticator any more: what is signed in goes on as if it had proved none."""
+    running = update(SignIn).where(SignIn.account_id == account_id, SignIn.ended_at.is_(None))
+    await session.execute(running.values(second_factor=False))
 
 
 async def page(session: AsyncSession, actor: Actor, query: SignInQuery) -> Page[dict[str, Any]]:

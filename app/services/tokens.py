@@ -16,6 +16,6 @@ async def issue(desk: Desk, policy: Policy, form: TokenForm, authorization: str 
                 desk, policy, form.username or "", form.password or "", form.device
             )
         case GrantType.REFRESH_TOKEN:
-            return await tokens_refresh.by_refresh_token(desk, form.refresh_token or "")
+            return await tokens_refresh.by_refresh_token(desk, policy, form.refresh_token or "")
         case GrantType.CLIENT_CREDENTIALS:
             return await clients_token.token(desk, form, authorization)

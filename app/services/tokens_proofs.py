@@ -4,20 +4,17 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import exists, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.core.clock import now
 from app.core.errors import NewPasswordRequired, SecondFactorRequired, SecondFactorSetupRequired, Unauthenticated
 from app.core.ids import new_id
-from app.domain.accounts import STAFF, ChallengeKind, SignInEnd, SignInMethod, Standing, owed
+from app.domain.accounts import ChallengeKind, SignInEnd, SignInMethod, Standing, owed
 from app.domain.audit import Trace
 from app.domain.limits import PROOF_AGAIN, PROOF_FROM, code_guards, network_of
 from app.domain.passwords import Policy
-from app.models import Account, Challenge, Grant
+from app.models import Account, Challenge
 from app.schemas.tokens import TokenNewPassword, TokenSecondFactor, TokenSetup
 from app.services import authenticators, challenges, credentials, passwords, rate_limits, sign_ins, sign_ins_known
-from app.services.access import in_force
 from app.services.attempts import Desk, attempt
 from app.services.credentials import Holder
 
@@ -45,28 +42,23 @@ async def proceed(
     standing = Standing(
         second_factor=account.totp_confirmed_at is not None,
         password_over=passwords.is_over(policy, account),
-        must_have_second_factor=policy.staff_second_factor and await _is_staff(session, holder),
+        must_have_second_factor=await credentials.must_have_second_factor(session, policy, holder),
     )
     kind = owed(standing, second_factor_proved=second_factor_proved)
     if kind is None:
-        return await _begin(session, desk, account)
+        return await _begin(session, desk, account, second_factor=standing.second_factor)
     handle = await challenges.open(
         session, desk.sealer, account.district_id, kind, account_id=account.id, payload=device
     )
     raise _REFUSALS[kind](challenge=handle)
 
 
-async def _begin(session: AsyncSession, desk: Desk, account: Account) -> dict[str, Any]:
-    sign_in_id = new_id()
+async def _begin(session: AsyncSession, desk: Desk, account: Account, *, second_factor: bool) -> dict[str, Any]:
+    sign_in_id, way = new_id(), SignInMethod.PASSWORD
     pair = await sign_ins.begin(
-        session, desk.tokens, account, SignInMethod.PASSWORD, desk.origin, sign_in_id=sign_in_id
+        session, desk.tokens, account, way, desk.origin, sign_in_id=sign_in_id, second_factor=second_factor
     )
     return pair | {"device": sign_ins_known.device_of(desk.sealer, account.district_id, sign_in_id)}
-
-
-async def _is_staff(session: AsyncSession, holder: Holder) -> bool:
-    role = exists().where(Grant.person_id == holder.person.id, Grant.role.in_(STAFF), in_force(now()))
-    return bool(await session.scalar(select(role)))
 
 
 async def second_factor(desk: Desk, policy: Policy, form: TokenSecondFactor) -> dict[str, Any]:
@@ -80,7 +72,7 @@ async def second_factor(desk: Desk, policy: Policy, form: TokenSecondFactor) -> 
         await _must_fit(session, desk, holder, form.code, challenges.payload_of(desk.sealer, challenge))
         challenges.close(challenge)
         if challenge.kind is ChallengeKind.SECOND_FACTOR_SETUP:
-            holder.account.totp_confirmed_at = now()
+            authenticators.confirm(holder.account)
             await session.flush()
             await challenges.close_all(session, holder.account.district_id, [holder.account.id])
         return await proceed(session, desk, policy, holder, second_factor_proved=True)

@@ -2,7 +2,8 @@
 
 A token that comes a second time has two holders, and one of them is a thief: the whole sign-in ends, for both. This is strict
 on purpose (house rule): of several requests with one token at the same moment one is answered, and the sign-in is over all the
-same, so clients refresh one at a time. Who lost an answer on the way signs in again.
+same, so clients refresh one at a time. Who lost an answer on the way signs in again. A sign-in by password lasts no longer than
+the password: where passwords expire, an expired one is replaced at the door.
 """
 
 import base64
@@ -16,11 +17,12 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from app.core.clock import now
 from app.core.db import compile_hot
 from app.core.errors import Unauthenticated
-from app.domain.accounts import SignInEnd
+from app.domain.accounts import SignInEnd, SignInMethod
 from app.domain.audit import Trace
 from app.domain.limits import REFRESH_AGAIN
+from app.domain.passwords import Policy
 from app.models import RefreshToken, SignIn
-from app.services import credentials, sign_ins
+from app.services import credentials, passwords, sign_ins
 from app.services.attempts import Desk, attempt
 
 _WRITTEN = re.compile(r"(?P<district>[1-9][0-9]{5})\.(?P<secret>[A-Za-z0-9_-]{43})")
@@ -31,7 +33,7 @@ _KNOWN = compile_hot(
 )
 
 
-async def by_refresh_token(desk: Desk, written: str) -> dict[str, Any]:
+async def by_refresh_token(desk: Desk, policy: Policy, written: str) -> dict[str, Any]:
     """The next pair of tokens. Raises Unauthenticated, and TooManyRequests for a token that comes again and again."""
     found = _WRITTEN.fullmatch(written)
     if found is None:
@@ -49,6 +51,9 @@ async def by_refresh_token(desk: Desk, written: str) -> dict[str, Any]:
         holder = await credentials.find(session, sign_in.account_id)
         trace.person_id = holder.person.id if holder else None
         if holder is None or not await sign_ins.is_open(session, sign_in.id):
+            raise _over()
+        if sign_in.method is SignInMethod.PASSWORD and passwords.is_over(policy, holder.account):
+            await sign_ins.end(session, sign_in.id, SignInEnd.PASSWORD)
             raise _over()
         return sign_ins.prolong(session, desk.tokens, holder.account, sign_in, now())
 

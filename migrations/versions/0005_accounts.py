@@ -59,9 +59,11 @@ def alter_accounts() -> None:
     op.add_column('accounts', sa.Column('former_hashes', postgresql.ARRAY(sa.Text()), nullable=False, server_default='{}'))
     op.add_column('accounts', sa.Column('password_set_at', sa.DateTime(timezone=True), nullable=True))
     op.add_column('accounts', sa.Column('password_temporary', sa.Boolean(), nullable=False, server_default=sa.false()))
+    op.add_column('accounts', sa.Column('password_reset_by', sa.Uuid(), nullable=True))
     op.add_column('accounts', sa.Column('totp_sealed', sa.LargeBinary(), nullable=True))
     op.add_column('accounts', sa.Column('totp_confirmed_at', sa.DateTime(timezone=True), nullable=True))
     op.add_column('accounts', sa.Column('totp_step', sa.BigInteger(), nullable=True))
+    op.add_column('accounts', sa.Column('second_factor_reset_by', sa.Uuid(), nullable=True))
     op.add_column('accounts', sa.Column('version', sa.BigInteger(), nullable=False, server_default='1'))
     op.add_column('accounts', sa.Column('updated_at', sa.DateTime(timezone=True), nullable=False, server_default=sa.func.now()))
     for name in ('former_hashes', 'password_temporary', 'version', 'updated_at'):
@@ -80,7 +82,7 @@ def restore_accounts() -> None:
     op.execute(in_each_district('DELETE FROM accounts WHERE login IS NULL AND {mine}'))
     op.alter_column('accounts', 'login', existing_type=sa.Text(), nullable=False)
     op.alter_column('accounts', 'password_hash', existing_type=sa.Text(), nullable=False)
-    for name in ('former_hashes', 'password_set_at', 'password_temporary', 'totp_sealed', 'totp_confirmed_at', 'totp_step', 'version', 'updated_at'):
+    for name in ('former_hashes', 'password_set_at', 'password_temporary', 'password_reset_by', 'totp_sealed', 'totp_confirmed_at', 'totp_step', 'second_factor_reset_by', 'version', 'updated_at'):
         op.drop_column('accounts', name)
 
 
@@ -117,12 +119,13 @@ def create_sign_ins() -> None:
     sa.Column('id', sa.Uuid(), nullable=False),
     sa.Column('account_id', sa.Uuid(), nullable=False),
     sa.Column('method', sa.Enum('password', 'wechat', 'phone', name='method', native_enum=False, create_constraint=True, length=32), nullable=False),
+    sa.Column('second_factor', sa.Boolean(), nullable=False),
     sa.Column('address', sa.Text(), nullable=True),
     sa.Column('device', sa.Text(), nullable=True),
     sa.Column('started_at', sa.DateTime(timezone=True), nullable=False),
     sa.Column('expires_at', sa.DateTime(timezone=True), nullable=False),
     sa.Column('ended_at', sa.DateTime(timezone=True), nullable=True),
-    sa.Column('ended_by', sa.Enum('signed_out', 'reused', 'disabled', 'password', 'second_factor', 'merged', 'erased', name='ended_by', native_enum=False, create_constraint=True, length=32), nullable=True),
+    sa.Column('ended_by', sa.Enum('signed_out', 'reused', 'disabled', 'password', 'second_factor', 'phone', 'merged', 'erased', name='ended_by', native_enum=False, create_constraint=True, length=32), nullable=True),
     sa.CheckConstraint('(ended_at IS NULL) = (ended_by IS NULL)', name=op.f('ck_sign_ins_ended')),
     sa.ForeignKeyConstraint(['district_id', 'account_id'], ['accounts.district_id', 'accounts.id'], name=op.f('fk_sign_ins_district_id_account_id')),
     sa.ForeignKeyConstraint(['district_id'], ['districts.id'], name=op.f('fk_sign_ins_district_id')),

@@ -1,14 +1,16 @@
 """The app as it is set up for a mini-program: WeChat and a gateway for codes stand beside it, on loopback."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass, replace
 from typing import Any
 
 import httpx
 import pytest
+import time_machine
 from fastapi import FastAPI
 from sqlalchemy import delete, select
 
+from app.core.clock import now
 from app.core.db import Database
 from app.core.wechat import WechatClient
 from app.main import create_app
@@ -80,6 +82,21 @@ class Mobile:
     async def trail(self) -> list[tuple[str, str, int | None]]:
         """Operation, outcome and status of each audit entry of signing in, oldest first."""
         return [(entry.operation, entry.outcome.value, entry.status) for entry in await self.rows(AuditEntry)]
+
+
+@pytest.fixture
+def moment() -> Iterator[Any]:
+    """A clock that stands until it is moved: codes are good once, so that each use is a step of its own."""
+    with time_machine.travel(now(), tick=False) as clock:
+        yield clock
+
+
+@pytest.fixture
+def mlps3(app: FastAPI) -> Iterator[None]:
+    settings = app.state.settings
+    app.state.settings = settings.model_copy(update={"password_profile": "mlps3"})
+    yield
+    app.state.settings = settings
 
 
 @pytest.fixture(scope="session")

@@ -2,13 +2,9 @@
 
 import asyncio
 from collections import Counter
-from collections.abc import Iterator
 from datetime import datetime, timedelta
 from typing import Any
 
-import pytest
-import time_machine
-from fastapi import FastAPI
 from sqlalchemy import select, update
 
 from app.core.clock import now
@@ -20,21 +16,6 @@ from tests.signing_in import PASSWORD, STRONG, Visitor, account_of, code, entrie
 from tests.worlds import World
 
 NEW = "六月的雨落在旧城的屋檐上"
-
-
-@pytest.fixture
-def moment() -> Iterator[Any]:
-    """A clock that stands until it is moved: codes are good once, so that each use is a step of its own."""
-    with time_machine.travel(now(), tick=False) as clock:
-        yield clock
-
-
-@pytest.fixture
-def mlps3(app: FastAPI) -> Iterator[None]:
-    settings = app.state.settings
-    app.state.settings = settings.model_copy(update={"password_profile": "mlps3"})
-    yield
-    app.state.settings = settings
 
 
 async def bound(there: Visitor, login: str, moment: Any) -> tuple[str, list[str]]:

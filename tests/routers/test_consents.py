@@ -14,6 +14,7 @@ from app.core.db import Database
 from app.core.errors import RuleBroken
 from app.core.ids import new_id
 from app.domain.consents import Purpose
+from app.domain.passwords import POLICIES, Profile
 from app.models import CareFact, Client, Consent, Disclosure, Grant, Person, PrivacyNotice, Volunteer
 from app.services import accounts, consents
 from tests.worlds import World
@@ -266,7 +267,7 @@ async def test_sharing_names_the_receiver_and_stops_with_the_consent(
 async def _disclose(world: World, app: FastAPI, client: UUID) -> None:
     database: Database = app.state.database
     identity = world.tokens.check(world.token("community"))
-    actor = await accounts.actor_of(database, identity)
+    actor = await accounts.actor_of(database, identity, POLICIES[Profile.ASVS])
     async with database.transaction(world.district_id) as session:
         person = (await session.scalars(select(Person).where(Person.id == world.people["resident1"]))).one()
         await consents.disclose(session, actor, person, client, ["姓名"], new_id())
