@@ -29,7 +29,6 @@ from app.services import (
     minors,
     people_corrections,
     people_identity,
-    people_merged,
     people_phone,
     people_roles,
     people_seal,
@@ -222,7 +221,6 @@ async def update(
         await may_change_unit(session, actor, person, form.organization_id)
     if "phone" in form.model_fields_set:
         await people_phone.must_be_asked_for(session, actor, sealer, person, form.phone)
-        await people_merged.drop_phones(session, sealer, person)
     stays_minor = person.minor and not await people_corrections.may_end_minority(session, actor, person)
     await _write(session, actor, sealer, person, form)
     if stays_minor and not person.minor:

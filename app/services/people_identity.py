@@ -23,7 +23,7 @@ from app.domain.people import Actor
 from app.domain.profiles import Sex, is_minor
 from app.models import Person
 from app.schemas.people import MeUpdate, PersonCreate, PersonUpdate
-from app.services import people_seal, rate_limits
+from app.services import people_phone, people_seal, rate_limits
 
 SEALED = frozenset({"name", "phone", "id_number", "birth_date", "address"})
 WRITTEN = SEALED | {"sex"}
@@ -57,13 +57,21 @@ async def write(session: AsyncSession, actor: Actor, sealer: Sealer, person: Per
         if "name" in sent:
             people_seal.put(sealer, person, "name", form.name)
         if "phone" in sent:
-            await _claim(session, actor, sealer, person, "phone", form.phone)
+            await _write_phone(session, actor, sealer, person, form.phone)
     if "address" in sent:
         people_seal.put(sealer, person, "address", form.address)
     if sent & {"id_number", "birth_date", "sex"}:
         await _write_origin(session, actor, sealer, person, form, sent)
     if sent & {"name", "id_number", "birth_date"}:
         people_seal.index_name_and_birth(sealer, person)
+
+
+async def _write_phone(session: AsyncSession, actor: Actor, sealer: Sealer, person: Person, phone: str | None) -> None:
+    """Nothing was got with a number by somebody who had none."""
+    former = people_seal.opened(sealer, person, "phone")
+    await _claim(session, actor, sealer, person, "phone", phone)
+    if former is not None and former != phone:
+        await people_phone.forget_former(session, sealer, person)
 
 
 async def _write_origin(

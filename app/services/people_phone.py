@@ -1,14 +1,19 @@
-"""Changing the phone of somebody who signs in with it: it is a key to their record, so one member of staff does not turn it."""
+"""Changing the phone of somebody who signs in with it: it is a key to their record, so one member of staff does not turn it.
 
-from sqlalchemy import select
+What was got with the number before ends with it: whoever had it was perhaps never the person.
+"""
+
+from sqlalchemy import delete, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.core.crypto import Sealer
 from app.core.errors import Forbidden
+from app.domain.accounts import SignInEnd, SignInMethod
 from app.domain.people import Actor
-from app.models import Account, Person
-from app.services import people_corrections, people_seal
+from app.models import Account, Person, WechatIdentity
+from app.services import people_corrections, people_seal, sign_ins
 
+_BY_NUMBER = (SignInMethod.PHONE, SignInMethod.WECHAT)
 _ASK_FIRST = "此人已有账号，手机号是登录凭证：须有本人的更正请求，且由登记请求以外的人员办理"
 
 
@@ -22,3 +27,18 @@ async def must_be_asked_for(
         return
     if not await people_corrections.is_asked_for(session, actor, person):
         raise Forbidden(_ASK_FIRST)
+
+
+async def forget_former(session: AsyncSession, sealer: Sealer, person: Person) -> None:
+    """End what the person's former number gave: sign-ins by phone and by WeChat, and who in WeChat they are.
+
+    They come anew with the number that is written now, and with no other: one that a record merged into theirs has kept opens
+    theirs no more. ``person`` is locked, so nobody comes in by the former number meanwhile.
+    """
+    merged = select(Person).where(Person.merged_into_id == person.id, Person.phone_index.is_not(None))
+    for record in await session.scalars(merged.order_by(Person.id).with_for_update()):
+        people_seal.put(sealer, record, "phone", None)
+    theirs = select(Account.id).where(Account.person_id == person.id).order_by(Account.id).with_for_update()
+    accounts = (await session.scalars(theirs)).all()
+    await session.execute(delete(WechatIdentity).where(WechatIdentity.account_id.in_(accounts)))
+    await sign_ins.end_all(session, person.district_id, accounts, SignInEnd.PHONE, methods=_BY_NUMBER)

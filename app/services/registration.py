@@ -50,7 +50,12 @@ async def ticket(session: AsyncSession, sealer: Sealer, district_id: int, payloa
 async def by_phone(session: AsyncSession, sealer: Sealer, district_id: int, phone: str) -> Person | None:
     """The living record of whoever has this number, locked; None when nobody has."""
     person_id = await people_seal.find(session, sealer, district_id, "phone", phone)
-    return await living(session, person_id) if person_id is not None else None
+    person = await living(session, person_id) if person_id is not None else None
+    if person is None:
+        return None
+    # while the record was waited for, the number may have been corrected: it is nobody's then
+    still = await people_seal.find(session, sealer, district_id, "phone", phone)
+    return person if still in {person_id, person.id} else None
 
 
 async def living(session: AsyncSession, person_id: UUID) -> Person | None:

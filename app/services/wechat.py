@@ -105,7 +105,10 @@ async def _enter(
     identity = await _identity(session, desk.sealer, district_id, appid, who.openid)
     account = await session.scalar(select(Account).where(Account.id == identity.account_id)) if identity else None
     person = await registration.living(session, account.person_id) if account else None
-    if account is None or person is None:
+    if person is not None:  # while it was waited for, the identity may have been taken away, or the account disabled
+        identity = await _identity(session, desk.sealer, district_id, appid, who.openid)
+        await session.refresh(account)
+    if identity is None or account is None or person is None:
         payload = json.dumps({"openid": who.openid, "session_key": who.session_key})
         raise await registration.ticket(session, desk.sealer, district_id, payload)
     trace.person_id = person.id
