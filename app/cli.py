@@ -221,7 +221,9 @@ def account_reset(
     district: Annotated[int, typer.Option(min=100_000, max=999_999, help="Division code of the district.")],
     login: Annotated[str, typer.Option(help="Of a separated administrator.")],
 ) -> None:
-    """Take a separated administrator's lost password and authenticator away, and print a temporary password once."""
+    """Take a separated administrator's lost password and authenticator away, enable the account if it was disabled, and
+    print a temporary password once.
+    """
     settings = read_settings()
     with database(settings) as url:
         bring_schema(url, migrate=False, say=typer.echo)

@@ -24,7 +24,7 @@ class AccountQuery(PageQuery):
 
 
 class AccountCreate(Form):
-    """开户。密码另行重置取得：此答复可按 Idempotency-Key 重发，不能含有密码。"""
+    """开户。已凭微信或手机登录的人，用户名加在其原有账号上。密码另行重置取得：此答复可按 Idempotency-Key 重发，不能含有密码。"""
 
     model_config = ConfigDict(
         json_schema_extra={"examples": [{"person_id": "0192f3a0-7c1e-7000-8000-000000000001", "login": "grid13"}]}
@@ -41,11 +41,11 @@ class _WithReason(Form):
 
 
 class AccountDisable(_WithReason):
-    """停用。下一个请求起即不能再用。"""
+    """停用。此人的各种登录方式一并停用，下一个请求起即不能再用。"""
 
 
 class AccountEnable(_WithReason):
-    """重新启用。"""
+    """重新启用，此人的各种登录方式一并恢复；已结束的登录不恢复。"""
 
 
 class AccountResetPassword(_WithReason):
@@ -53,7 +53,7 @@ class AccountResetPassword(_WithReason):
 
 
 class AccountResetSecondFactor(_WithReason):
-    """解除身份验证器与备用码。"""
+    """解除身份验证器与备用码。同一账号的密码与身份验证器不能由同一人先后重置。"""
 
 
 class AccountRead(Read):

@@ -55,7 +55,8 @@ async def appoint(session: AsyncSession, sealer: Sealer, district_id: int, role:
 
 
 async def reset(session: AsyncSession, district_id: int, login: str) -> str:
-    """Take the password and the authenticator of a separated administrator away; the temporary password, told once.
+    """Take the password and the authenticator of a separated administrator away, and open what was disabled; the temporary
+    password, told once.
 
     Nobody does this through the API. The caller has entered the district and commits. Raises NotFound.
     """
@@ -74,6 +75,7 @@ async def reset(session: AsyncSession, district_id: int, login: str) -> str:
     ).one()
     password = await passwords.set_temporary(account)
     await authenticators.remove(session, account)
+    account.disabled_at = None
     account.version += 1
     account.updated_at = now()
     publish(session, "person", person, "reset_account", actor=None, data={"account_id": str(account.id)})

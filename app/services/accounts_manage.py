@@ -3,11 +3,13 @@
 They see who an account belongs to by the masked name alone, and nobody lays hands on an account of their own. Temporary
 passwords go out in one answer and are kept nowhere: not with an idempotency key, not in an event, not in the trail.
 
-Who looks after accounts must not become whoever looks after authority or the trail: an account for one of the separated
-administrators, and what it is entered with, come from the operator's command (等级保护, 三员分立).
+Who looks after accounts must not become whoever looks after authority or the trail, nor shut them out: an account for one of
+the separated administrators, what it is entered with, and whether it is open are matters of the operator's command
+(等级保护, 三员分立). And nobody becomes anybody: password and authenticator of one account are not both reset by the same hand.
 """
 
 import secrets
+from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
@@ -74,7 +76,11 @@ async def page(session: AsyncSession, actor: Actor, sealer: Sealer, query: Accou
 
 
 async def create(session: AsyncSession, actor: Actor, sealer: Sealer, form: AccountCreate) -> dict[str, Any]:
-    """Open an account nobody knows the password of yet: resetting it gives the first."""
+    """Give somebody a login nobody knows the password of yet: resetting it gives the first.
+
+    It is added to the account they come by with a phone already, since that is the person's one account. ``person`` is
+    locked, so that one who registers meanwhile does not get two.
+    """
     access.require_anywhere(actor, "accounts:create")
     person = await session.scalar(
         select(Person).where(Person.id == form.person_id, Person.erased_at.is_(None)).with_for_update()
@@ -86,19 +92,9 @@ async def create(session: AsyncSession, actor: Actor, sealer: Sealer, form: Acco
     _not_oneself(actor, person)
     await _not_separated(session, person)
     await _must_be_free(session, person, form.login)
-    account = Account(
-        district_id=actor.district_id,
-        id=new_id(),
-        person_id=person.id,
-        login=form.login,
-        password_hash=await hash_password(secrets.token_urlsafe(32)),
-        former_hashes=[],
-        password_temporary=True,
-        password_set_at=None,
-        demo=False,
-        version=1,
-    )
-    session.add(account)
+    account = await _one_of(session, person)
+    account.login, account.password_hash = form.login, await hash_password(secrets.token_urlsafe(32))
+    account.password_temporary, account.password_set_at = True, None
     actor.trace.person_id = person.id
     publish(session, "person", person, "open_account", actor=actor, data={"account_id": str(account.id)})
     await session.flush()
@@ -112,31 +108,56 @@ async def _must_be_free(session: AsyncSession, person: Person, login: str) -> No
         raise Duplicate("此用户名已被使用" if found == login else "此人已有账号")
 
 
+async def _one_of(session: AsyncSession, person: Person) -> Account:
+    """The account the person has, or a new one."""
+    accounts = await _all_of(session, person)
+    if not accounts:
+        account = Account(district_id=person.district_id, id=new_id(), person_id=person.id, demo=False, version=1)
+        session.add(account)
+        return account
+    enabled = next((account for account in accounts if account.disabled_at is None), None)
+    if enabled is None:
+        raise Conflict("此人的账号已停用，请先启用")
+    _touch(enabled)
+    return enabled
+
+
 async def disable(
     session: AsyncSession, actor: Actor, sealer: Sealer, account_id: UUID, form: AccountDisable
 ) -> dict[str, Any]:
-    """Shut an account: whatever is signed in with it ends with the very next request."""
+    """Shut somebody out: whatever is signed in, by whichever account of theirs, ends with the very next request.
+
+    Somebody recorded twice and merged may have several.
+    """
     account, person = await _hold(session, actor, account_id, "accounts:disable")
-    if account.disabled_at is not None:
+    await _not_separated(session, person)
+    accounts = await _all_of(session, person)
+    open_ = [one for one in accounts if one.disabled_at is None]
+    if not open_:
         raise WrongState("账号已停用")
     reasons.state(actor, sealer, form.reason, person)
-    account.disabled_at = now()
-    await _changed(session, actor, account, person, "disable_account")
-    await sign_ins.end_all(session, actor.district_id, [account.id], SignInEnd.DISABLED)
+    for one in open_:
+        one.disabled_at = now()
+    await _changed(session, actor, account, person, "disable_account", open_)
+    await sign_ins.end_all(session, actor.district_id, [one.id for one in accounts], SignInEnd.DISABLED)
     return await _one(session, sealer, account)
 
 
 async def enable(
     session: AsyncSession, actor: Actor, sealer: Sealer, account_id: UUID, form: AccountEnable
 ) -> dict[str, Any]:
+    """Let somebody in again, by every account of theirs."""
     account, person = await _hold(session, actor, account_id, "accounts:enable")
-    if account.disabled_at is None:
+    await _not_separated(session, person)
+    shut = [one for one in await _all_of(session, person) if one.disabled_at is not None]
+    if not shut:
         raise WrongState("账号未停用")
     if person.erased_at is not None:
         raise WrongState("此人已注销")
     reasons.state(actor, sealer, form.reason, person)
-    account.disabled_at = None
-    await _changed(session, actor, account, person, "enable_account")
+    for one in shut:
+        one.disabled_at = None
+    await _changed(session, actor, account, person, "enable_account", shut)
     return await _one(session, sealer, account)
 
 
@@ -146,11 +167,13 @@ async def reset_password(
     """A temporary password, told this once. It is good for choosing another, and what was signed in ends."""
     account, person = await _hold(session, actor, account_id, "accounts:reset_password")
     await _not_separated(session, person)
+    if account.totp_confirmed_at is None:
+        _not_the_same(actor, account.second_factor_reset_by)
     if account.login is None:
         raise WrongState("此账号经微信或手机登录，没有密码")
     reasons.state(actor, sealer, form.reason, person)
-    password = await passwords.set_temporary(account)
-    await _changed(session, actor, account, person, "reset_password")
+    password = await passwords.set_temporary(account, actor.person_id)
+    await _changed(session, actor, account, person, "reset_password", [account])
     await sign_ins.end_all(session, actor.district_id, [account.id], SignInEnd.PASSWORD)
     return {"login": account.login, "password": password, "expires_at": now() + TEMPORARY_LASTS}
 
@@ -161,11 +184,13 @@ async def reset_second_factor(
     """Take a lost authenticator away. Its phone may be in strange hands: what was signed in ends."""
     account, person = await _hold(session, actor, account_id, "accounts:reset_second_factor")
     await _not_separated(session, person)
+    if account.password_temporary:
+        _not_the_same(actor, account.password_reset_by)
     if account.totp_sealed is None:
         raise WrongState("没有绑定身份验证器")
     reasons.state(actor, sealer, form.reason, person)
-    await authenticators.remove(session, account)
-    await _changed(session, actor, account, person, "reset_second_factor")
+    await authenticators.remove(session, account, actor.person_id)
+    await _changed(session, actor, account, person, "reset_second_factor", [account])
     await sign_ins.end_all(session, actor.district_id, [account.id], SignInEnd.SECOND_FACTOR)
     return await _one(session, sealer, account)
 
@@ -207,16 +232,35 @@ def _not_oneself(actor: Actor, person: Person) -> None:
         raise Forbidden("不能处理自己的账号，请由另一位系统管理员办理")
 
 
+def _not_the_same(actor: Actor, other: UUID | None) -> None:
+    """Whoever reset both the password and the authenticator could sign in as the other: the second takes another's hand."""
+    if other == actor.person_id:
+        raise Forbidden("同一账号的密码与身份验证器不能由同一人先后重置，请由另一位系统管理员办理")
+
+
 async def _not_separated(session: AsyncSession, person: Person) -> None:
     held = select(Grant.id).where(Grant.person_id == person.id, Grant.role.in_(SEPARATED), in_force(now())).limit(1)
     if await session.scalar(held) is not None:
         raise Forbidden("三员的账号与口令由运维命令办理")
 
 
-async def _changed(session: AsyncSession, actor: Actor, account: Account, person: Person, action: str) -> None:
-    """Count the change on the account, tell it of the person, and write both before what is signed in is looked at."""
+async def _all_of(session: AsyncSession, person: Person) -> Sequence[Account]:
+    """Every account of a person, locked; the person was before."""
+    query = select(Account).where(Account.person_id == person.id).order_by(Account.id).with_for_update()
+    return (await session.scalars(query.execution_options(populate_existing=True))).all()
+
+
+def _touch(account: Account) -> None:
     account.version += 1
     account.updated_at = now()
+
+
+async def _changed(
+    session: AsyncSession, actor: Actor, account: Account, person: Person, action: str, changed: Sequence[Account]
+) -> None:
+    """Count the change on the accounts, tell it of the person, and write both before what is signed in is looked at."""
+    for one in changed:
+        _touch(one)
     publish(session, "person", person, action, actor=actor, data={"account_id": str(account.id)})
     await session.flush()
 

@@ -28,7 +28,10 @@ def appoint(url: str, settings: Settings, district: int, role: FirstRole, login:
 
 
 def reset(url: str, settings: Settings, district: int, login: str) -> str:
-    """A new temporary password for a separated administrator, whose authenticator is taken away. Raises NotFound."""
+    """A new temporary password for a separated administrator, whose authenticator is taken away and whose account is enabled.
+
+    Raises NotFound.
+    """
     return asyncio.run(_reset(url, settings, district, login))
 
 
