@@ -125,6 +125,8 @@ class Actor:
     sign_in_id: UUID | None = None
     client: bool = False
     """A third party's system; ``person_id`` is then the client's id."""
+    carries: frozenset[Role] = frozenset()
+    """What the way of signing in carries, held or not: of the other roles the actor is not even the holder."""
     scopes: frozenset[str] = frozenset()
     """Of a client: the permissions it may use, whatever its role holds."""
     trace: Trace = field(default_factory=Trace, compare=False)

@@ -20,9 +20,13 @@ CARRIED: dict[SignInMethod, frozenset[Role]] = {
 }
 
 
+def roles_carried(policy: Policy, method: SignInMethod, *, second_factor: bool) -> frozenset[Role]:
+    """The roles that this way of signing in carries, whoever comes by it; ``second_factor``: whether it proved one."""
+    lacking = STAFF if policy.staff_second_factor and not second_factor else frozenset()
+    return CARRIED[method] - lacking
+
+
 def carried(policy: Policy, method: SignInMethod, grants: Iterable[Grant], *, second_factor: bool) -> tuple[Grant, ...]:
-    """Of a person's grants those that this way of signing in carries; ``second_factor``: whether it proved one."""
-    roles = CARRIED[method]
-    if policy.staff_second_factor and not second_factor:
-        roles -= STAFF
+    """Of a person's grants those that this way of signing in carries."""
+    roles = roles_carried(policy, method, second_factor=second_factor)
     return tuple(grant for grant in grants if grant.role in roles)

@@ -11,7 +11,7 @@ from app.core.security import Identity
 from app.domain.accounts import SignInMethod
 from app.domain.passwords import Policy
 from app.domain.people import Actor, Grant
-from app.domain.sign_ins import carried
+from app.domain.sign_ins import carried, roles_carried
 from app.models import Account, Person, SignIn
 from app.models import Grant as GrantRow
 from app.services import clients_token
@@ -66,4 +66,5 @@ async def actor_of(database: Database, identity: Identity, policy: Policy) -> Ac
         rows[0]["organization_id"],
         carried(policy, method, grants, second_factor=second_factor),
         sign_in_id=identity.sign_in_id,
+        carries=roles_carried(policy, method, second_factor=second_factor),
     )

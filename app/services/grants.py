@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, DateTime, func, literal, or_, select
+from sqlalchemy import ColumnElement, DateTime, and_, func, literal, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.core.clock import now
@@ -72,9 +72,10 @@ async def mine(session: AsyncSession, actor: Actor, sealer: Sealer) -> list[dict
 
 
 async def page(session: AsyncSession, actor: Actor, query: GrantQuery) -> Page[Grant]:
-    """Grants at the reader's places, newest first; of everyone else, their own."""
+    """Grants at the reader's places, newest first; of everyone else, their own, as far as it is carried."""
     access.require_anywhere(actor, "grants:list")
-    rows = select(Grant).where(or_(Grant.person_id == actor.person_id, under_path(Grant, reading(actor))))
+    own = and_(Grant.person_id == actor.person_id, Grant.role.in_(actor.carries))
+    rows = select(Grant).where(or_(own, under_path(Grant, reading(actor))))
     if query.person_id is not None:
         rows = rows.where(Grant.person_id == query.person_id)
     if query.place_id is not None:
@@ -95,9 +96,10 @@ def reading(actor: Actor) -> list[ActorGrant]:
 
 
 async def load(session: AsyncSession, actor: Actor, grant_id: UUID, permission: str = "grants:read") -> Grant:
-    """A grant of the actor's own, or at a place whose grants they see; 404 otherwise."""
+    """A grant of the actor's own that their way of signing in carries, or at a place whose grants they see; 404 otherwise."""
     grant = await session.scalar(select(Grant).where(Grant.id == grant_id))
-    own = _SUBJECT if grant is not None and grant.person_id == actor.person_id else frozenset()
+    is_own = grant is not None and grant.person_id == actor.person_id and grant.role in actor.carries
+    own = _SUBJECT if is_own else frozenset()
     actor.checked.add(permission)
     if grant is None or not access.may("grants:read", actor.roles_at(grant.path) | own):
         raise NotFound()

@@ -12,7 +12,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, or_, select
+from sqlalchemy import ColumnElement, false, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.core.clock import now
@@ -61,11 +61,17 @@ def _away(moment: datetime) -> ColumnElement[bool]:
     )
 
 
+def _part(actor: Actor, row: Substitution) -> frozenset[Relation]:
+    """SUBJECT for the two of them. What is lent is staff's: whose way of signing in does not carry that is neither."""
+    return _SUBJECT if actor.carries >= STAFF and actor.person_id in {row.absent_id, row.substitute_id} else frozenset()
+
+
 async def page(session: AsyncSession, actor: Actor, query: SubstitutionQuery) -> Page[Substitution]:
     """Substitutions at the reader's places, newest first; of everyone else, those they are part of."""
     access.require_anywhere(actor, "substitutions:list")
     part = or_(Substitution.absent_id == actor.person_id, Substitution.substitute_id == actor.person_id)
-    rows = select(Substitution).where(or_(part, under_path(Substitution, reading(actor))))
+    own = part if actor.carries >= STAFF else false()
+    rows = select(Substitution).where(or_(own, under_path(Substitution, reading(actor))))
     if query.person_id is not None:
         rows = rows.where(or_(Substitution.absent_id == query.person_id, Substitution.substitute_id == query.person_id))
     if query.place_id is not None:
@@ -84,7 +90,7 @@ async def load(
 ) -> Substitution:
     """A substitution the actor is part of, or at a place whose grants they see; 404 otherwise."""
     row = await session.scalar(select(Substitution).where(Substitution.id == substitution_id))
-    own = _SUBJECT if row is not None and actor.person_id in {row.absent_id, row.substitute_id} else frozenset()
+    own = frozenset() if row is None else _part(actor, row)
     actor.checked.add(permission)
     if row is None or not access.may("substitutions:read", actor.roles_at(row.path) | own):
         raise NotFound()
@@ -270,7 +276,7 @@ async def end(session: AsyncSession, actor: Actor, substitution_id: UUID) -> Sub
 
 
 async def _check_ender(session: AsyncSession, actor: Actor, row: Substitution, copies: list[Grant]) -> None:
-    if actor.person_id in {row.absent_id, row.substitute_id}:
+    if _part(actor, row):
         return
     charges = await carried_charges(session, actor)
     if not all(authority.may_take(charges, grant.role, grant.path) for grant in copies):

@@ -13,7 +13,7 @@ from app.core.clock import now
 from app.core.db import Database
 from app.domain.accounts import SignInMethod
 from app.models import SignIn
-from tests.routers.authority import give
+from tests.routers.authority import give, own_grant, revoke
 from tests.routers.test_sign_in_methods import published, roles
 from tests.signing_in import STRONG, Visitor, code, give_password, visitor
 from tests.worlds import World
@@ -134,3 +134,11 @@ async def test_no_sign_in_by_password_outlasts_the_password(world: World, owner:
     async with owner.transaction(world.district_id) as session:
         ends = select(SignIn.ended_by).where(SignIn.account_id == world.accounts["resident1"]).order_by(SignIn.id)
         assert (await session.scalars(ends)).all() == [None, "password", None]
+
+
+async def test_nor_is_a_role_laid_down_without_one(world: World, owner: Database) -> None:
+    held = await own_grant(world, "district")
+    await with_second_factor(world, owner, "district", proved=False)
+    await revoke(world, "district", held, 404)
+    await with_second_factor(world, owner, "district", proved=True)
+    await revoke(world, "district", held)

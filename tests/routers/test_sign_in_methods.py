@@ -6,9 +6,12 @@ from uuid import UUID
 import pytest
 from sqlalchemy import update
 
+from app.core.clock import now
 from app.core.db import Database
 from app.domain.accounts import SignInMethod
 from app.models import SignIn
+from tests.routers.authority import form, give, own_grant, revoke
+from tests.routers.test_substitutions import DAY, arrange, end
 from tests.stories.steps import accepted_need, act, only_order
 from tests.worlds import STAFF, World
 
@@ -68,3 +71,47 @@ async def test_hot_verbs_obey(world: World, owner: Database, body: str) -> None:
     taken = await world.call("member1", "POST", path, content=body, headers=json)
     assert (taken.status_code, taken.json()["state"]) == (200, "accepted")
     assert UUID(taken.json()["id"]) == UUID(order["id"])
+
+
+@pytest.mark.parametrize("method", WEAKER)
+async def test_nobody_lays_down_by_phone_what_a_phone_does_not_carry(
+    world: World, owner: Database, method: SignInMethod
+) -> None:
+    held = await own_grant(world, "district")
+    planned = await give(world, "security", "district", "auditor", "district", starts_at=now() + DAY)
+    helps = await give(world, "community", "district", "volunteer", "community")
+    await comes_by(world, owner, "district", method)
+    for grant in (held, planned):
+        await revoke(world, "district", grant, 404)
+        assert (await world.call("district", "GET", f"/v1/grants/{grant['id']}")).status_code == 404
+    listed = (await world.ok("district", "GET", "/v1/grants"))["items"]
+    assert [grant["id"] for grant in listed] == [helps["id"]]
+    await revoke(world, "district", helps)
+    await comes_by(world, owner, "district", SignInMethod.PASSWORD)
+    assert await roles(world, "district") == ["district_admin"]
+    await revoke(world, "district", planned)
+    await revoke(world, "district", held)
+
+
+@pytest.mark.parametrize("method", WEAKER)
+async def test_nobody_ends_a_substitution_by_phone(world: World, owner: Database, method: SignInMethod) -> None:
+    made = await arrange(world, "community", "grid")
+    path = f"/v1/substitutions/{made['id']}"
+    for who in ("grid", "community"):
+        await comes_by(world, owner, who, method)
+        assert (await world.call(who, "GET", path)).status_code == 404
+        assert (await world.call(who, "GET", "/v1/substitutions")).status_code == 403
+        await end(world, who, made, 404)
+        await revoke(world, who, made["grants"][0], 404)
+    await comes_by(world, owner, "grid", SignInMethod.PASSWORD)
+    assert await world.ok("grid", "GET", path) == made
+    await end(world, "grid", made)
+
+
+async def test_what_a_password_shows_by_place_is_read_as_before(world: World, owner: Database) -> None:
+    """Reading comes by the roles that are carried, also of somebody else's grants."""
+    await comes_by(world, owner, "grid", SignInMethod.PHONE)
+    held = (await world.ok("community", "GET", "/v1/grants", params={"person_id": str(world.people["grid"])}))["items"]
+    assert [grant["role"] for grant in held] == ["grid_worker"]
+    answer = await world.call("grid", "POST", "/v1/grants", json=form(world, "nobody", "volunteer", "grid"))
+    assert answer.status_code == 403
