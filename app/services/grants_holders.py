@@ -1,16 +1,17 @@
 """The people whose authority is asked about or changed: what they hold, whether they are in sight, who is the same."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.core.clock import now
 from app.core.errors import NotFound
+from app.domain import authority
 from app.domain.authority import Charge
-from app.domain.people import Actor
+from app.domain.people import Actor, Role
 from app.domain.people import Grant as ActorGrant
 from app.models import Grant, Person
 from app.services.access import in_force, under_path
@@ -18,6 +19,11 @@ from app.services.access import in_force, under_path
 _LONGEST_CHAIN = 10
 """Of records merged into records."""
 NOBODY_HERE = "没有这个人"
+
+
+def unfinished(moment: datetime) -> ColumnElement[bool]:
+    """Grants that still have time to run, begun or not."""
+    return or_(Grant.ends_at.is_(None), Grant.ends_at > func.greatest(moment, Grant.starts_at))
 
 
 async def charges_of(session: AsyncSession, person_id: UUID, moment: datetime) -> list[Charge]:
@@ -31,6 +37,21 @@ async def carried_charges(session: AsyncSession, actor: Actor) -> list[Charge]:
     """What the actor holds now, as far as their way of signing in carries it."""
     carried = {(grant.role, grant.path) for grant in actor.grants}
     return [c for c in await charges_of(session, actor.person_id, now()) if (c.role, c.path) in carried]
+
+
+async def role_beyond(
+    session: AsyncSession, actor: Actor, people: Collection[UUID], roles: Collection[Role], and_also: Role | None = None
+) -> Role | None:
+    """Of these roles one that somebody holds or is to hold, and that the actor could not give there, or not ``and_also``.
+
+    What decides in whose name somebody acts is changed only by those who could have made them act.
+    """
+    held = select(Grant.role, Grant.path).where(Grant.person_id.in_(people), Grant.role.in_(roles), unfinished(now()))
+    charges = await carried_charges(session, actor)
+    for role, path in await session.execute(held.order_by(Grant.id)):
+        if not all(authority.givers(charges, wanted, path) for wanted in {role, and_also or role}):
+            return role
+    return None
 
 
 async def hold_people(session: AsyncSession, *people: UUID) -> list[Person]:

@@ -15,7 +15,7 @@ from app.core.db import Database
 from app.core.errors import Conflict, Forbidden, Gone, NotFound, RuleBroken, StaleVersion
 from app.core.ids import new_id
 from app.core.paging import Page, id_after
-from app.domain import access, authority, identity_numbers
+from app.domain import access, identity_numbers
 from app.domain.authority import EXCLUSIVE
 from app.domain.limits import PERSON_FIND
 from app.domain.organizations import acting_role
@@ -220,7 +220,7 @@ async def update(
         await _check_organization(session, actor, form.organization_id)
         await may_change_unit(session, actor, person, form.organization_id)
     if "phone" in form.model_fields_set:
-        await people_phone.must_be_asked_for(session, actor, sealer, person, form.phone)
+        await people_phone.may_change(session, actor, sealer, person, form.phone)
     stays_minor = person.minor and not await people_corrections.may_end_minority(session, actor, person)
     await _write(session, actor, sealer, person, form)
     if stays_minor and not person.minor:
@@ -283,13 +283,9 @@ async def may_change_unit(session: AsyncSession, actor: Actor, person: Person, o
     if organization_id == person.organization_id:
         return
     unit = await session.get(Organization, (person.district_id, organization_id)) if organization_id else None
-    charges = await grants_holders.carried_charges(session, actor)
-    for held in await grants_holders.charges_of(session, person.id, now()):
-        if held.role not in UNIT_ROLES:
-            continue
-        needed = {held.role, acting_role(unit.kind)} if unit else {held.role}
-        if not all(authority.givers(charges, role, held.path) for role in needed):
-            raise Forbidden(f"此人是{ROLE_NAMES[held.role]}，须由能授予该单位角色的人变更单位")
+    and_also = acting_role(unit.kind) if unit else None
+    if held := await grants_holders.role_beyond(session, actor, [person.id], UNIT_ROLES, and_also):
+        raise Forbidden(f"此人是{ROLE_NAMES[held]}，须由能授予该单位角色的人变更单位")
 
 
 async def unit_of(session: AsyncSession, actor: Actor, organization_id: UUID) -> Organization:

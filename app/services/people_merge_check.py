@@ -11,20 +11,19 @@ from sqlalchemy.orm import aliased
 from app.core.clock import now
 from app.core.crypto import Sealer
 from app.core.errors import Conflict, Forbidden, RuleBroken
-from app.domain import authority
 from app.domain.assignments import ACTIVE, UNFINISHED, AssignmentState
 from app.domain.consents import PURPOSE_NAMES
 from app.domain.orders import MOST_UNFINISHED
 from app.domain.people import ROLE_NAMES, UNIT_ROLES, Actor, PartyStatus, Role
-from app.models import Assignment, Consent, Grant, Guardianship, Person, ServiceWindow, Substitution
+from app.models import Assignment, Consent, Guardianship, Person, ServiceWindow, Substitution
 from app.models.base import literal_in
 from app.services import people_seal
-from app.services.grants_holders import carried_charges, charges_of, same_person
+from app.services.grants_holders import charges_of, role_beyond, same_person
 from app.services.people_merge_facts import unit_of_both
 from app.services.people_seal import SealedField
 
-_FOLLOWS = frozenset({Role.RESIDENT, Role.VOLUNTEER, Role.PARTY_MEMBER})
-"""Roles that come with what somebody is, and give no power over others."""
+_POWERS = frozenset(Role) - {Role.RESIDENT, Role.VOLUNTEER, Role.PARTY_MEMBER}
+"""Roles that give power over others; those three come with what somebody is."""
 Obstacle = dict[str, Any]
 _TELLING: dict[SealedField, str] = {"id_number": "身份证件号码", "birth_date": "出生日期"}
 
@@ -37,14 +36,8 @@ async def must_be_allowed(session: AsyncSession, actor: Actor, merged: Person, s
     for person in (merged, survivor):
         if await same_person(session, actor.person_id, person.id):
             raise Forbidden("不能合并自己的档案")
-    unfinished = or_(Grant.ends_at.is_(None), Grant.ends_at > now())
-    held = await session.scalars(
-        select(Grant).where(Grant.person_id.in_([merged.id, survivor.id]), unfinished, Grant.role.not_in(_FOLLOWS))
-    )
-    charges = await carried_charges(session, actor)
-    for grant in held:
-        if not authority.givers(charges, grant.role, grant.path):
-            raise Forbidden(f"其中一人担任{ROLE_NAMES[grant.role]}，须由能授予该角色的人合并")
+    if held := await role_beyond(session, actor, [merged.id, survivor.id], _POWERS):
+        raise Forbidden(f"其中一人担任{ROLE_NAMES[held]}，须由能授予该角色的人合并")
 
 
 def must_agree(sealer: Sealer, merged: Person, survivor: Person) -> None:

@@ -7,12 +7,15 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
+from app.core.clock import now
 from app.core.db import Database
 from app.domain.limits import Limit
 from app.models import Assignment, Need
 from app.services import accounts_manage, erasure, people_identity
 from tests.erasing import ask_to_be_erased
-from tests.profiles import merge, merged, person, served, tag_of
+from tests.profiles import merge, merged, person, served, tag_of, wish_for_correction
+from tests.routers.authority import give
+from tests.routers.test_substitutions import DAY, arrange
 from tests.signing_in import entries, give_password, visitor
 from tests.stories.steps import accepted_need, act, only_order
 from tests.worlds import World
@@ -156,3 +159,64 @@ async def test_whom_somebody_acts_for_is_changed_by_who_could_give_the_role(worl
     for who, status in (("community", 403), ("subdistrict", 200)):
         answer = await world.call(who, "PATCH", path, json=form, headers=await tag_of(world, who, path))
         assert answer.status_code == status, who
+
+
+async def test_whom_somebody_will_act_for_is_too(world: World) -> None:
+    """A role that has yet to begin is no gap in time."""
+    await give(world, "subdistrict", "nobody", "department_staff", "community", starts_at=now() + DAY)
+    path = f"/v1/people/{world.people['nobody']}"
+    form = {"organization_id": str(world.units["department"])}
+    for who, status in (("community", 403), ("subdistrict", 200)):
+        answer = await world.call(who, "PATCH", path, json=form, headers=await tag_of(world, who, path))
+        assert answer.status_code == status, who
+
+
+async def phone_of(world: World, whose: str, who: str, phone: str | None = "19900007777") -> tuple[int, str]:
+    path = f"/v1/people/{world.people[whose]}"
+    answer = await world.call(who, "PATCH", path, json={"phone": phone}, headers=await tag_of(world, who, path))
+    return answer.status_code, answer.json().get("detail", "")
+
+
+@pytest.mark.parametrize(
+    ("whose", "refused", "allowed"),
+    [
+        ("resident1", (), "grid"),
+        ("grid", ("grid",), "community"),
+        ("liaison", ("grid",), "community"),
+        ("community", ("grid", "community"), "subdistrict"),
+        ("department", ("grid", "community"), "subdistrict"),
+        ("subdistrict", ("grid", "community", "subdistrict"), "district"),
+        ("district", ("grid", "community", "subdistrict", "district"), None),
+        ("auditor", ("grid", "community", "subdistrict", "district"), None),
+    ],
+)
+async def test_the_phone_of_staff_is_changed_by_who_could_give_their_roles(
+    world: World, whose: str, refused: tuple[str, ...], allowed: str | None
+) -> None:
+    await wish_for_correction(world, whose)
+    for who in refused:
+        status, words = await phone_of(world, whose, who)
+        assert status == 403, who
+        assert "手机号须由能授予该角色的人变更" in words, who
+        assert (await phone_of(world, whose, who, None))[0] == 200, "as it was is no change"
+    if allowed:
+        assert (await phone_of(world, whose, allowed))[0] == 200
+
+
+async def test_every_role_counts_also_planned_and_lent(world: World) -> None:
+    await wish_for_correction(world, "grid")
+    await give(world, "district", "resident2", "subdistrict_admin", "subdistrict", starts_at=now() + DAY)
+    await wish_for_correction(world, "resident2")
+    assert (await phone_of(world, "resident2", "grid"))[0] == 403
+    assert (await phone_of(world, "resident2", "district"))[0] == 200
+    await arrange(world, "community", "grid")
+    assert (await phone_of(world, "grid", "community", "19900008888"))[0] == 403
+    assert (await phone_of(world, "grid", "subdistrict", "19900008888"))[0] == 200
+
+
+async def test_a_substitute_changes_no_phone_of_staff(world: World) -> None:
+    """What is lent gives no roles."""
+    await give(world, "community", "nobody", "grid_worker", "grid")
+    await wish_for_correction(world, "nobody")
+    await arrange(world, "community", "grid")
+    assert (await phone_of(world, "nobody", "grid"))[0] == 403
