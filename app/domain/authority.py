@@ -139,14 +139,22 @@ def lent_until(
     return (start, end) if start < end else None
 
 
-def stands_near(path: str, charges: Iterable[Charge]) -> bool:
-    """Whether somebody with these charges may stand in at this path: staff of the same subtree already.
+def standing_near(path: str, charges: Iterable[Charge]) -> list[Charge]:
+    """The charges by which their holder may stand in at this path: of staff of the same subtree already.
 
     The subtree is that of the place, or of its community when it lies within one, so that neighbouring grid workers stand in
     for each other and community administrators of two communities do not. Who stands above is near as well.
     """
     seat = ancestors(path)[:3][-1]
-    return any(c.role in STAFF and not c.lent and (c.path.startswith(seat) or seat.startswith(c.path)) for c in charges)
+    return [
+        c for c in charges if c.role in STAFF and not c.lent and (c.path.startswith(seat) or seat.startswith(c.path))
+    ]
+
+
+def last_end(charges: Iterable[Charge]) -> datetime | None:
+    """When the last of them ends; None when one of them does not."""
+    ends = [charge.ends_at for charge in charges]
+    return max((end for end in ends if end is not None), default=None) if None not in ends else None
 
 
 def common_path(paths: Iterable[str]) -> str:

@@ -20,7 +20,7 @@ class SubstitutionQuery(PageQuery):
 
 
 class SubstitutionCreate(Form):
-    """安排代理。代理人须已是同一辖区的工作人员；代理的角色不能再授予、再借出，最长一百八十天。"""
+    """安排代理。代理人须已是同一辖区的工作人员，代理不长于其任期；代理的角色不能再授予、再借出，最长一百八十天。"""
 
     model_config = ConfigDict(
         json_schema_extra={

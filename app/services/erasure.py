@@ -17,7 +17,7 @@ from app.domain.assignments import ACTIVE, AssignmentState
 from app.domain.needs import ENDED
 from app.domain.people import Actor, PartyStatus, Role
 from app.models import Approval, Assignment, EmploymentRecord, Grant, Guardianship, Need, Order, Person, Place
-from app.services import approvals, erasure_rows, grants, people_seal, relaying
+from app.services import approvals, erasure_rows, grants_end, people_seal, relaying
 from app.services.access import in_force
 from app.services.erasure_rows import GONE
 from app.services.outbox import publish
@@ -123,7 +123,7 @@ async def _blank_needs(session: AsyncSession, actor: Actor, ids: list[UUID]) -> 
 
 async def _shred(session: AsyncSession, actor: Actor, person: Person) -> None:
     """The record itself: nothing opens, nothing finds it, and home is no nearer than the community."""
-    await grants.end_all(session, actor, person.id)
+    await grants_end.end_all(session, actor, person.id)
     home = await _home(session, person)
     people_seal.shred(person)
     person.place_id, person.path = home.id, home.path

@@ -26,6 +26,7 @@ from app.models import Grant, Person, Place
 from app.schemas.grants import GrantCreate, GrantQuery, GrantRead, GrantRevoke
 from app.services import reasons
 from app.services.access import in_force, under_path
+from app.services.grants_end import end, running, told
 from app.services.grants_holders import carried_charges, hold_people, same_person, visible_person
 from app.services.outbox import publish
 from app.services.people_names import names_of
@@ -34,11 +35,6 @@ from app.services.places import paged, place_of
 _FIELDS = tuple(n for n in GrantRead.model_fields if n not in {"person_name", "role_name", "in_force"})
 _SUBJECT = frozenset({Relation.SUBJECT})
 _READERS = access.TABLE["grants:read"]
-
-
-def running(grant: Grant, moment: datetime) -> bool:
-    """Whether it still has time to run, begun or not."""
-    return grant.ends_at is None or grant.ends_at > max(moment, grant.starts_at)
 
 
 async def present(session: AsyncSession, sealer: Sealer, rows: Sequence[Grant]) -> list[dict[str, Any]]:
@@ -168,17 +164,6 @@ async def _give(
     return grant
 
 
-def told(grant: Grant) -> dict[str, Any]:
-    """What events say of a grant."""
-    return {
-        "person_id": str(grant.person_id),
-        "role": grant.role.value,
-        "place_id": str(grant.place_id),
-        "starts_at": grant.starts_at.isoformat(),
-        "ends_at": grant.ends_at.isoformat() if grant.ends_at else None,
-    }
-
-
 async def _check_free(
     session: AsyncSession, person: Person, role: Role, place: Place, starts_at: datetime, ends_at: datetime | None
 ) -> None:
@@ -238,34 +223,3 @@ async def _check_taker(session: AsyncSession, actor: Actor, grant: Grant) -> Non
         return
     if not authority.may_take(await carried_charges(session, actor), grant.role, grant.path):
         raise Forbidden(f"您不能收回此地点的“{ROLE_NAMES[grant.role]}”")
-
-
-async def end(session: AsyncSession, grant: Grant, moment: datetime, actor: Actor | None, **data: Any) -> None:
-    """End a grant now, and what was lent from it, in the same transaction. The person is locked by the caller."""
-    lent = await session.scalars(
-        select(Grant).where(Grant.lent_from_id == grant.id).order_by(Grant.id).with_for_update()
-    )
-    for row in [grant, *lent]:
-        if running(row, moment):
-            close(session, row, moment, actor, "revoke", **data)
-
-
-def close(session: AsyncSession, grant: Grant, moment: datetime, actor: Actor | None, action: str, **data: Any) -> None:
-    grant.ends_at = max(grant.starts_at, moment)
-    grant.revoked_at, grant.revoked_by = moment, actor.person_id if actor else None
-    publish(session, "grant", grant, action, actor=actor, data=told(grant) | {"lent": grant.lent_by is not None} | data)
-
-
-async def end_all(session: AsyncSession, actor: Actor | None, person_id: UUID, **data: Any) -> None:
-    """End whatever a person holds or is to hold: they are erased, or their record has been merged into another."""
-    await hold_people(session, person_id)
-    moment = now()
-    rows = await session.scalars(
-        select(Grant).where(Grant.person_id == person_id, _unfinished(moment)).order_by(Grant.id).with_for_update()
-    )
-    for row in rows.all():
-        await end(session, row, moment, actor, **data)
-
-
-def _unfinished(moment: datetime) -> ColumnElement[bool]:
-    return or_(Grant.ends_at.is_(None), Grant.ends_at > func.greatest(moment, Grant.starts_at))

@@ -102,19 +102,21 @@ _GRANT_WORDS = {
     "create": "您已获授予“{role}”角色",
     "revoke": "您的“{role}”角色已被收回",
     "lent": "您代理的“{role}”角色已结束：原授权已收回",
+    "lapse": "“{role}”的代理已结束：代理人已不是同一辖区、同一单位的工作人员",
+    "shorten": "“{role}”的代理期限已缩短：不长于代理人自己的任期",
 }
 """Of lending and giving back, the substitution itself tells."""
 _SUBSTITUTION_WORDS = {"create": "有一次代理安排与您有关，请查看起止时间与角色", "end": "与您有关的一次代理已提前结束"}
 
 
 def _authority_words_and_people(event: Event) -> tuple[str, set[UUID | None]]:
-    """A change of somebody's own authority is told to them; of a substitution, to both."""
+    """A change of somebody's own authority is told to them; of a substitution, or of the one who stands in, to both."""
     if event.aggregate == "substitution":
         both = {UUID(event.data[name]) for name in ("absent_id", "substitute_id")}
         return _SUBSTITUTION_WORDS.get(event.action, ""), {*both}
     action = "lent" if event.action == "revoke" and event.data.get("lent") else event.action
     words = _GRANT_WORDS.get(action, "").format(role=ROLE_NAMES[Role(event.data["role"])])
-    return words, {UUID(event.data["person_id"])}
+    return words, {UUID(event.data[name]) for name in ("person_id", "lent_by") if name in event.data}
 
 
 _APPROVAL_WORDS = {"grant": "您的申请已批准", "deny": "您的申请未获批准", "void": "您的申请已失效：事情已有新的进展"}

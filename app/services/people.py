@@ -25,6 +25,7 @@ from app.models import Grant, Organization, Person
 from app.schemas.people import MeUpdate, PersonCreate, PersonFind, PersonQuery, PersonRead, PersonUpdate
 from app.services import (
     grants,
+    grants_end,
     grants_holders,
     minors,
     people_corrections,
@@ -225,6 +226,8 @@ async def update(
     await _write(session, actor, sealer, person, form)
     if stays_minor and not person.minor:
         raise Forbidden(_STILL_A_MINOR)
+    if "organization_id" in form.model_fields_set:
+        await grants_end.refit(session, actor, person.id)
     return person
 
 

@@ -37,7 +37,7 @@ from app.models import (
     Volunteer,
 )
 from app.models.base import literal_in
-from app.services import grants
+from app.services import grants, grants_end
 from app.services.outbox import publish
 from app.services.rotation_columns import SEALED, table_of
 
@@ -154,20 +154,20 @@ async def _grants(session: AsyncSession, actor: Actor, merged: Person, survivor:
         else:
             grant.person_id = survivor.id
             grant.granted_by = actor.person_id if grant.granted_by == survivor.id else grant.granted_by
-            publish(session, "grant", grant, "merge", actor=actor, data=grants.told(grant))
+            publish(session, "grant", grant, "merge", actor=actor, data=grants_end.told(grant))
         await session.flush()
 
 
 async def _fold(session: AsyncSession, actor: Actor, grant: Grant, other: Grant) -> None:
     """End one grant, and let the other run as long as it would have."""
     moment, ends_at = now(), grant.ends_at
-    if not grants.running(grant, moment):
+    if not grants_end.running(grant, moment):
         return
-    grants.close(session, grant, moment, actor, "merge")
+    grants_end.close(session, grant, moment, actor, "merge")
     await session.flush()
     if other.ends_at is not None and (ends_at is None or ends_at > other.ends_at):
         other.ends_at = ends_at
-        publish(session, "grant", other, "extend", actor=actor, data=grants.told(other))
+        publish(session, "grant", other, "extend", actor=actor, data=grants_end.told(other))
 
 
 async def _followers(session: AsyncSession, merged: UUID, survivor: UUID) -> None:

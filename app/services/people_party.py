@@ -16,7 +16,7 @@ from app.domain.people import Actor, PartyStatus, Role
 from app.domain.profiles import PartyEntry
 from app.models import Organization, PartyMembership, Person
 from app.schemas.people_party import PersonEnter, PersonLeaveParty, PersonRegisterMember, PersonReportIn
-from app.services import consents, minors, people, people_roles
+from app.services import consents, grants_end, minors, people, people_roles
 from app.services.outbox import publish
 from app.services.people_home import not_later_than_today
 
@@ -92,6 +92,7 @@ async def _admit(
     session.add(row)
     person.party_status, person.organization_id = status, form.organization_id
     await people_roles.give(session, actor, person, Role.PARTY_MEMBER)
+    await grants_end.refit(session, actor, person.id)
     action = "register_member" if status is PartyStatus.REGISTERED else "report_in"
     data = {"organization_id": str(form.organization_id), "since_on": form.since_on.isoformat()}
     publish(session, "person", person, action, actor=actor, data=data)
@@ -130,6 +131,7 @@ async def leave(session: AsyncSession, actor: Actor, person_id: UUID, form: Pers
         await session.delete(row)
     source, person.party_status, person.organization_id = person.party_status, PartyStatus.NONE, None
     await people_roles.end(session, actor, person, Role.PARTY_MEMBER)
+    await grants_end.refit(session, actor, person.id)
     told = {"words": form.words} if form.words else {}
     publish(session, "person", person, "leave_party", actor=actor, source=source.value, target="none", data=told)
     await session.flush()

@@ -11,7 +11,7 @@ from app.core.clock import now
 from app.core.ids import new_id
 from app.domain.people import Actor, Role
 from app.models import Grant, Person, Place
-from app.services import grants
+from app.services import grants_end
 from app.services.outbox import publish
 from app.services.places import place_of
 
@@ -32,11 +32,11 @@ async def give(session: AsyncSession, actor: Actor, person: Person, role: Role) 
             continue
         if grant.starts_at <= moment and grant.ends_at is None:
             return
-        await grants.end(session, grant, moment, actor)
+        await grants_end.end(session, grant, moment, actor)
         await session.flush()
     grant = new_grant(actor, person, role, home)
     session.add(grant)
-    publish(session, "grant", grant, "create", actor=actor, data=grants.told(grant))
+    publish(session, "grant", grant, "create", actor=actor, data=grants_end.told(grant))
     await session.flush()
 
 
@@ -61,7 +61,7 @@ async def end(session: AsyncSession, actor: Actor | None, person: Person, role: 
     """End the role wherever the person holds it."""
     moment = now()
     for grant in await _unfinished(session, person, role):
-        await grants.end(session, grant, moment, actor)
+        await grants_end.end(session, grant, moment, actor)
     await session.flush()
 
 

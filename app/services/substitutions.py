@@ -1,10 +1,11 @@
 """Standing in for somebody who is away: arrange, end, see.
 
 The substitute gets copies of the absent person's own staff roles, each no longer than the role itself lasts, and none of what
-the absent person is to single rows. They must be staff of the same subtree already (``authority.stands_near``), and of the
-same unit where the role acts for a unit. Whoever is away stands in for nobody, and whoever stands in is not away: so chains and
-circles cannot arise. What a lent role may not do, it may not anywhere: give roles, approve what its holder asked for, or
-decide what the absent person asked for (``app.services.approvals_decide``).
+the absent person is to single rows. They must be staff of the same subtree already (``authority.standing_near``), and of the
+same unit where the role acts for a unit; they are lent nothing for longer than they are that (``app.services.grants_end``).
+Whoever is away stands in for nobody, and whoever stands in is not away: so chains and circles cannot arise. What a lent role
+may not do, it may not anywhere: give roles, approve what its holder asked for, or decide what the absent person asked for
+(``app.services.approvals_decide``).
 """
 
 from collections.abc import Sequence
@@ -27,7 +28,8 @@ from app.domain.places import below
 from app.models import Grant, Person, Substitution
 from app.schemas.substitutions import LentGrantRead, SubstitutionCreate, SubstitutionQuery, SubstitutionRead
 from app.services.access import under_path
-from app.services.grants import close, meets, reading, running, told
+from app.services.grants import meets, reading
+from app.services.grants_end import close, running, told
 from app.services.grants_holders import carried_charges, charges_of, hold_people, same_person, visible_person
 from app.services.outbox import publish
 from app.services.people_names import names_of
@@ -109,12 +111,14 @@ async def create(session: AsyncSession, actor: Actor, form: SubstitutionCreate) 
     absent, substitute = await _hold_both(session, absent.id, form.substitute_id)
     lent = await _lendable(session, absent.id, starts_at, form.ends_at)
     await _check_arranger(session, actor, absent, lent, form.ends_at)
-    await _check_substitute(session, absent, substitute, lent, moment)
+    until = await _check_substitute(session, absent, substitute, lent, starts_at)
     await _check_free(session, absent, substitute, starts_at, form.ends_at)
     authority.check_span(starts_at, form.ends_at, moment)
     _check_sense(lent, starts_at, form.ends_at)
     actor.trace.person_id = substitute.id
-    return await _lend(session, actor, absent, substitute, lent, starts_at, form)
+    row = await _record(session, actor, absent, substitute, lent, starts_at, form)
+    await _lend(session, actor, row, lent, until)
+    return row
 
 
 async def _hold_both(session: AsyncSession, absent_id: UUID, substitute_id: UUID) -> tuple[Person, Person]:
@@ -152,16 +156,26 @@ async def _check_arranger(
 
 
 async def _check_substitute(
-    session: AsyncSession, absent: Person, substitute: Person, lent: list[Grant], moment: datetime
-) -> None:
-    """Staff of the same subtree already; 404 in the same words as somebody who does not exist."""
-    charges = await charges_of(session, substitute.id, moment)
-    near = all(authority.stands_near(grant.path, charges) for grant in lent)
-    if substitute.merged_into_id is not None or not near:
+    session: AsyncSession, absent: Person, substitute: Person, lent: list[Grant], starts_at: datetime
+) -> dict[UUID, datetime | None]:
+    """Until when the substitute may hold each of the roles; None: for all of the absence.
+
+    Staff of the same subtree already, and still when it begins; 404 in the same words as somebody who does not exist.
+    """
+    moment, until = now(), {}
+    already = await charges_of(session, substitute.id, moment)
+    for grant in lent:
+        begins = max(moment, starts_at, grant.starts_at)
+        then = authority.standing_near(grant.path, await charges_of(session, substitute.id, begins))
+        if not then or not authority.standing_near(grant.path, already):
+            raise NotFound(_NOT_STAFF_HERE)
+        until[grant.id] = authority.last_end(then)
+    if substitute.merged_into_id is not None:
         raise NotFound(_NOT_STAFF_HERE)
     for_unit = any(grant.role in UNIT_ROLES for grant in lent)
     if for_unit and absent.organization_id != substitute.organization_id:
         raise RuleBroken("单位的角色只能由同一单位的人代理", field="substitute_id")
+    return until
 
 
 async def _check_free(
@@ -192,7 +206,7 @@ def _check_sense(lent: list[Grant], starts_at: datetime, ends_at: datetime) -> N
         raise RuleBroken("此人这段时间没有可以代理的工作角色", field="absent_id")
 
 
-async def _lend(
+async def _record(
     session: AsyncSession,
     actor: Actor,
     absent: Person,
@@ -216,12 +230,17 @@ async def _lend(
     session.add(row)
     publish(session, "substitution", row, "create", actor=actor, data=_told(row))
     await session.flush()
+    return row
+
+
+async def _lend(
+    session: AsyncSession, actor: Actor, row: Substitution, lent: list[Grant], until: dict[UUID, datetime | None]
+) -> None:
     for grant in lent:
-        copy = _copy(grant, row)
+        copy = _copy(grant, row, until[grant.id])
         session.add(copy)
         publish(session, "grant", copy, "lend", actor=actor, data=told(copy) | {"substitution_id": str(row.id)})
     await session.flush()
-    return row
 
 
 def _told(row: Substitution) -> dict[str, Any]:
@@ -234,8 +253,9 @@ def _told(row: Substitution) -> dict[str, Any]:
     }
 
 
-def _copy(grant: Grant, row: Substitution) -> Grant:
-    span = authority.lent_until(grant.starts_at, grant.ends_at, row.starts_at, row.ends_at)
+def _copy(grant: Grant, row: Substitution, until: datetime | None) -> Grant:
+    last = row.ends_at if until is None else min(row.ends_at, until)
+    span = authority.lent_until(grant.starts_at, grant.ends_at, row.starts_at, last)
     starts_at, ends_at = span or (row.starts_at, row.starts_at)
     return Grant(
         district_id=grant.district_id,

@@ -204,7 +204,15 @@ def test_lending_never_goes_beyond_the_role_or_the_absence(
     ],
 )
 def test_a_substitute_is_staff_of_the_same_subtree(absent: PlaceKind, substitute: Charge, near: bool) -> None:
-    assert authority.stands_near(AT[absent], [substitute]) == near
+    assert bool(authority.standing_near(AT[absent], [substitute])) == near
+
+
+@pytest.mark.parametrize(("days", "last"), [((1, 3, 2), 3), ((1, None), None), ((4,), 4), ((), None)])
+def test_the_last_of_several_charges_ends(days: tuple[int | None, ...], last: int | None) -> None:
+    def at(day: int | None) -> datetime | None:
+        return None if day is None else NOON + day * DAY
+
+    assert authority.last_end([Charge(R.GRID_WORKER, AT[K.GRID], at(day)) for day in days]) == at(last)
 
 
 def test_what_is_lent_lies_in_one_place() -> None:

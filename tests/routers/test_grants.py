@@ -15,7 +15,7 @@ from app.core.errors import Conflict, RuleBroken
 from app.core.ids import new_id
 from app.domain.people import Role
 from app.models import Account, Event, Grant, Person, SignIn
-from app.services import grants
+from app.services import grants, grants_end
 from app.workers import relay
 from tests.routers.authority import HOUR, change, form, give, own_grant, refused, revoke
 from tests.worlds import World, count
@@ -311,7 +311,7 @@ def _row(world: World, role: str) -> dict[str, Any]:
 async def test_ending_all_that_somebody_holds(world: World, app: FastAPI) -> None:
     await give(world, "community", "grid", "volunteer", "community", starts_at=now() + HOUR)
     async with app.state.database.transaction(world.district_id) as session:
-        await grants.end_all(session, None, world.people["grid"], reason="erased")
+        await grants_end.end_all(session, None, world.people["grid"], reason="erased")
     held = await world.ok("security", "GET", "/v1/grants", params={"person_id": str(world.people["grid"])})
     assert len(held["items"]) == 2
     assert all(g["revoked_at"] and g["revoked_by"] is None for g in held["items"])
