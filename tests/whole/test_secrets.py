@@ -132,11 +132,13 @@ async def test_i13_a_fault_is_logged_by_its_place_and_without_its_words(story: S
 
 
 async def test_the_search_finds_what_is_in_clear(story: Story, database_url: str) -> None:
-    """A table that keeps a value as it came: it stands in the data files and in the WAL."""
+    """A table that keeps a value as it came: it stands in the data files and in the WAL. Many times, since the border of two
+    pages of the WAL may part one.
+    """
     connection = await asyncpg.connect(plain(database_url))
     try:
         await connection.execute("CREATE TABLE planted (words text)")
-        await connection.execute("INSERT INTO planted VALUES ($1)", PLANTED)
+        await connection.execute("INSERT INTO planted SELECT $1 FROM generate_series(1, 20)", PLANTED)
         await checkpoint(database_url)
         begun_at = begun(Path(os.environ[FOLDER])) or 0.0
         found = Search([PLANTED]).folder(Path(os.environ[FOLDER]), begun_at)
