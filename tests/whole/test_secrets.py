@@ -50,7 +50,7 @@ async def story(
     try:
         await server.ready()
         async with httpx.AsyncClient(base_url=f"http://{HOST}:{server.port}", trust_env=False, timeout=60) as client:
-            told = Story(world, client)
+            told = Story(world, client, owner)
             await told.tell()
             await told.break_on(FAULTS)
             turn = await client.post(TURN, params={"district": world.district_id})
