@@ -104,6 +104,7 @@ SECTIONS: tuple[Section, ...] = (
         ("account_id",),
         {
             "method": "方式",
+            "second_factor": "第二重验证",
             "address": "网络地址",
             "device": "设备",
             "started_at": "登录时间",
