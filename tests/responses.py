@@ -3,6 +3,8 @@
 The audit trail's ledger hears of it too.
 """
 
+import asyncio
+import json
 import re
 from functools import cached_property
 from typing import Any
@@ -10,6 +12,7 @@ from typing import Any
 import httpx
 import jsonschema_rs
 from fastapi import FastAPI
+from httpx._transports import asgi
 
 from tests.audited import LEDGER
 
@@ -17,6 +20,8 @@ _HOLE = re.compile(r"\{[^}]+\}")
 _PROBLEM = "application/problem+json"
 _NOTHING: dict[str, dict[str, Any]] = {"": {}}
 """What an answer without content, such as a 204, is documented as."""
+asgi.create_event = asyncio.Event
+"""Instead of looking for another event loop's with every request."""
 
 
 class BrokenPromise(AssertionError):
@@ -28,7 +33,10 @@ class Promises:
 
     def __init__(self, document: dict[str, Any]) -> None:
         self._document = document
-        self._validators: dict[tuple[str, str, str, str], jsonschema_rs.Validator | None] = {}
+        self._validators: dict[str, jsonschema_rs.Validator] = {}
+        """By schema: whatever refuses, refuses by the same one."""
+        self._refusals: set[tuple[str, bytes]] = set()
+        """Those looked at before: nearly all are word for word the same."""
 
     @cached_property
     def _paths(self) -> list[tuple[re.Pattern[str], str]]:
@@ -36,54 +44,50 @@ class Promises:
         paths = sorted(self._document["paths"], key=lambda path: path.count("{"))
         return [(re.compile(_HOLE.sub("[^/]+", path)), path) for path in paths]
 
-    def _served(self, method: str, path: str) -> str | None:
-        fitting = (known for pattern, known in self._paths if pattern.fullmatch(path))
-        return next((p for p in fitting if method.lower() in self._document["paths"][p]), None)
-
     def operation(self, method: str, path: str) -> dict[str, Any] | None:
         """What the document declares of the operation that answers there."""
-        served = self._served(method, path)
-        return self._document["paths"][served][method.lower()] if served else None
+        fitting = (self._document["paths"][known] for pattern, known in self._paths if pattern.fullmatch(path))
+        return next((methods[method.lower()] for methods in fitting if method.lower() in methods), None)
 
-    def check(self, method: str, path: str, answer: httpx.Response) -> None:
-        """Raise BrokenPromise unless the document knows this answer. What it does not serve is refused in its one way."""
-        operation = self._served(method, path)
-        if operation is None:
-            self._check_refusal(method, path, answer)
-        else:
-            self._check_answer(method.lower(), operation, answer)
+    def check(self, method: str, path: str, answer: httpx.Response) -> dict[str, Any] | None:
+        """What the document declares of the operation. Raise BrokenPromise unless it knows this answer of it.
 
-    def _check_refusal(self, method: str, path: str, answer: httpx.Response) -> None:
-        if path.startswith("/v1") and answer.status_code not in {404, 405}:
-            raise BrokenPromise(f"{method} {path} is not in the document and answered {answer.status_code}")
+        What it does not serve is refused in its one way.
+        """
+        declared, what = self.operation(method, path), f"{method} {path} -> {answer.status_code}"
+        if declared is not None:
+            self._check_answer(what, declared["responses"], answer)
+        elif path.startswith("/v1") and answer.status_code not in {404, 405}:
+            raise BrokenPromise(f"{what}: it is not in the document")
+        return declared
 
-    def _check_answer(self, method: str, path: str, answer: httpx.Response) -> None:
-        what = f"{method.upper()} {path} -> {answer.status_code}"
+    def _check_answer(self, what: str, declared: dict[str, Any], answer: httpx.Response) -> None:
         status, kind = str(answer.status_code), answer.headers.get("content-type", "").split(";")[0]
-        declared = self._document["paths"][path][method]["responses"]
         if status not in declared:
             raise BrokenPromise(f"{what} is not documented: {answer.text[:300]}")
-        if kind not in declared[status].get("content", _NOTHING):
+        contents = declared[status].get("content", _NOTHING)
+        if kind not in contents:
             raise BrokenPromise(f"{what}: {kind or 'no content'} is not documented")
         if answer.headers.get("cache-control") != "no-store":
             raise BrokenPromise(f"{what} may be kept by a cache")
-        if not kind or declared[status]["content"][kind] == {}:
-            return  # nothing, or a file, of which the document says only what kind it is
-        validator = self._validator((path, method, status, kind))
+        if (schema := contents[kind].get("schema")) is not None:  # of a file the document says only what kind it is
+            self._check_body(what, json.dumps(schema), kind, answer)
+
+    def _check_body(self, what: str, schema: str, kind: str, answer: httpx.Response) -> None:
+        if kind == _PROBLEM and (schema, answer.content) in self._refusals:
+            return
         said = answer.text if kind == "text/plain" else answer.json()
-        error = next(validator.iter_errors(said), None) if validator else None
+        error = next(self._validator(schema).iter_errors(said), None)
         if error is not None:
             raise BrokenPromise(f"{what} at {error.instance_path}: {error.message[:300]}")
+        if kind == _PROBLEM:
+            self._refusals.add((schema, answer.content))
 
-    def _validator(self, key: tuple[str, str, str, str]) -> jsonschema_rs.Validator | None:
-        if key not in self._validators:
-            path, method, status, kind = key
-            schema = self._document["paths"][path][method]["responses"][status]["content"][kind].get("schema")
-            whole = {**schema, "components": self._document["components"]} if schema else None
-            self._validators[key] = (
-                jsonschema_rs.Draft202012Validator(whole, validate_formats=True) if whole is not None else None
-            )
-        return self._validators[key]
+    def _validator(self, schema: str) -> jsonschema_rs.Validator:
+        if schema not in self._validators:
+            whole = {**json.loads(schema), "components": self._document["components"]}
+            self._validators[schema] = jsonschema_rs.Draft202012Validator(whole, validate_formats=True)
+        return self._validators[schema]
 
 
 class CheckedTransport(httpx.ASGITransport):
@@ -97,7 +101,7 @@ class CheckedTransport(httpx.ASGITransport):
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
         answer = await super().handle_async_request(request)
         await answer.aread()
-        self.promises.check(request.method, request.url.path, answer)
-        if (declared := self.promises.operation(request.method, request.url.path)) is not None:
+        declared = self.promises.check(request.method, request.url.path, answer)
+        if declared is not None:
             LEDGER.hear(self.tokens, declared, request, answer)
         return answer

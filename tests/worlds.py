@@ -119,7 +119,7 @@ def _rows(world: World, sealer: Sealer) -> list[list[Any]]:
     people.append(person_row(world, sealer, "nobody", "home1", None))
     accounts.append(account_row(world, "nobody"))
     sign_ins = [sign_in_row(world, who) for who in world.people]
-    return [*[[place] for place in places], units, people, accounts, sign_ins, grants]
+    return [places, units, people, accounts, sign_ins, grants]
 
 
 def _places(world: World) -> list[Place]:

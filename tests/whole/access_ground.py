@@ -77,6 +77,12 @@ class Ground:
         """Everything both districts hold, table by table; equal exactly when nothing was changed."""
         return await digest(self.owner, *self.districts)
 
+    async def say_of_all(self, table: type[Base], **columns: Any) -> None:
+        """Write the same into every row of a table that the rows' district has."""
+        async with self.owner.transaction(self.world.district_id) as session:
+            here = update(table).where(table.__table__.c.district_id == self.world.district_id)
+            await session.execute(here.values(**columns))
+
     async def begin_anew(self) -> None:
         """Nobody has asked too often, and whoever signed themselves out has not."""
         async with self.owner.transaction(self.world.district_id) as session:

@@ -1,10 +1,9 @@
 """Who tries the access matrix: a person in every role at its own place, at a sibling of it, and in another district."""
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 from enum import StrEnum
-from functools import cached_property
 from typing import Any, TypeVar
 
 import jwt
@@ -72,6 +71,7 @@ class Seats:
     world: World
     other: World
     _tokens: dict[str, str] = field(default_factory=dict)
+    _expired: dict[str, str] = field(default_factory=dict)
 
     def token(self, column: str, situation: Situation) -> str:
         world = self.other if situation is Situation.OTHER else self.world
@@ -85,20 +85,23 @@ class Seats:
     def outsider(self, kind: Outsider) -> str | None:
         if kind is Outsider.ANONYMOUS:
             return None
-        return self._expired if kind is Outsider.EXPIRED else self._kept(self.world, kind.value)
+        token = self._kept(self.world, kind.value)
+        return self.expired(token) if kind is Outsider.EXPIRED else token
+
+    def expired(self, token: str) -> str:
+        """The same token, an hour later."""
+        if token not in self._expired:
+            claims = jwt.decode(token, options={"verify_signature": False})
+            past = {"iat": now() - timedelta(hours=1), "exp": now() - timedelta(seconds=1)}
+            key = self.world.tokens
+            self._expired[token] = jwt.encode(claims | past, key._private, "EdDSA", headers={"kid": key.key_id})
+        return self._expired[token]
 
     def _kept(self, world: World, name: str) -> str:
         key = f"{world.district_id} {name}"
         if key not in self._tokens:
             self._tokens[key] = _issued(world, name)
         return self._tokens[key]
-
-    @cached_property
-    def _expired(self) -> str:
-        tokens = self.world.tokens
-        claims = jwt.decode(self._kept(self.world, Outsider.EXPIRED.value), options={"verify_signature": False})
-        past = {"iat": now() - timedelta(hours=1), "exp": now() - timedelta(seconds=1)}
-        return jwt.encode(claims | past, tokens._private, "EdDSA", headers={"kid": tokens.key_id})
 
 
 def _issued(world: World, name: str) -> str:
@@ -201,7 +204,6 @@ async def _seat_outsiders(session: AsyncSession, sealer: Sealer, world: World) -
     await session.execute(update(SignIn).where(SignIn.id == ended).values(gone))
 
 
-async def _add(session: AsyncSession, *tables: Iterable[Any]) -> None:
+async def _add(session: AsyncSession, *tables: Sequence[Any]) -> None:
     for rows in tables:
-        for row in rows:
-            await session.execute(insert(type(row)).values(worlds.columns_of(row)))
+        await session.execute(insert(type(rows[0])), [worlds.columns_of(row) for row in rows])

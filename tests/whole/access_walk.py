@@ -1,12 +1,13 @@
-"""Walking the access matrix: one request a cell, first all that must be denied, then all that may.
+"""Walking the access matrix: one request a cell, first all that must be refused, then all that may.
 
-What is denied shares one row and must leave both districts exactly as they were (I11); what is allowed has a row of its own
+What is refused shares one row and must leave both districts exactly as they were (I11); what is allowed has a row of its own
 each time, so that no cell decides another's verdict.
 """
 
 import asyncio
+import itertools
 from collections import defaultdict
-from collections.abc import Awaitable, Iterable, Iterator
+from collections.abc import Awaitable, Collection, Iterable
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
@@ -14,15 +15,16 @@ import httpx
 
 from app.core.ids import new_id
 from app.domain.access import PUBLIC, SELF
+from app.domain.people import Role
 from tests.whole.access_forms import MISSING, FormMaker
 from tests.whole.access_ground import Ground, Row
-from tests.whole.access_people import COLUMNS, Outsider, Situation
+from tests.whole.access_people import COLUMNS, NOBODY, Outsider, Situation
 from tests.whole.access_registry import builder_of
 from tests.whole.document import Operation
 
 DONE, STOPPED, UNSHOWN, NONE, UNCLEAR = "✓", "~", "-", "·", "?"
 DENIED = {401: "1", 403: "3", 404: "4"}
-REFUSALS = frozenset({*DENIED.values(), UNSHOWN})
+REFUSALS = frozenset({*DENIED.values(), UNSHOWN, STOPPED, NONE})
 """Verdicts that leave everything as it is."""
 PARTY = "party"
 _AFTER_THE_GATE = {409, 412, 422}
@@ -59,6 +61,7 @@ class Walk:
     unclear: list[str] = field(init=False, default_factory=list)
     """What could not be judged when every verdict was asked for."""
     _forms: FormMaker = field(init=False)
+    _rows: dict[str, Row] = field(init=False, default_factory=dict)
     _hidden: dict[str, set[bytes]] = field(init=False, default_factory=lambda: defaultdict(set))
     """Of each operation the bodies of its 404s: of another district's row, a sibling's, and one that never was."""
 
@@ -82,33 +85,53 @@ class Walk:
         return verdicts
 
     async def against(self, expected: dict[str, Verdicts]) -> list[str]:
-        """What is not as expected, one line each. Raises AssertionError when a denied call changed anything."""
-        rows = {operation.name: await self._row(operation) for operation in self.operations}
-        before = await self.ground.digest()
-        wrong = await self._compare(expected, (
-            (operation, cell, rows[operation.name]) for operation, cell in self._cells(expected, denied=True)
-        ))  # fmt: skip
-        changed = {table for table, digest in (await self.ground.digest()).items() if digest != before[table]}
-        assert not changed, f"denied calls changed {changed} (I11)\n{wrong}"
-        for operation, cell in self._cells(expected, denied=False):
-            row = await self._another(operation, rows[operation.name])
-            wrong += await self._compare(expected, [(operation, cell, row)])
+        """What is not as expected, one line each. Raises AssertionError when a refused call changed anything."""
+        wrong = await self._refused(self._cells(expected, REFUSALS))
+        for operation, cell, known in self._cells(expected, {DONE}):
+            row = await self._another(operation, await self._shared(operation))
+            wrong += await self._compare([(operation, cell, known, row)])
         told = {name: bodies for name, bodies in self._hidden.items() if len(bodies) > 1}
         assert not told, f"what is hidden is not refused as what is missing (I10): {told}"
         return wrong
 
-    def _cells(self, expected: dict[str, Verdicts], *, denied: bool) -> Iterator[tuple[Operation, Cell]]:
-        for operation in self.operations:
-            for cell in CELLS:
-                if (expected[operation.name][cell] in REFUSALS) is denied:
-                    yield operation, cell
+    async def as_nobody(self, expected: dict[str, Verdicts], roles: Iterable[Role]) -> list[str]:
+        """The same of roles that no longer count: wherever one lets in at its own place, it is as for whoever has none."""
+        differing: dict[str, Verdicts] = {operation.name: {} for operation in self.operations}
+        for name, cell in itertools.product(differing, [Cell(role, Situation.OWN) for role in roles]):
+            known = expected[name][Cell(NOBODY, Situation.OWN)]
+            if expected[name][cell] in {DONE, STOPPED} and expected[name][cell] != known:
+                differing[name][cell] = known
+        return await self._refused(self._cells(differing, REFUSALS))
 
-    async def _compare(self, expected: dict[str, Verdicts], tries: Iterable[tuple[Operation, Cell, Row]]) -> list[str]:
-        async def one(operation: Operation, cell: Cell, row: Row) -> str | None:
-            verdict, known = await self._verdict(operation, cell, row), expected[operation.name][cell]
+    def _cells(self, expected: dict[str, Verdicts], verdicts: Collection[str]) -> list[tuple[Operation, Cell, str]]:
+        return [
+            (operation, cell, known)
+            for operation in self.operations
+            for cell, known in expected[operation.name].items()
+            if known in verdicts
+        ]
+
+    async def _refused(self, cells: list[tuple[Operation, Cell, str]]) -> list[str]:
+        """Compare cells that change nothing, and hold all tables against that: they share a row."""
+        tries = [(operation, cell, known, await self._shared(operation)) for operation, cell, known in cells]
+        before = await self.ground.digest()
+        wrong = await self._compare(tries)
+        changed = {table for table, digest in (await self.ground.digest()).items() if digest != before[table]}
+        assert not changed, f"refused calls changed {changed} (I11)\n{wrong}"
+        return wrong
+
+    async def _compare(self, tries: list[tuple[Operation, Cell, str, Row]]) -> list[str]:
+        async def one(operation: Operation, cell: Cell, known: str, row: Row) -> str | None:
+            verdict = await self._verdict(operation, cell, row)
             return None if verdict == known else f"{operation.name} as {' '.join(cell)}: {verdict}, not {known}"
 
-        return [line for line in await _few_at_once(one(*each) for each in tries) if line]
+        return [line for line in await few_at_once(one(*each) for each in tries) if line]
+
+    async def _shared(self, operation: Operation) -> Row:
+        """The row for whoever changes nothing."""
+        if operation.name not in self._rows:
+            self._rows[operation.name] = await self._row(operation)
+        return self._rows[operation.name]
 
     async def _row(self, operation: Operation) -> Row:
         if operation.permission in {PUBLIC, SELF}:
@@ -149,16 +172,18 @@ class Walk:
         )
 
     async def _try(self, operation: Operation, cell: Cell, row: Row) -> httpx.Response:
+        """By the transport itself: of what a client would add to it nothing is about who may do what."""
         token = self._token(cell, row)
         headers = {"authorization": f"Bearer {token}"} if token else {}
-        if operation.method == "POST":
+        if "x-idempotency-key" in operation.declared:
             headers["idempotency-key"] = str(new_id())
         if operation.method in {"PATCH", "PUT", "DELETE"}:
             headers["if-match"] = f'"{row.version}"'
         missing = cell.situation == Situation.MISSING
         path = _path(operation, row, missing=missing)
         more = self._body(operation, row, missing=missing and path == operation.path)
-        return await self.ground.world.client.request(operation.method, path, headers=headers, **more)
+        request = httpx.Request(operation.method, f"http://test{path}", headers=headers, **more)
+        return await self.ground.world.transport.handle_async_request(request)
 
     def _token(self, cell: Cell, row: Row) -> str | None:
         seats = self.ground.seats
@@ -227,7 +252,7 @@ def _path(operation: Operation, row: Row, *, missing: bool) -> str:
     return path
 
 
-async def _few_at_once(tasks: Iterable[Awaitable[str | None]]) -> list[str | None]:
+async def few_at_once(tasks: Iterable[Awaitable[str | None]]) -> list[str | None]:
     """The app does the same work either way; while it waits for the database it can do another's."""
     gate = asyncio.Semaphore(_AT_ONCE)
 

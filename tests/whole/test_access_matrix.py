@@ -14,30 +14,36 @@ from app.core.db import Database
 from app.core.errors import Forbidden
 from app.core.ids import new_id
 from app.domain import access
+from app.domain.access import PUBLIC
+from app.domain.accounts import SignInMethod
 from app.domain.people import Actor, Grant, Relation, Role
+from app.domain.sign_ins import IN_ONES_OWN_NAME
+from app.models import SignIn
 from app.routers import ROUTERS, deps
 from app.routers.deps import ActorDep, SessionDep
 from app.routers.route import HouseRoute
 from app.settings import Settings
 from tests.whole.access_golden import GOLDEN, parts, read, rendered
 from tests.whole.access_matrix import lay, nouns
+from tests.whole.access_outsiders import Lapse, end_all_grants, lapse, let_in, tokens_of
 from tests.whole.access_people import COLUMNS, Outsider, Situation
 from tests.whole.access_registry import BUILDERS, SPECIAL, NoFixture, builder_of
 from tests.whole.access_rows_people import cheap_passwords
 from tests.whole.access_walk import CELLS, DONE, PARTY, STOPPED, Cell, Verdicts, Walk
-from tests.whole.document import Operation, operations_of, published
+from tests.whole.document import Operation, operations_of
 
 _REWRITE = "run python -m tests.whole.access_matrix --write and review what changed"
 _SAID = read(GOLDEN.read_text(encoding="utf-8"))
 _PARTS = parts(GOLDEN.read_text(encoding="utf-8"), 9)
 """Each is tried in two districts of its own, so that the suite's processes share them evenly."""
 _VERDICTS: dict[str, Verdicts] = {name: verdicts for name, (_, verdicts) in _SAID.items()}
+_PEOPLE = frozenset(Role) - {Role.CLIENT}
 _districts = itertools.count(920_000 + (os.getpid() * 61) % 60_000, 1)
 
 
-@pytest.fixture(scope="module")
-def document(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
-    return published(tmp_path_factory.mktemp("document"))
+@pytest.fixture
+def document(app: FastAPI) -> dict[str, Any]:
+    return app.openapi()
 
 
 @pytest.fixture
@@ -49,11 +55,34 @@ def cheap() -> Iterator[None]:
 @pytest.mark.usefixtures("cheap")
 @pytest.mark.parametrize("part", _PARTS)
 async def test_i11_who_may_do_what(part: str, app: FastAPI, owner: Database, transport: httpx.ASGITransport) -> None:
-    """One request a cell. What is denied leaves every table of both districts as it was."""
+    """One request a cell. What is refused leaves every table of both districts as it was.
+
+    Then the roles no longer count: staff's because they come by phone (docs/decisions/0007), all because they are over.
+    """
     operations = [operation for operation in operations_of(app.openapi()) if operation.name in _PARTS[part]]
     ground = await lay(app, owner, transport, [next(_districts), next(_districts)])
-    wrong = await Walk(ground, app.openapi(), operations).against(_VERDICTS)
+    walk = Walk(ground, app.openapi(), operations)
+    wrong = await walk.against(_VERDICTS)
+    await ground.say_of_all(SignIn, method=SignInMethod.PHONE)
+    wrong += [f"by phone: {line}" for line in await walk.as_nobody(_VERDICTS, _PEOPLE - IN_ONES_OWN_NAME)]
+    await end_all_grants(ground)
+    wrong += [f"no longer: {line}" for line in await walk.as_nobody(_VERDICTS, _PEOPLE)]
     assert not wrong, "\n".join([*wrong, f"If this is meant: {_REWRITE}."])
+
+
+@pytest.mark.parametrize("why", Lapse)
+async def test_i11_whoever_may_no_longer_is_refused_everything(
+    why: Lapse, app: FastAPI, owner: Database, transport: httpx.ASGITransport
+) -> None:
+    """Every role on every operation; nothing is changed by it."""
+    ground = await lay(app, owner, transport, [next(_districts), next(_districts)])
+    operations = [operation for operation in operations_of(app.openapi()) if operation.permission != PUBLIC]
+    me = [operation for operation in operations if operation.name == "me_read"]
+    assert len(await let_in(ground, me, tokens_of(ground))) == len(COLUMNS), "they may until then"
+    tokens = await lapse(ground, why)
+    before = await ground.digest()
+    assert await let_in(ground, operations, tokens) == []
+    assert await ground.digest() == before
 
 
 def test_i11_the_matrix_is_complete(document: dict[str, Any]) -> None:
@@ -90,7 +119,7 @@ def _cells(*verdicts: str) -> Iterator[tuple[str, Cell]]:
 
 def test_i11_somebody_may_do_each(document: dict[str, Any]) -> None:
     """An operation that nobody gets done would say nothing about who may."""
-    public = {operation.name for operation in operations_of(document) if operation.permission == "public"}
+    public = {operation.name for operation in operations_of(document) if operation.permission == PUBLIC}
     assert _VERDICTS.keys() - public - {name for name, _ in _cells(DONE)} == set()
 
 
@@ -102,7 +131,7 @@ def test_i10_nothing_is_done_across_districts() -> None:
 
 
 def test_i11_outsiders_are_refused_everything(document: dict[str, Any]) -> None:
-    public = {operation.name for operation in operations_of(document) if operation.permission == "public"}
+    public = {operation.name for operation in operations_of(document) if operation.permission == PUBLIC}
     let_in = {name for name, cell in _cells(DONE, STOPPED, "3", "4", "-") if cell.situation in set(Outsider)}
     assert let_in - public == set()
 
