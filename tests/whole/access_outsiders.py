@@ -64,6 +64,6 @@ async def _ask(ground: Ground, operation: Operation, token: str) -> int:
     while "{" in path:
         path = f"{path[: path.index('{')]}{new_id()}{path[path.index('}') + 1 :]}"
     headers = {"authorization": f"Bearer {token}", "idempotency-key": str(new_id()), "if-match": '"1"'}
-    form = {} if operation.form else None  # hot verbs look at its shape first
+    form: dict[str, str] | None = {} if operation.form else None  # hot verbs look at its shape first
     request = httpx.Request(operation.method, f"http://test{path}", headers=headers, json=form)
     return (await ground.world.transport.handle_async_request(request)).status_code

@@ -65,6 +65,7 @@ async def test_i11_who_may_do_what(part: str, app: FastAPI, owner: Database, tra
     wrong = await walk.against(_VERDICTS)
     await ground.say_of_all(SignIn, method=SignInMethod.PHONE)
     wrong += [f"by phone: {line}" for line in await walk.as_nobody(_VERDICTS, _PEOPLE - IN_ONES_OWN_NAME)]
+    await ground.say_of_all(SignIn, method=SignInMethod.PASSWORD)
     await end_all_grants(ground)
     wrong += [f"no longer: {line}" for line in await walk.as_nobody(_VERDICTS, _PEOPLE)]
     assert not wrong, "\n".join([*wrong, f"If this is meant: {_REWRITE}."])
