@@ -17,8 +17,10 @@ from app.core.security import Tokens
 from app.domain.accounts import LONGEST, SignInMethod
 from app.domain.people import PartyStatus, Role
 from app.domain.places import PlaceKind, child_path
-from app.models import Account, District, Grant, Organization, Person, Place, PrivacyNotice, SignIn
+from app.models import Account, Category, District, Grant, Organization, Person, Place, PrivacyNotice, SignIn
+from app.services.seeding_catalogue import categories
 from app.services.seeding_privacy import notices
+from app.settings import ROOT
 
 LON, LAT = 111.65, 40.82
 STEP = 0.001
@@ -92,6 +94,8 @@ async def build_world(app: FastAPI, owner: Database, transport: httpx.ASGITransp
             table = type(rows[0])
             await session.execute(insert(table), [columns_of(row) for row in rows])
         await session.execute(insert(PrivacyNotice), list(notices(district_id, now())))
+        stamp = {"version": 0, "created_at": now(), "updated_at": now()}
+        await session.execute(insert(Category), categories(district_id, ROOT / "seeds", stamp))
     return world
 
 

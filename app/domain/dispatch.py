@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from uuid import UUID
 
+from app.domain.catalogue import Skill, Terms
 from app.domain.orders import MOST_UNFINISHED
 
 LOAD_M = 400.0
@@ -28,6 +29,7 @@ class Obstacle(StrEnum):
     SAID_NO = "said_no"
     REFUSES = "refuses"
     SKILL = "skill"
+    CERTIFICATE = "certificate"
     LOAD = "load"
 
 
@@ -38,6 +40,7 @@ OBSTACLE_WORDS = {
     Obstacle.SAID_NO: "曾婉拒此工单或未按时答复",
     Obstacle.REFUSES: "已拒绝自动匹配",
     Obstacle.SKILL: "不具备所需技能",
+    Obstacle.CERTIFICATE: "所需证书未登记、未核验或已过期",
     Obstacle.LOAD: "在办工单已达上限",
 }
 
@@ -48,7 +51,7 @@ class Candidate:
 
     person_id: UUID
     distance_m: float | None
-    skills: frozenset[str]
+    skills: frozenset[Skill]
     unfinished: int
     """Orders held and not finished."""
     pending: int
@@ -60,6 +63,8 @@ class Candidate:
     """Declined this order, let its invitation expire, or cancelled."""
     load_limit: int | None = None
     """The most they wish to hold at once; None: the house's limit."""
+    certified: frozenset[Skill] = frozenset()
+    """Skills that a certificate shows, good on this day."""
     refuses: bool = False
     """Has refused to be chosen by the system; may still be asked by name, and take orders from the pool."""
 
@@ -79,17 +84,19 @@ def most_unfinished(load_limit: int | None) -> int:
     return min(load_limit or MOST_UNFINISHED, MOST_UNFINISHED)
 
 
-def obstacle(candidate: Candidate, skill: str | None, *, again: bool = False, by_name: bool = False) -> Obstacle | None:
+def obstacle(candidate: Candidate, terms: Terms, *, again: bool = False, by_name: bool = False) -> Obstacle | None:
     """The first reason against, None when feasible. ``again``: a supervisor asks someone who said no.
 
     ``by_name``: a person chooses, not the system, whom one may refuse to be chosen by (个人信息保护法).
     """
+    needed = frozenset(terms.skills)
     checks = (
         (candidate.asker, Obstacle.ASKER),
         (candidate.already, Obstacle.ALREADY),
         (candidate.said_no and not again, Obstacle.SAID_NO),
         (candidate.refuses and not by_name, Obstacle.REFUSES),
-        (skill is not None and skill not in candidate.skills, Obstacle.SKILL),
+        (not candidate.skills >= needed, Obstacle.SKILL),
+        (terms.certified and not candidate.certified >= needed, Obstacle.CERTIFICATE),
         (candidate.unfinished >= most_unfinished(candidate.load_limit), Obstacle.LOAD),
     )
     return next((reason for stands, reason in checks if stands), None)
@@ -104,7 +111,7 @@ def price(candidate: Candidate) -> Choice:
     return Choice(candidate.person_id, round(sum(parts.values()), 1), candidate.distance_m, parts)
 
 
-def rank(candidates: Iterable[Candidate], skill: str | None) -> list[Choice]:
+def rank(candidates: Iterable[Candidate], terms: Terms) -> list[Choice]:
     """All feasible candidates, best first."""
-    feasible = (candidate for candidate in candidates if obstacle(candidate, skill) is None)
+    feasible = (candidate for candidate in candidates if obstacle(candidate, terms) is None)
     return sorted((price(candidate) for candidate in feasible), key=lambda c: (c.cost, c.person_id))

@@ -14,6 +14,7 @@ from app.models.accounts import (
 from app.models.approvals import Approval
 from app.models.audit import AuditEntry, AuditLink, AuditWaiting
 from app.models.base import Base
+from app.models.categories import Category
 from app.models.events import Event, IdempotencyKey, Notice, OutboxRow
 from app.models.grants import Grant, Substitution
 from app.models.hours import HourEntry, ServiceWindow
@@ -47,6 +48,7 @@ __all__ = [
     "AvailabilityWindow",
     "Base",
     "CareFact",
+    "Category",
     "Certificate",
     "Challenge",
     "Client",

@@ -1,9 +1,11 @@
 """Needs 需求 and who follows them."""
 
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import CheckConstraint, Index, UniqueConstraint, text
+from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.domain.needs import NeedSource, NeedState, Privacy, Urgency
@@ -17,6 +19,11 @@ class Need(Tenant, Located, Versioned, Base):
     title: Mapped[str]
     details: Mapped[str]
     category: Mapped[str | None]
+    form: Mapped[dict[str, Any] | None] = mapped_column(JSONB(none_as_null=True))
+    """What the category's form asks for; fits its schema."""
+    duty_override_by: Mapped[UUID | None]
+    """Who above the community passed a department's work down to it, by name."""
+    duty_override_words: Mapped[str | None]
     urgency: Mapped[Urgency] = mapped_column(text_enum(Urgency, "urgency"), default=Urgency.NORMAL)
     privacy: Mapped[Privacy] = mapped_column(text_enum(Privacy, "privacy"), default=Privacy.HANDLERS)
     risks: Mapped[str | None]
@@ -48,6 +55,7 @@ class Need(Tenant, Located, Versioned, Base):
         key_to("places", "place_id"),
         key_to("people", "asker_id"),
         key_to("people", "submitted_by"),
+        key_to("people", "duty_override_by"),
         key_to("clients", "client_id"),
         key_to("needs", "merged_into_id"),
         UniqueConstraint("district_id", "community_id", "source_number"),
@@ -55,6 +63,7 @@ class Need(Tenant, Located, Versioned, Base):
         CheckConstraint("merged_into_id <> id", name="not_into_itself"),
         CheckConstraint("(source = 'client') = (client_id IS NOT NULL)", name="sent"),
         CheckConstraint("char_length(details) <= 10000", name="details_length"),
+        CheckConstraint("(duty_override_by IS NULL) = (duty_override_words IS NULL)", name="duty_override"),
         Index("ix_needs_community", "district_id", "community_id", "id"),
         Index("ix_needs_grid", "district_id", "grid_id", "id"),
         Index("ix_needs_asker", "district_id", "asker_id", "id"),

@@ -5,6 +5,7 @@ from typing import Any
 from uuid import UUID
 
 from sqlalchemy import CheckConstraint, Index, text
+from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.domain.assignments import ACTIVE, UNFINISHED, AssignmentState, CheckMethod
@@ -22,6 +23,8 @@ class Order(Tenant, Located, Versioned, Base):
     state: Mapped[OrderState] = mapped_column(text_enum(OrderState, "state"), default=OrderState.OPEN)
     title: Mapped[str]
     category: Mapped[str]
+    terms: Mapped[dict[str, Any]] = mapped_column(server_default="{}")
+    """The catalogue's terms for the category on the day the order was opened."""
     urgency: Mapped[Urgency] = mapped_column(text_enum(Urgency, "urgency"), default=Urgency.NORMAL)
     people_wanted: Mapped[int] = mapped_column(default=1)
     people_accepted: Mapped[int] = mapped_column(default=0)
@@ -43,6 +46,8 @@ class Order(Tenant, Located, Versioned, Base):
     assigned_at: Mapped[datetime | None]
     overruled: Mapped[bool] = mapped_column(default=False)
     result: Mapped[str | None]
+    evidence: Mapped[dict[str, Any] | None] = mapped_column(JSONB(none_as_null=True))
+    """What the report brought with it: kind → where it is kept or what it says."""
     outcome: Mapped[Outcome | None] = mapped_column(text_enum(Outcome, "outcome"))
     rating: Mapped[int | None]
     rating_words: Mapped[str | None]

@@ -10,6 +10,7 @@ from app.core.paging import Page
 from app.routers.deps import ActorDep, SealerDep, SessionDep, VersionDep, operation, step, tagged
 from app.routers.route import HouseRoute
 from app.schemas import needs as forms
+from app.schemas.categories import DutyOverride
 from app.schemas.needs import NeedPage, NeedQuery, NeedRead
 from app.services import needs, needs_plan, needs_triage
 from app.services.needs_case import NeedCase
@@ -79,6 +80,17 @@ async def need_accept(
     id: UUID, session: SessionDep, actor: ActorDep, sealer: SealerDep, response: Response, form: forms.NeedAccept
 ) -> dict[str, Any]:
     return await shown(session, sealer, response, await needs_triage.accept(session, actor, id, form))
+
+
+@router.post(
+    "/{id}/override-duty",
+    response_model=NeedRead,
+    **step("needs:override_duty", "同意部门职责事项由社区办理，具名并写明理由"),
+)
+async def need_override_duty(
+    id: UUID, session: SessionDep, actor: ActorDep, sealer: SealerDep, response: Response, form: DutyOverride
+) -> dict[str, Any]:
+    return await shown(session, sealer, response, await needs_triage.override_duty(session, actor, id, form))
 
 
 @router.post("/{id}/refuse", response_model=NeedRead, **step("needs:refuse", "不予受理"))

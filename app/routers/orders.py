@@ -21,7 +21,7 @@ from app.routers.deps import (
 )
 from app.routers.route import HouseRoute, as_response, client_address, policy_of, short_way
 from app.schemas import orders as forms
-from app.schemas.orders import OrderPage, OrderQuery, OrderRead, RankingRead
+from app.schemas.orders import OrderPage, OrderQuery, OrderRead, OrderTermsRead, RankingRead
 from app.services import orders, orders_accept, orders_dispatch, orders_pause, orders_read, orders_work
 from app.services.idempotency import Answer, Key
 from app.services.orders_case import OrderCase
@@ -97,6 +97,11 @@ async def order_read(id: UUID, session: SessionDep, actor: ActorDep, response: R
     order = await orders_read.read(session, actor, id)
     tagged(response, order["version"])
     return order
+
+
+@router.get("/{id}/terms", response_model=OrderTermsRead, **operation("orders:read", "工单的办理条件与所附材料"))
+async def order_terms(id: UUID, session: SessionDep, actor: ActorDep) -> dict[str, Any]:
+    return await orders_read.terms(session, actor, id)
 
 
 @router.get("/{id}/candidates", response_model=RankingRead, **operation("orders:rank", "接下来会邀请谁，为什么"))

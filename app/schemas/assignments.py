@@ -9,6 +9,7 @@ from pydantic import Field
 from app.core.paging import PageQuery
 from app.core.types import Form, LongLine, Read, Words
 from app.domain.assignments import AssignmentAction, AssignmentState, CheckMethod
+from app.domain.catalogue import Skill
 from app.schemas.places import PositionForm
 
 
@@ -80,7 +81,7 @@ class AssignmentExplanation(Read):
     automatic: Annotated[bool, Field(description="是否由系统自动选择")]
     words: str
     facts: list[ExplainedFact]
-    skill: Annotated[str | None, Field(description="此类工单要求、而您登记有的技能")]
+    skills: Annotated[list[Skill], Field(description="此类工单要求、而您登记有的技能")]
     cost: float | None
     rank: Annotated[int | None, Field(description="在符合条件的人中排第几")]
     feasible: Annotated[int | None, Field(description="共有多少人符合条件")]

@@ -1,16 +1,17 @@
 """Needs and everything that moves them."""
 
 from datetime import datetime
-from typing import Annotated
+from typing import Annotated, Any
 from uuid import UUID
 
 from pydantic import ConfigDict, Field
 from pydantic.config import JsonDict
 
 from app.core.paging import PageQuery
-from app.core.types import Code, Form, Line, LongLine, LongWords, Moment, Read, Words
+from app.core.types import Form, Line, LongLine, LongWords, Moment, Read, Words
 from app.domain.needs import Channel, NeedAction, NeedSource, NeedState, Privacy, RefusalReason, Urgency
 from app.domain.orders import OFFER_MINUTES
+from app.schemas.categories import CategoryCode
 from app.schemas.orders import OfferMinutes, People
 
 _EXAMPLE: JsonDict = {
@@ -23,6 +24,9 @@ _EXAMPLE: JsonDict = {
 }
 
 
+NeedForm = Annotated[dict[str, Any], Field(max_length=60, description="符合该类别的 form_schema")]
+
+
 class NeedSubmit(Form):
     """点单。网格员可替人点单（代点单）：填写 asker_id 或 asker_name。"""
 
@@ -31,7 +35,8 @@ class NeedSubmit(Form):
     title: LongLine
     details: LongWords
     place_id: Annotated[UUID, Field(description="服务地点；一般为户、单元或小区")]
-    category: Annotated[Code | None, Field(description="服务类别；可由社区受理时确定")] = None
+    category: Annotated[CategoryCode | None, Field(description="服务类别；可由社区受理时确定")] = None
+    form: Annotated[NeedForm | None, Field(description="服务类别的附加表单")] = None
     urgency: Urgency = Urgency.NORMAL
     privacy: Privacy = Privacy.HANDLERS
     risks: Annotated[Words | None, Field(description="上门须知的风险（志愿服务条例第十三条）")] = None
@@ -46,6 +51,7 @@ class NeedUpdate(Form):
 
     title: LongLine = "-"
     details: LongWords = "-"
+    form: NeedForm | None = None
     urgency: Urgency = Urgency.NORMAL
     risks: Words | None = None
     people_concerned: Annotated[int, Field(ge=1, le=100_000)] = 1
@@ -55,7 +61,7 @@ class NeedUpdate(Form):
 class NeedQuery(PageQuery):
     state: NeedState | None = None
     place_id: Annotated[UUID | None, Field(description="某地点及其下属")] = None
-    category: Code | None = None
+    category: CategoryCode | None = None
     source_number: Annotated[Line | None, Field(description="导入文件中的留言编号")] = None
     mine: Annotated[bool, Field(description="只看我点的和我关注的；没有管理角色的人始终如此")] = False
 
@@ -66,6 +72,9 @@ class NeedRead(Read):
     title: str
     details: str
     category: str | None
+    form: dict[str, Any] | None
+    duty_override_by: Annotated[UUID | None, Field(description="谁同意把部门职责事项交由社区办理")]
+    duty_override_words: str | None
     urgency: Urgency
     privacy: Privacy
     risks: str | None
@@ -112,11 +121,12 @@ class NeedAnswer(Form):
 class NeedAccept(Form):
     """受理入库，并开出首个工单。"""
 
-    category: Annotated[Code | None, Field(description="不填则沿用点单时的类别")] = None
+    category: Annotated[CategoryCode | None, Field(description="不填则沿用点单时的类别")] = None
+    form: Annotated[NeedForm | None, Field(description="类别有变时补上其附加表单；不填则沿用")] = None
     place_id: Annotated[UUID | None, Field(description="更正服务地点")] = None
     order_title: LongLine | None = None
     people_wanted: People = 1
-    auto_offer: Annotated[bool, Field(description="由系统逐个邀请合适的人")] = True
+    auto_offer: Annotated[bool | None, Field(description="由系统逐个邀请合适的人；不填则目录允许个人办理时如此")] = None
     offer_minutes: OfferMinutes = OFFER_MINUTES
 
 

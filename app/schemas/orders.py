@@ -7,7 +7,8 @@ from uuid import UUID
 from pydantic import ConfigDict, Field, model_validator
 
 from app.core.paging import PageQuery
-from app.core.types import Code, Form, LongLine, LongWords, Moment, Read, Words
+from app.core.types import Form, LongLine, LongWords, Moment, Read, Words
+from app.domain.catalogue import Evidence
 from app.domain.needs import Urgency
 from app.domain.orders import (
     MOST_PLACES,
@@ -18,6 +19,7 @@ from app.domain.orders import (
     SuspendReason,
     TerminateReason,
 )
+from app.schemas.categories import CategoryCode, TermsRead
 from app.schemas.places import PositionForm
 
 _ORDER = "0192f3a0-7c1e-7000-8000-000000000001"
@@ -34,10 +36,10 @@ class OrderCreate(Form):
 
     need_id: UUID
     title: Annotated[LongLine | None, Field(description="不填则沿用需求标题")] = None
-    category: Annotated[Code | None, Field(description="不填则沿用需求类别")] = None
+    category: Annotated[CategoryCode | None, Field(description="不填则沿用需求类别")] = None
     people_wanted: People = 1
     wanted_at: Moment | None = None
-    auto_offer: Annotated[bool, Field(description="是否由系统逐个邀请合适的人")] = True
+    auto_offer: Annotated[bool | None, Field(description="由系统逐个邀请合适的人；不填则目录允许个人办理时如此")] = None
     offer_minutes: OfferMinutes = OFFER_MINUTES
 
 
@@ -91,6 +93,14 @@ class OrderRead(Read):
     created_at: datetime
     updated_at: datetime
     actions: Annotated[list[OrderAction], Field(description="您现在可以做的")]
+
+
+class OrderTermsRead(Read):
+    """按什么条件办：开单时目录所定，之后目录的修改不影响。"""
+
+    order_id: UUID
+    terms: TermsRead
+    evidence: Annotated[dict[Evidence, str] | None, Field(description="报告已附的；接单前不给")]
 
 
 class OrderPage(Read):
@@ -173,6 +183,9 @@ class OrderResume(Form):
 
 class OrderReport(Form):
     result: Annotated[LongWords, Field(description="做了什么、结果如何")]
+    evidence: Annotated[
+        dict[Evidence, LongLine] | None, Field(description="目录要求附的：照片、签字、票据、记录，各写存放处或内容")
+    ] = None
 
 
 class OrderConfirm(Form):

@@ -7,7 +7,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.core.errors import Forbidden
 from app.domain import access
-from app.domain.catalogue import category_of
+from app.domain.catalogue import terms_of
 from app.domain.dispatch import WEIGHTS
 from app.domain.people import Actor
 from app.models import Assignment, Order
@@ -40,7 +40,7 @@ def explained(assignment: Assignment, order: Order) -> dict[str, Any]:
         "automatic": automatic,
         "words": _BY_SYSTEM if automatic else _BY_NAME if choice else _NOT_CHOSEN,
         "facts": [_fact(name, part, weights[name]) for name, part in parts.items() if name in _FACTS],
-        "skill": category_of(order.category).skill if choice else None,
+        "skills": list(terms_of(order.terms).skills) if choice else [],
         "cost": choice.get("cost"),
         "rank": choice.get("rank"),
         "feasible": choice.get("feasible") if automatic else None,

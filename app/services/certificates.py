@@ -1,10 +1,9 @@
 """Qualifications: entered by the person or staff, verified by somebody else, withdrawn with a reason."""
 
-from datetime import date
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, and_, or_, select
+from sqlalchemy import ColumnElement, ScalarSelect, and_, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.core.clock import now
@@ -71,13 +70,27 @@ async def page(session: AsyncSession, actor: Actor, query: CertificateQuery) -> 
     return Page([(row.Certificate, row.Person) for row in found[: query.limit]], listed.next_cursor)
 
 
-def _counting(on: date) -> ColumnElement[bool]:
+def _counting(on: Any) -> ColumnElement[bool]:
     """``domain.certificates.counts`` for the database; a test holds both to the same answer."""
     return and_(
         Certificate.verified_at.is_not(None),
         Certificate.withdrawn_at.is_(None),
         Certificate.issued_on <= on,
         or_(Certificate.expires_on.is_(None), Certificate.expires_on >= on),
+    )
+
+
+def certified_by(on: Any) -> ScalarSelect[list[Skill]]:
+    """Beside a person: the skills their certificates show on a day, a date or a bound parameter. NULL when there are none."""
+    return (
+        select(func.array_agg(Certificate.skill))
+        .where(
+            Certificate.district_id == Person.district_id,
+            Certificate.person_id == Person.id,
+            _counting(on),
+        )
+        .correlate(Person)
+        .scalar_subquery()
     )
 
 

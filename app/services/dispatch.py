@@ -12,7 +12,7 @@ from app.core.clock import now
 from app.core.errors import NotFound, RuleBroken
 from app.core.geo import LonLat, metres_between
 from app.domain.assignments import ACTIVE, NOT_AGAIN, UNFINISHED, AssignmentState
-from app.domain.catalogue import category_of
+from app.domain.catalogue import Skill, terms_of
 from app.domain.consents import Purpose
 from app.domain.dispatch import OBSTACLE_WORDS, WEIGHTS, Candidate, Choice, Obstacle, obstacle, price, rank
 from app.domain.people import HELPERS
@@ -20,13 +20,15 @@ from app.domain.places import ancestors
 from app.models import Assignment, Consent, Grant, Need, Order, Person
 from app.models.base import literal_in
 from app.services.access import in_force
+from app.services.certificates import certified_by
+from app.services.people_identity import today
 
 RUNNERS_UP = 5
 
 
 async def ranking(session: AsyncSession, order: Order, need: Need) -> list[Choice]:
     """All feasible people for one more place in the order, best first."""
-    return rank(await candidates(session, order, need), category_of(order.category).skill)
+    return rank(await candidates(session, order, need), terms_of(order.terms))
 
 
 async def named(session: AsyncSession, order: Order, need: Need, person_id: UUID, *, again: bool) -> Choice:
@@ -34,7 +36,7 @@ async def named(session: AsyncSession, order: Order, need: Need, person_id: UUID
     found = await candidates(session, order, need, only=person_id)
     if not found:
         raise NotFound(OBSTACLE_WORDS[Obstacle.NOT_A_HELPER])
-    if (reason := obstacle(found[0], category_of(order.category).skill, again=again, by_name=True)) is not None:
+    if (reason := obstacle(found[0], terms_of(order.terms), again=again, by_name=True)) is not None:
         raise RuleBroken(OBSTACLE_WORDS[reason], obstacle=reason.value)
     return price(found[0])
 
@@ -66,6 +68,7 @@ async def candidates(session: AsyncSession, order: Order, need: Need, *, only: U
         Person.lat,
         Person.skills,
         Person.load_limit,
+        certified_by(today()).label("certified"),
         _count(UNFINISHED).label("unfinished"),
         _count({AssignmentState.INVITED}).label("pending"),
         _on(order.id, ACTIVE | {AssignmentState.INVITED}).label("already"),
@@ -81,7 +84,8 @@ def _candidate(row: Any, order: Order, need: Need) -> Candidate:
     return Candidate(
         person_id=row.id,
         distance_m=distance_m(order.lon, order.lat, row.lon, row.lat),
-        skills=frozenset(row.skills),
+        skills=frozenset(map(Skill, row.skills)),
+        certified=frozenset(map(Skill, row.certified or ())),
         unfinished=row.unfinished,
         pending=row.pending,
         asker=row.id in {need.asker_id, need.submitted_by},

@@ -107,13 +107,14 @@ async def _blank_needs(session: AsyncSession, actor: Actor, ids: list[UUID]) -> 
     needs = (await session.scalars(select(Need).where(Need.asker_id.in_(ids)).with_for_update())).all()
     for need in needs:
         need.title = need.details = GONE
-        need.risks = need.asker_name_sealed = None
+        need.risks = need.form = need.asker_name_sealed = None
+        need.duty_override_words = GONE if need.duty_override_words else None
         publish(session, "need", need, "erase", actor=actor)
     query = select(Order).where(Order.need_id.in_([need.id for need in needs])).with_for_update()
     orders = (await session.scalars(query)).all()
     for order in orders:
         order.title = GONE
-        order.risks = order.rating_words = None
+        order.risks = order.rating_words = order.evidence = None
         order.result = GONE if order.result else None
         publish(session, "order", order, "erase", actor=actor)
     about = [need.id for need in needs] + [order.id for order in orders]

@@ -80,6 +80,7 @@ FATES: dict[tuple[str, str], Fate] = {
     ("need_followers", "person_id"): _D,
     ("needs", "asker_id"): _E,
     ("needs", "submitted_by"): _K,
+    ("needs", "duty_override_by"): _K,
     ("notices", "person_id"): _D,
     ("party_memberships", "id"): _D,
     ("people", "merged_into_id"): _E,

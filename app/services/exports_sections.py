@@ -294,6 +294,7 @@ ACTED: frozenset[tuple[str, str]] = frozenset(
         ("guardianships", "verified_by"),
         ("imports", "requested_by"),
         ("needs", "submitted_by"),
+        ("needs", "duty_override_by"),
         ("privacy_notices", "published_by"),
         ("rights_requests", "asked_by"),
         ("rights_requests", "decided_by"),

@@ -13,7 +13,7 @@ from app.core.errors import Conflict, Forbidden, NotFound, RuleBroken
 from app.core.ids import new_id
 from app.core.paging import Page, id_after
 from app.domain import access
-from app.domain.catalogue import category_of
+from app.domain.catalogue import terms_of
 from app.domain.hours import Account, EntryKind, HourStatus, Source, check_span, record_due_at, reversal_of
 from app.domain.people import Actor, Relation
 from app.models import Assignment, HourEntry, Order, Person, ServiceWindow
@@ -119,7 +119,7 @@ async def supplement(session: AsyncSession, actor: Actor, form: HourSupplement) 
         raise Forbidden("不能为自己补录时长")
     if not await _took_part(session, order, form.person_id):
         raise NotFound("此人没有承办这个工单")
-    if not category_of(order.category).volunteering:
+    if not terms_of(order.terms).volunteering:
         raise RuleBroken("此类工作不属于志愿服务，不记时长（令第67号第十九条）")
     record = add_entry(
         session,

@@ -7,7 +7,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from app.core.clock import now
 from app.core.ids import new_id
 from app.domain.assignments import CheckMethod
-from app.domain.catalogue import category_of
+from app.domain.catalogue import terms_of
 from app.domain.hours import FLOW, EntryKind, Source, minutes_between
 from app.domain.people import Actor
 from app.models import Assignment, Event, HourEntry, Order, OutboxRow
@@ -21,7 +21,7 @@ def record_service(
     if assignment.checked_in_at is None or assignment.checked_out_at is None or assignment.person_id is None:
         return None
     minutes = minutes_between(assignment.checked_in_at, assignment.checked_out_at)
-    if minutes < 1 or not category_of(order.category).volunteering:
+    if minutes < 1 or not terms_of(order.terms).volunteering:
         return None
     methods = {assignment.check_in_method, assignment.check_out_method}
     return add_entry(

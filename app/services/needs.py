@@ -14,8 +14,8 @@ from app.core.ids import new_id
 from app.core.paging import Page, id_after
 from app.core.types import masked_name
 from app.domain import access
-from app.domain.catalogue import category_of
 from app.domain.consents import Purpose
+from app.domain.form_schemas import check_form
 from app.domain.needs import CONFIRM_WINDOW, NEED, REOPEN_WINDOW, NeedAction, NeedSource, NeedState, Urgency
 from app.domain.orders import ENDED
 from app.domain.people import Actor, Relation, Role
@@ -31,7 +31,7 @@ from app.schemas.needs import (
     NeedUpdate,
     NeedWithdraw,
 )
-from app.services import consents, minors
+from app.services import categories, consents, minors
 from app.services.access import READER_ROLES, at, reads_all, under
 from app.services.due import must_be_due
 from app.services.needs_case import NeedCase, decide, held_by, load, move, relations_to
@@ -56,8 +56,7 @@ async def submit(session: AsyncSession, actor: Actor, sealer: Sealer, form: Need
     must_be_in_a_community(place)
     if not actor.client and form.asker_name is None:
         await _must_be_agreed_to(session, form.asker_id or actor.person_id, form.urgency)
-    if form.category is not None:
-        category_of(form.category)
+    await _check_form(session, form.category, form.form)
     moment = now()
     columns = form.model_dump(exclude={"place_id", "asker_id", "asker_name"})
     need = Need(
@@ -79,6 +78,14 @@ async def submit(session: AsyncSession, actor: Actor, sealer: Sealer, form: Need
     data = {"source": need.source.value, "category": need.category}
     publish(session, NEED.noun, need, "submit", actor=actor, target=need.state.value, data=data)
     return NeedCase(need, actor.roles_at(need.path) | {Relation.SENDER if actor.client else Relation.ASKER})
+
+
+async def _check_form(session: AsyncSession, code: str | None, form: dict[str, Any] | None) -> None:
+    """A kind of service of the catalogue, and the form it asks for."""
+    if code is not None:
+        check_form((await categories.service(session, code)).form_schema, form)
+    elif form:
+        raise RuleBroken("填写附加表单须先选定服务类别", field="form")
 
 
 def _origin(actor: Actor, form: NeedSubmit) -> dict[str, Any]:
@@ -213,6 +220,8 @@ async def update(session: AsyncSession, actor: Actor, need_id: UUID, version: in
     if case.need.asker_id is not None and "urgency" in form.model_fields_set:
         await _must_be_agreed_to(session, case.need.asker_id, form.urgency)
     fields = form.model_dump(exclude_unset=True)
+    if "form" in fields:
+        await _check_form(session, case.need.category, form.form)
     for name, value in fields.items():
         setattr(case.need, name, value)
     publish(session, NEED.noun, case.need, "update", actor=actor, data={"fields": sorted(changes(fields))})

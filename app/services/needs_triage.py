@@ -6,15 +6,17 @@ from sqlalchemy import delete, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.core.clock import now
-from app.core.errors import Conflict, NotFound, RuleBroken
+from app.core.errors import Conflict, Forbidden, NotFound, RuleBroken
 from app.core.ids import new_id
 from app.domain import access
-from app.domain.catalogue import category_of
-from app.domain.needs import ANSWER_WINDOW, ENDED, NeedAction, NeedState
+from app.domain.catalogue import Terms
+from app.domain.form_schemas import check_form
+from app.domain.needs import ANSWER_WINDOW, ENDED, NEED, NeedAction, NeedState
 from app.domain.orders import ENDED as ORDER_ENDED
 from app.domain.people import Actor
 from app.domain.workdays import add_working_days
 from app.models import Need, NeedFollower, Order
+from app.schemas.categories import DutyOverride
 from app.schemas.needs import (
     NeedAccept,
     NeedAsk,
@@ -24,13 +26,15 @@ from app.schemas.needs import (
     NeedRefuse,
     NeedUnmerge,
 )
+from app.services import categories
 from app.services.due import must_be_due
 from app.services.needs_case import NeedCase, decide, load, move
-from app.services.orders import add_order, new_case
+from app.services.orders import add_order, new_case, terms_for
 from app.services.orders_case import load as load_order
 from app.services.orders_dispatch import offer_best
 from app.services.orders_release import void_approvals
 from app.services.orders_work import withdraw_case
+from app.services.outbox import publish
 from app.services.places import located, must_be_in_a_community, place_of
 
 
@@ -48,18 +52,17 @@ async def accept(session: AsyncSession, actor: Actor, need_id: UUID, form: NeedA
     case = await load(session, actor, need_id, "needs:accept")
     step = decide(case, NeedAction.ACCEPT)
     need = case.need
-    need.category = form.category or need.category
-    if need.category is None:
-        raise RuleBroken("受理时须确定服务类别", field="category")
+    terms = await _classify(session, need, form)
     if form.place_id is not None:
         await _replace(session, need, actor, form.place_id)
-    need.due_at = add_working_days(now(), category_of(need.category).resolve_working_days)
+    need.due_at = add_working_days(now(), terms.resolve_working_days)
     move(session, need, step, actor, category=need.category, due_at=need.due_at.isoformat())
     order = add_order(
         session,
         need,
         actor,
         title=form.order_title or need.title,
+        terms=terms,
         category=need.category,
         people_wanted=form.people_wanted,
         wanted_at=need.wanted_at,
@@ -67,8 +70,34 @@ async def accept(session: AsyncSession, actor: Actor, need_id: UUID, form: NeedA
         offer_minutes=form.offer_minutes,
     )
     await session.flush()
-    if form.auto_offer:
+    if order.auto_offer:
         await offer_best(session, new_case(need, order), None)
+    return case
+
+
+async def _classify(session: AsyncSession, need: Need, form: NeedAccept) -> Terms:
+    """Fix the category and its form; the terms the work is done on."""
+    need.category = form.category or need.category
+    if need.category is None:
+        raise RuleBroken("受理时须确定服务类别", field="category")
+    if form.form is not None:
+        need.form = form.form
+    check_form((await categories.service(session, need.category)).form_schema, need.form)
+    return await terms_for(session, need, need.category)
+
+
+async def override_duty(session: AsyncSession, actor: Actor, need_id: UUID, form: DutyOverride) -> NeedCase:
+    """Pass a department's work down to the community, by name and with the grounds; orders opened from now on may be its own."""
+    case = await load(session, actor, need_id, "needs:override_duty")
+    need = case.need
+    if not access.may("needs:override_duty", case.parties):
+        raise Forbidden("部门职责事项转由社区办理，须街道以上管理员同意")
+    if need.state in ENDED:
+        raise Conflict("需求已结束")
+    if need.duty_override_by is not None:
+        raise Conflict("已有人同意")
+    need.duty_override_by, need.duty_override_words = actor.person_id, form.words
+    publish(session, NEED.noun, need, "override_duty", actor=actor, data={"words": form.words})
     return case
 
 

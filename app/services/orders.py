@@ -9,13 +9,14 @@ from app.core.clock import now
 from app.core.errors import NotFound, WrongState
 from app.core.ids import new_id
 from app.domain import access
-from app.domain.catalogue import category_of
+from app.domain.catalogue import Handler, Terms, must_handle, terms_for_order
 from app.domain.needs import NeedState
 from app.domain.orders import ORDER, OrderState
 from app.domain.people import Actor
 from app.domain.workdays import add_working_days
 from app.models import Need, Order
 from app.schemas.orders import OrderCreate
+from app.services import categories
 from app.services.orders_case import SYSTEM, OrderCase, load
 from app.services.outbox import publish
 
@@ -28,12 +29,14 @@ async def open_order(session: AsyncSession, actor: Actor, form: OrderCreate) -> 
     access.require(actor, "orders:open", need.path)
     if need.state not in {NeedState.ACCEPTED, NeedState.IN_SERVICE}:
         raise WrongState("需求已入库且未办结时才能开单", state=need.state.value)
+    code = form.category or need.category or "other"
     order = add_order(
         session,
         need,
         actor,
+        terms=await terms_for(session, need, code),
         title=form.title or need.title[:500],
-        category=form.category or need.category or "other",
+        category=code,
         people_wanted=form.people_wanted,
         wanted_at=form.wanted_at or need.wanted_at,
         auto_offer=form.auto_offer,
@@ -43,16 +46,27 @@ async def open_order(session: AsyncSession, actor: Actor, form: OrderCreate) -> 
     return await load(session, actor, order.id, "orders:read")
 
 
-def add_order(session: AsyncSession, need: Need, actor: Actor, *, category: str, **columns: Any) -> Order:
-    """A new open order at the need's place, its deadline from the catalogue."""
-    kind = category_of(category)
+async def terms_for(session: AsyncSession, need: Need, code: str) -> Terms:
+    """The terms an order of this kind is opened on for this need; 422 when the catalogue has no such service."""
+    overridden = need.duty_override_by is not None
+    return terms_for_order(await categories.terms(session, code), overridden=overridden)
+
+
+def add_order(
+    session: AsyncSession, need: Need, actor: Actor, *, terms: Terms, auto_offer: bool | None, **columns: Any
+) -> Order:
+    """A new open order at the need's place, on the catalogue's terms, which set its deadline."""
+    if auto_offer:
+        must_handle(terms, Handler.HELPERS)
+    if auto_offer is None:
+        auto_offer = Handler.HELPERS in terms.handlers
     moment = now()
     order = Order(
         district_id=need.district_id,
         id=new_id(),
         need_id=need.id,
         state=OrderState.OPEN,
-        category=kind.code,
+        terms=terms.as_json(),
         urgency=need.urgency,
         risks=need.risks,
         need_round=need.round,
@@ -62,17 +76,18 @@ def add_order(session: AsyncSession, need: Need, actor: Actor, *, category: str,
         grid_id=need.grid_id,
         lon=need.lon,
         lat=need.lat,
-        due_at=add_working_days(moment, kind.resolve_working_days),
+        due_at=add_working_days(moment, terms.resolve_working_days),
         people_accepted=0,
         round=1,
         overruled=False,
         closed_by_system=False,
         created_at=moment,
-        next_offer_at=moment if columns.get("auto_offer") else None,
+        auto_offer=auto_offer,
+        next_offer_at=moment if auto_offer else None,
         **columns,
     )
     session.add(order)
-    data = {"need_id": str(need.id), "category": kind.code, "people_wanted": order.people_wanted}
+    data = {"need_id": str(need.id), "category": order.category, "people_wanted": order.people_wanted}
     publish(session, ORDER.noun, order, "open", actor=actor, target=order.state.value, data=data)
     return order
 

@@ -23,7 +23,7 @@ from app.core.security import Identity
 from app.domain import access
 from app.domain.accounts import SignInMethod
 from app.domain.assignments import ACTIVE, ASSIGNMENT, AssignmentAction, AssignmentState
-from app.domain.catalogue import category_of
+from app.domain.catalogue import Skill, Terms, terms_of
 from app.domain.dispatch import OBSTACLE_WORDS, Candidate, most_unfinished, obstacle
 from app.domain.lifecycle import Step
 from app.domain.orders import MOST_PLACES, MOST_UNFINISHED, ORDER, OrderAction, OrderState, after_acceptance
@@ -34,6 +34,7 @@ from app.services.idempotency import Answer, Key, replayed
 from app.services.orders_accept_sql import FOLLOWS, READ, WRITE_ACCEPT, WRITE_TAKE
 from app.services.orders_case import readable, relations_by
 from app.services.orders_read import FIELDS, present
+from app.services.people_identity import today
 
 _TRIES = MOST_PLACES + 5
 """Each lost race filled a place, so this many attempts see the order full."""
@@ -110,6 +111,7 @@ async def _read(
         order=order_id,
         key=key.value,
         now=now(),
+        today=today(),
     )
     if not rows:
         raise Unauthenticated("登录已失效，请重新登录")
@@ -178,14 +180,15 @@ def _check_person(facts: _Facts, actor: Actor, *, invited: bool) -> None:
     candidate = Candidate(
         person_id=actor.person_id,
         distance_m=None,
-        skills=frozenset(facts.row["skills"] or ()),
+        skills=frozenset(map(Skill, facts.row["skills"] or ())),
+        certified=frozenset(map(Skill, facts.row["certified"] or ())),
         unfinished=MOST_UNFINISHED if facts.free_load_slot is None else 0,
         pending=0,
         asker=Relation.ASKER in facts.parties,
         already=bool(active) or (not invited and facts.invitation() is not None),
         said_no=not invited and any(a["state"] == AssignmentState.NO_SHOW for a in facts.mine),
     )
-    reason = obstacle(candidate, None if invited else category_of(facts.row["category"]).skill)
+    reason = obstacle(candidate, Terms() if invited else terms_of(orjson.loads(facts.row["terms"])))
     if reason is not None:
         raise RuleBroken(OBSTACLE_WORDS[reason], obstacle=reason.value)
 

@@ -4,6 +4,7 @@ from typing import Any
 
 from sqlalchemy import (
     BigInteger,
+    Date,
     DateTime,
     Integer,
     LargeBinary,
@@ -46,12 +47,14 @@ from app.models import (
 )
 from app.models.base import literal_in
 from app.services.access import lasting
+from app.services.certificates import certified_by
 from app.services.orders_read import FIELDS
 
 _TYPES: dict[str, Any] = {
     "district": Integer(),
     "now": DateTime(timezone=True),
     "next_offer_at": DateTime(timezone=True),
+    "today": Date(),
     "version": BigInteger(),
     "assignment_version": BigInteger(),
     "slot": Integer(),
@@ -130,9 +133,11 @@ def _read() -> HotStatement:
         select(
             *(getattr(Order, name) for name in FIELDS),
             Order.path,
+            Order.terms,
             or_(Need.asker_id == Account.person_id, Need.submitted_by == Account.person_id).label("is_asker"),
             Person.skills,
             Person.load_limit,
+            certified_by(_b("today")).label("certified"),
             Person.organization_id,
             SignIn.method.label("sign_in_method"),
             SignIn.second_factor,

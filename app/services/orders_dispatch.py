@@ -11,6 +11,7 @@ from app.core.clock import now
 from app.core.errors import Conflict, Forbidden, NotFound, RuleBroken
 from app.core.ids import new_id
 from app.domain.assignments import ASSIGNMENT, AssignmentAction, AssignmentState
+from app.domain.catalogue import Handler, handler_of, must_handle, terms_of
 from app.domain.dispatch import Choice
 from app.domain.lifecycle import Step
 from app.domain.needs import NEED, NeedAction, NeedState
@@ -30,6 +31,7 @@ async def publish(session: AsyncSession, actor: Actor, order_id: UUID, form: Ord
     """Put an order into the pool, where any feasible helper of the community may take it."""
     case = await load(session, actor, order_id, "orders:publish")
     step = decide(case, OrderAction.PUBLISH)
+    must_handle(terms_of(case.order.terms), Handler.HELPERS)
     if form.people_wanted is not None:
         if form.people_wanted <= case.order.people_accepted:
             raise RuleBroken("人数须多于已接单人数", field="people_wanted")
@@ -43,6 +45,7 @@ async def offer(session: AsyncSession, actor: Actor, order_id: UUID, form: Order
     """Ask one person by name, or the best for every free place. 409 when nobody feasible is left."""
     case = await load(session, actor, order_id, "orders:offer")
     decide(case, OrderAction.OFFER)
+    must_handle(terms_of(case.order.terms), Handler.HELPERS)
     if form.offer_minutes is not None:
         case.order.offer_minutes = form.offer_minutes
     if form.person_id is None:
@@ -183,6 +186,7 @@ async def assign(session: AsyncSession, actor: Actor, order_id: UUID, form: Orde
         raise NotFound("此地点没有这个单位")
     if unit.kind not in ASSIGNABLE:
         raise RuleBroken("只能指派单位与职能部门，队伍和党员须邀请", field="organization_id")
+    must_handle(terms_of(case.order.terms), handler_of(unit.kind))
     for assignment in case.active + case.invited:
         move_assignment(session, assignment, AssignmentAction.RELEASE, actor)
     case.order.people_wanted = case.order.people_accepted = 1

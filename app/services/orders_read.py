@@ -30,6 +30,7 @@ from app.core.json import dumps
 from app.core.paging import id_after, id_cursor
 from app.domain import access
 from app.domain.assignments import AssignmentState
+from app.domain.catalogue import terms_of
 from app.domain.orders import ORDER, WORKED_ON, OrderState
 from app.domain.people import HELPERS, UNIT_ROLES, Actor, Grant, Parties, Relation
 from app.models import Assignment, Need, NeedFollower, Order
@@ -63,6 +64,13 @@ def present_case(case: OrderCase) -> dict[str, Any]:
 async def read(session: AsyncSession, actor: Actor, order_id: UUID) -> dict[str, Any]:
     """One order; 404 when it does not show itself to this actor."""
     return present_case(await load(session, actor, order_id, "orders:read", lock=False))
+
+
+async def terms(session: AsyncSession, actor: Actor, order_id: UUID) -> dict[str, Any]:
+    """On what terms the order is done, and what its report brought with it; the fields of an OrderTermsRead."""
+    case = await load(session, actor, order_id, "orders:read", lock=False)
+    shown = case.order.evidence if case.parties & _PRECISE else None
+    return {"order_id": case.order.id, "terms": terms_of(case.order.terms).as_json(), "evidence": shown}
 
 
 @dataclass(frozen=True, slots=True)

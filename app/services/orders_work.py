@@ -8,7 +8,7 @@ from app.core.clock import now
 from app.core.errors import Conflict, RuleBroken
 from app.core.geo import to_wgs84
 from app.domain.assignments import AssignmentAction, AssignmentState, CheckMethod
-from app.domain.catalogue import category_of
+from app.domain.catalogue import CheckIn, Handler, must_be_evident, must_handle, terms_of
 from app.domain.needs import REOPEN_WINDOW, NeedAction, NeedState
 from app.domain.orders import CONFIRM_WINDOW, OrderAction, Outcome
 from app.domain.people import Actor, Relation
@@ -38,7 +38,7 @@ async def start(session: AsyncSession, actor: Actor, order_id: UUID, form: Order
     step = decide(case, OrderAction.START)
     mine = case.mine(actor, {AssignmentState.ACCEPTED})
     in_person = mine is not None and mine.person_id is not None
-    if mine is not None and in_person and category_of(case.order.category).check_in:
+    if mine is not None and in_person and terms_of(case.order.terms).check_in is CheckIn.PLACE:
         if form.position is None:
             raise RuleBroken("此类服务须签到", field="position")
         spot = to_wgs84(form.position.lon, form.position.lat, form.position.datum)
@@ -53,7 +53,9 @@ async def report(session: AsyncSession, actor: Actor, order_id: UUID, form: Orde
     step = decide(case, OrderAction.REPORT)
     if any(a.state is AssignmentState.CHECKED_IN for a in case.active):
         raise Conflict("还有人未签退，签退后才能报告完成")
+    must_be_evident(terms_of(case.order.terms), form.evidence or ())
     case.order.result = form.result
+    case.order.evidence = {kind.value: shown for kind, shown in (form.evidence or {}).items()} or None
     case.order.reported_at = now()
     move(session, case, step, actor, result=form.result)
     await void_approvals(session, case.order)
@@ -145,8 +147,8 @@ def _begin_new_round(session: AsyncSession, case: OrderCase) -> None:
     order.round += 1
     order.need_round = need.round
     order.people_accepted = 0
-    order.due_at = add_working_days(now(), category_of(order.category).resolve_working_days)
-    order.outcome = order.rating = order.rating_words = order.result = None
+    order.due_at = add_working_days(now(), terms_of(order.terms).resolve_working_days)
+    order.outcome = order.rating = order.rating_words = order.result = order.evidence = None
     order.reported_at = order.closed_at = order.objected_at = order.assigned_at = None
     order.closed_by_system = order.overruled = False
 
@@ -158,6 +160,7 @@ async def transfer(session: AsyncSession, actor: Actor, order_id: UUID, form: Or
     giving = case.mine(actor, {AssignmentState.ACCEPTED}) or _sole_holder(case)
     if case.order.overruled and belongs_to(giving, actor):
         raise Conflict("异议不成立后不得退回")
+    must_handle(terms_of(case.order.terms), Handler.HELPERS)
     choice = await named(session, case.order, case.need, form.person_id, again=False)
     move_assignment(session, giving, AssignmentAction.SUBSTITUTE, actor)
     case.order.people_accepted -= 1
@@ -181,7 +184,7 @@ def _close(case: OrderCase, outcome: Outcome) -> None:
 
 async def _verify(session: AsyncSession, case: OrderCase, actor: Actor | None) -> None:
     """The holders' part is done with the order; who should have checked in and never did is let go unverified."""
-    must_check_in = category_of(case.order.category).check_in
+    must_check_in = terms_of(case.order.terms).check_in is CheckIn.PLACE
     for assignment in case.active:
         absent = must_check_in and assignment.person_id is not None and assignment.state is AssignmentState.ACCEPTED
         move_assignment(session, assignment, AssignmentAction.RELEASE if absent else AssignmentAction.VERIFY, actor)

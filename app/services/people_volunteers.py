@@ -8,12 +8,11 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from app.core.clock import now
 from app.core.crypto import Sealer
 from app.core.errors import Conflict, NotFound, RuleBroken
-from app.domain.catalogue import category_of
 from app.domain.consents import GivenBy, Purpose
 from app.domain.people import Actor, Role
 from app.models import Consent, Person, Volunteer
 from app.schemas.people_volunteers import PersonLeaveVolunteering, PersonVolunteer
-from app.services import certificates, consents, minors, people, people_roles, people_seal
+from app.services import categories, certificates, consents, minors, people, people_roles, people_seal
 from app.services.outbox import publish
 from app.services.people_volunteers_fields import must_be_complete
 
@@ -52,8 +51,7 @@ async def register(
     row = await session.get(Volunteer, (person.district_id, person.id))
     if row is not None and row.left_at is None:
         raise Conflict("此人已是志愿者")
-    for code in form.categories:
-        category_of(code)
+    await categories.must_be_services(session, list(form.categories))
     has_skills = form.skills is not None or bool(person.skills)
     must_be_complete(person, skills=has_skills, categories=bool(form.categories))
     by, consent = await _entered_by(session, actor, person, form)

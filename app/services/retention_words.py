@@ -43,13 +43,14 @@ async def need_words(session: AsyncSession, _: Sealer) -> int:
     needs = (await session.scalars(old.limit(BATCH).with_for_update(skip_locked=True))).all()
     for need in needs:
         need.title = need.details = SPENT
-        need.risks = None
+        need.risks = need.form = None
+        need.duty_override_words = SPENT if need.duty_override_words else None
         publish(session, "need", need, "forget_words", actor=None)
     query = select(Order).where(Order.need_id.in_([need.id for need in needs])).with_for_update()
     orders = (await session.scalars(query)).all()
     for order in orders:
         order.title = SPENT
-        order.risks = order.rating_words = None
+        order.risks = order.rating_words = order.evidence = None
         order.result = SPENT if order.result else None
         publish(session, "order", order, "forget_words", actor=None)
     about = [need.id for need in needs] + [order.id for order in orders]

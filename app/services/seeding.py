@@ -20,6 +20,7 @@ from app.core.ids import seeded_id
 from app.domain.consents import Purpose
 from app.models import (
     Account,
+    Category,
     Consent,
     District,
     Grant,
@@ -30,7 +31,7 @@ from app.models import (
     PrivacyNotice,
     Volunteer,
 )
-from app.services import people_seal, seeding_profiles
+from app.services import people_seal, seeding_catalogue, seeding_profiles
 from app.services.seeding_accounts import demo_people
 from app.services.seeding_files import read_district
 from app.services.seeding_organizations import SeededOrganization, found_organizations
@@ -103,12 +104,12 @@ async def seed_district(
         _Table(Grant, [row for person in everybody for row in columns.grants(person)]),
         _Table(Account, [columns.account(*pair, demo_password_hash or "") for pair in shown.items()]),
         _Table(PrivacyNotice, list(notices(code, now()))),
+        _Table(Category, seeding_catalogue.categories(code, root, columns.stamp)),
         *_profiles(code, newcomers, columns.stamp),
     ]
-    name = ground.places[0].name
-    await session.execute(insert(District).values(id=code, name=name).on_conflict_do_nothing())
+    await session.execute(insert(District).values(id=code, name=ground.places[0].name).on_conflict_do_nothing())
     added = {table.model.__tablename__: await _write(session, code, table, progress) for table in tables}
-    return SeedReport(f"{code:06d}", name, added, tuple(shown))
+    return SeedReport(f"{code:06d}", ground.places[0].name, added, tuple(shown))
 
 
 async def _newcomers(session: AsyncSession, code: int, people: Sequence[SeededPerson]) -> list[SeededPerson]:

@@ -10,12 +10,24 @@ from typing import Any
 from uuid import UUID
 
 from app.core.ids import seeded_id
-from app.domain.catalogue import CATEGORIES
+from app.domain.catalogue import Skill
 from app.domain.consents import GivenBy, LegalBasis, Purpose
 from app.domain.people import PartyStatus, Role
 from app.services.seeding_people import SeededPerson
 
 Row = dict[str, Any]
+_OFFERS = {
+    Skill.PLUMBING: "repair.plumbing",
+    Skill.ELECTRICITY: "repair.electric",
+    Skill.NURSING: "care.nursing",
+    Skill.COUNSELLING: "counselling",
+    Skill.LAW: "law.advice",
+    Skill.TEACHING: "children.study",
+    Skill.DIGITAL: "digital.help",
+    Skill.HAIRCUT: "elder.haircut",
+    Skill.ARTS: "culture",
+}
+"""skill → what a volunteer who has it registers for."""
 _SINCE = datetime(2024, 1, 1, tzinfo=UTC)
 
 
@@ -37,7 +49,7 @@ def volunteers(district: int, people: Iterable[SeededPerson], stamp: Row) -> lis
 
 def _categories(person: SeededPerson) -> list[str]:
     """What their skills are asked for, and helping out."""
-    return sorted({c.code for c in CATEGORIES.values() if c.skill in person.skills} | {"errand", "elder.visit"})
+    return sorted({_OFFERS[skill] for skill in person.skills if skill in _OFFERS} | {"errand", "elder.visit"})
 
 
 def members(people: Iterable[SeededPerson]) -> list[SeededPerson]:

@@ -11,7 +11,7 @@ from app import domain
 from app.core.errors import every_kind
 from app.domain.access import TABLE
 from app.domain.assignments import ASSIGNMENT
-from app.domain.catalogue import CATEGORIES
+from app.domain.catalogue import DUTY_NAMES, EVIDENCE_NAMES, HANDLER_NAMES
 from app.domain.consents import PURPOSE_NAMES
 from app.domain.dispatch import OBSTACLE_WORDS
 from app.domain.lifecycle import Lifecycle, Step
@@ -124,7 +124,9 @@ def _dictionaries() -> Iterator[tuple[str, Mapping[str, str]]]:
         yield f"{lifecycle.title}的动作", lifecycle.action_names
     yield "个人信息的用途", {purpose.value: name for purpose, name in PURPOSE_NAMES.items()}
     yield "个人信息请求", {kind.value: name for kind, name in RIGHTS_NAMES.items()}
-    yield "服务类别", {category.code: category.name for category in CATEGORIES.values()}
+    yield "职责", {duty.value: name for duty, name in DUTY_NAMES.items()}
+    yield "办理方", {handler.value: name for handler, name in HANDLER_NAMES.items()}
+    yield "所附材料", {kind.value: name for kind, name in EVIDENCE_NAMES.items()}
     yield "不能邀请的原因", {reason.value: words for reason, words in OBSTACLE_WORDS.items()}
 
 

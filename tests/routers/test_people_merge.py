@@ -46,6 +46,7 @@ KEPT = {
     ("substitutions", "arranged_by"),
     ("consents", "withdrawn_by"),
     ("grants", "granted_by"),
+    ("needs", "duty_override_by"),
     ("grants", "revoked_by"),
     ("grants", "lent_by"),
     ("care_facts", "recorded_by"),

@@ -10,12 +10,14 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from app.core.clock import now
 from app.core.ids import new_id
 from app.domain.assignments import ACTIVE, AssignmentState
+from app.domain.catalogue import CheckIn, Skill, Terms
 from app.domain.needs import NeedSource, NeedState
 from app.domain.orders import OrderState, Outcome
 from app.models import Assignment, Event, Need, NeedFollower, Order, OutboxRow
 from tests.worlds import LAT, LON, World
 
 CATEGORY = "repair.plumbing"
+TERMS = Terms(resolve_working_days=1, skills=(Skill.PLUMBING,), check_in=CheckIn.PLACE, volunteering=True)
 
 
 @dataclass(frozen=True)
@@ -79,6 +81,7 @@ async def put_order(session: AsyncSession, world: World, need: Need, state: Orde
         state=state,
         title=need.title,
         category=CATEGORY,
+        terms=TERMS.as_json(),
         people_wanted=3,
         people_accepted=sum(place.state in ACTIVE for place in held),
         due_at=moment + timedelta(days=1),

@@ -31,6 +31,7 @@ TABLES = (
     "grants",
     "accounts",
     "privacy_notices",
+    "categories",
     "consents",
     "party_memberships",
     "volunteers",
@@ -252,6 +253,8 @@ async def test_without_a_password_no_demo_account_is_made(owner: Database, tmp_p
 
 def renamed_copy(folder: Path, code: str) -> Path:
     """The files of 150103 under another code, so that a full community can be built in a second district."""
+    for path in SEEDS.glob("catalogue*"):
+        (folder / path.name).write_bytes(path.read_bytes())
     (folder / code).mkdir()
     for path in (SEEDS / "150103").iterdir():
         target = folder / code / path.name.replace("150103", code)

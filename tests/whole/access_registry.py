@@ -17,6 +17,7 @@ BUILDERS: dict[str, Build] = {
     "assignments": work.assignment,
     "audit": records.audit,
     "care-facts": records.care_fact,
+    "categories": work.category,
     "certificates": records.certificate,
     "clients": people.client,
     "consents": records.consent,

@@ -14,12 +14,13 @@ from app.core.ids import new_id
 from app.domain import access
 from app.domain.approvals import ApprovalState, Subject
 from app.domain.assignments import ASSIGNMENT, AssignmentState
+from app.domain.catalogue import Terms
 from app.domain.hours import FLOW, EntryKind, Source
 from app.domain.lifecycle import Lifecycle
 from app.domain.needs import NEED, NeedState
 from app.domain.orders import ORDER, OrderAction, OrderState
 from app.domain.people import Relation
-from app.models import Approval, Event, HourEntry, Import, Notice, Organization, Place, ServiceWindow
+from app.models import Approval, Category, Event, HourEntry, Import, Notice, Organization, Place, ServiceWindow
 from app.workers import relay
 from tests.services.rows import Held, put_assignment, put_need, put_order
 from tests.stories.steps import AT_HOME
@@ -211,6 +212,20 @@ async def organization(ground: Ground, session: AsyncSession, operation: Operati
     if operation.method != "POST":
         return Row(row.id)
     return Row(row.id, ids={"place_id": str(world.places["community"])}, form={"name": f"{row.name}二"})
+
+
+async def category(ground: Ground, session: AsyncSession, operation: Operation) -> Row:
+    world, row_id = ground.world, new_id()
+    row = Category(
+        district_id=world.district_id,
+        id=row_id,
+        code=f"k{row_id.hex[-12:]}",
+        path=world.paths["district"],
+        name="读报陪读",
+        terms=Terms().as_json(),
+    )
+    await add_row(session, row, "category", "create", world.paths["district"])
+    return Row(row.id, form={"code": f"k{new_id().hex[-12:]}"} if operation.method == "POST" else {})
 
 
 async def import_(ground: Ground, session: AsyncSession, _: Operation) -> Row:
