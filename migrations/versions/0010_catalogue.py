@@ -1,10 +1,12 @@
 """The catalogue of services as data, and the terms each order is done on."""
 
+import json
+
 import sqlalchemy as sa
 from alembic import op
 from sqlalchemy.dialects import postgresql
 
-from app.core.tenancy import protect
+from app.core.tenancy import in_each_district, protect
 
 revision = "0010"
 down_revision = "0009"
@@ -71,16 +73,20 @@ def extend_needs() -> None:
 
 
 def extend_orders() -> None:
-    """What is under way goes on as the code said when it was opened. The policy would hide every district from the owner."""
+    """What is under way goes on as the code said when it was opened."""
     op.add_column('orders', sa.Column('terms', postgresql.JSONB(astext_type=sa.Text()), nullable=False, server_default='{}'))
     op.add_column('orders', sa.Column('evidence', postgresql.JSONB(astext_type=sa.Text(), none_as_null=True), nullable=True))
-    op.execute('ALTER TABLE orders NO FORCE ROW LEVEL SECURITY')
-    said = sa.text("UPDATE orders SET terms = :terms WHERE category = :category").bindparams(sa.bindparam('terms', type_=postgresql.JSONB))
+    rows = []
     for code, days, source, skill, check_in, volunteering in BEFORE:
         terms = {'resolve_working_days': days, 'deadline_source': source, 'skills': [skill] if skill else []}
         terms |= {'check_in': 'place' if check_in else 'none', 'volunteering': volunteering}
-        op.get_bind().execute(said, {'terms': terms, 'category': code})
-    op.execute('ALTER TABLE orders FORCE ROW LEVEL SECURITY')
+        rows.append(f"('{code}', '{{{json.dumps(terms, ensure_ascii=False)}}}'::jsonb)")
+    op.execute(
+        in_each_district(
+            f"UPDATE orders SET terms = said.terms FROM (VALUES {', '.join(rows)}) AS said (code, terms) "
+            'WHERE said.code = orders.category AND orders.{mine}'
+        )
+    )
 
 
 def upgrade() -> None:
