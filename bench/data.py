@@ -1,5 +1,6 @@
 """Made-up data in bulk: a district, people with tokens, published orders with their whole history so far."""
 
+import json
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -17,7 +18,9 @@ from app.core.security import Tokens
 from app.domain.accounts import LONGEST
 from app.domain.people import Role
 from app.domain.places import PlaceKind, child_path
+from app.services.seeding_catalogue import categories
 from app.settings import Settings
+from app.workers.seeding import SEEDS
 
 CATEGORY = "repair.home"
 """A kind of service that asks for no skill."""
@@ -54,8 +57,9 @@ class Ground:
     asker: Person | None = None
 
     async def copy(self, table: str, rows: Sequence[dict[str, Any]]) -> None:
-        columns = ["district_id", *rows[0]]
-        records = [(self.district, *row.values()) for row in rows]
+        rows = [{"district_id": self.district} | row for row in rows]
+        columns = list(rows[0])
+        records = [tuple(row.values()) for row in rows]
         await self.connection.copy_records_to_table(table, records=records, columns=columns)
 
     async def people(self, count: int, role: Role, at: Spot, kind: PlaceKind, home: Community) -> list[Person]:
@@ -89,6 +93,15 @@ class Ground:
         secret = new_secret()
         sealed = self.sealer.seal("测试居民", self.district, "people", "name_sealed", person_id, secret)
         return {"id": person_id, "secret": secret, "name_sealed": sealed}
+
+    async def catalogue(self) -> None:
+        """The kinds of service every district begins with; the servers refuse needs of others."""
+        nodes = categories(self.district, SEEDS, stamps(1))
+        as_text = [
+            {name: json.dumps(value) if isinstance(value, dict) else value for name, value in node.items()}
+            for node in nodes
+        ]
+        await self.copy("categories", as_text)
 
     async def helpers(self, count: int) -> list[Person]:
         """Volunteers of the first community."""
@@ -178,6 +191,7 @@ async def make_ground(connection: asyncpg.Connection, folder: Path, district: in
         home = place(PlaceKind.COMPOUND, grid, "01", community_id=community.id, grid_id=grid.id)
         ground.communities.append(Community(community, grid, home))
     await ground.copy("places", rows)
+    await ground.catalogue()
     first = ground.communities[0]
     ground.asker = (await ground.people(1, Role.RESIDENT, first.place, PlaceKind.COMMUNITY, first))[0]
     return ground
