@@ -6,7 +6,7 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, ScalarSelect, and_, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.core.clock import now
+from app.core.clock import now, today
 from app.core.crypto import Sealer
 from app.core.errors import Conflict, Forbidden, NotFound, RuleBroken
 from app.core.ids import new_id
@@ -26,7 +26,6 @@ from app.schemas.certificates import (
 from app.services import minors, people, people_rows
 from app.services.outbox import publish
 from app.services.people_home import not_later_than_today
-from app.services.people_identity import today
 from app.services.places import paged
 
 _FIELDS = tuple(name for name in CertificateRead.model_fields if name not in {"number", "counts"})

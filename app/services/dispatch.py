@@ -8,7 +8,7 @@ from uuid import UUID
 from sqlalchemy import ScalarSelect, bindparam, exists, false, func, select, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.core.clock import now
+from app.core.clock import now, today
 from app.core.errors import NotFound, RuleBroken
 from app.core.geo import LonLat, metres_between
 from app.domain.assignments import ACTIVE, NOT_AGAIN, UNFINISHED, AssignmentState
@@ -21,7 +21,6 @@ from app.models import Assignment, Consent, Grant, Need, Order, Person
 from app.models.base import literal_in
 from app.services.access import in_force
 from app.services.certificates import certified_by
-from app.services.people_identity import today
 
 RUNNERS_UP = 5
 

@@ -14,7 +14,7 @@ from uuid import UUID
 import asyncpg
 import orjson
 
-from app.core.clock import now
+from app.core.clock import now, today
 from app.core.db import Database
 from app.core.errors import Conflict, LostRace, NotFound, RuleBroken, Unauthenticated
 from app.core.ids import new_id
@@ -34,7 +34,6 @@ from app.services.idempotency import Answer, Key, replayed
 from app.services.orders_accept_sql import FOLLOWS, READ, WRITE_ACCEPT, WRITE_TAKE
 from app.services.orders_case import readable, relations_by
 from app.services.orders_read import FIELDS, present
-from app.services.people_identity import today
 
 _TRIES = MOST_PLACES + 5
 """Each lost race filled a place, so this many attempts see the order full."""

@@ -9,7 +9,7 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, exists, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.core.clock import now
+from app.core.clock import now, today
 from app.core.crypto import Sealer, new_secret
 from app.core.db import Database
 from app.core.errors import Conflict, Forbidden, Gone, NotFound, RuleBroken, StaleVersion
@@ -160,7 +160,7 @@ async def find(
     if form.phone is not None:
         found = await people_seal.find(session, sealer, actor.district_id, "phone", form.phone)
     else:
-        number = identity_numbers.read(form.id_number or "", people_identity.today()).value
+        number = identity_numbers.read(form.id_number or "", today()).value
         found = await people_seal.find(session, sealer, actor.district_id, "id_number", number)
     person = await _living(session, found)
     if person is None or not any(person.path.startswith(grant.path) for grant in scope):

@@ -6,7 +6,7 @@ from uuid import UUID
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.core.clock import now
+from app.core.clock import now, today
 from app.core.errors import Conflict, Duplicate, RuleBroken
 from app.core.ids import new_id
 from app.domain import access
@@ -17,7 +17,6 @@ from app.models import HouseholdMember, Person, Place
 from app.schemas.people import PersonMove
 from app.services import people, people_roles
 from app.services.outbox import publish
-from app.services.people_identity import today
 from app.services.places import located, must_be_in_a_community, place_of
 
 

@@ -13,7 +13,7 @@ from typing import Literal
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.core.clock import CHINA, now
+from app.core.clock import today
 from app.core.crypto import Sealer
 from app.core.db import Database
 from app.core.errors import Duplicate, RuleBroken
@@ -30,11 +30,6 @@ WRITTEN = SEALED | {"sex"}
 """The fields of forms that are written here; others are plain columns."""
 _EARLIEST = date(1800, 1, 1)
 Form = PersonCreate | PersonUpdate | MeUpdate
-
-
-def today() -> date:
-    """The China calendar day."""
-    return now().astimezone(CHINA).date()
 
 
 async def count(database: Database, sealer: Sealer, actor: Actor, person: Person, form: Form) -> None:

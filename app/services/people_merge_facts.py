@@ -10,7 +10,7 @@ from uuid import UUID
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.core.clock import now
+from app.core.clock import now, today
 from app.core.crypto import Sealer
 from app.domain.people import PartyStatus
 from app.domain.profiles import HouseholdRelation, is_minor
@@ -64,7 +64,7 @@ async def _cells(session: AsyncSession, sealer: Sealer, merged: Person, survivor
     people_seal.index_name_and_birth(sealer, survivor)
     people_seal.index_name_and_birth(sealer, merged)
     born = people_identity.birth_date(sealer, survivor)
-    minor = is_minor(born, people_identity.today()) if born else survivor.minor or merged.minor
+    minor = is_minor(born, today()) if born else survivor.minor or merged.minor
     survivor.minor = merged.minor = minor
     await session.flush()
 
@@ -128,7 +128,7 @@ async def _household(session: AsyncSession, merged: Person, survivor: Person) ->
     current = {row.person_id: row for row in everything if row.until_on is None}
     mine, theirs = current.get(merged.id), current.get(survivor.id)
     if mine is not None and (theirs is not None or mine.place_id != survivor.place_id):
-        mine.until_on = max(mine.since_on, people_identity.today())
+        mine.until_on = max(mine.since_on, today())
         touch(mine)
         await session.flush()
         if theirs is not None and theirs.place_id == mine.place_id and mine.relation is HouseholdRelation.HEAD:
@@ -151,7 +151,7 @@ async def _employments(session: AsyncSession, merged: Person, survivor: Person) 
     kept = {row.kind for row in everything if row.person_id == survivor.id and row.until_on is None}
     for row in everything:
         if row.person_id == merged.id and row.until_on is None and row.kind in kept:
-            row.until_on = max(row.since_on, people_identity.today())
+            row.until_on = max(row.since_on, today())
             touch(row)
     await session.flush()
     for row in everything:

@@ -5,7 +5,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from sqlalchemy import Select, and_, delete, exists, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.core.clock import now
+from app.core.clock import now, today
 from app.core.crypto import Sealer
 from app.domain.consents import EMERGENCY_LASTS, LegalBasis, Purpose
 from app.domain.profiles import is_minor
@@ -26,7 +26,7 @@ from app.models import (
 from app.services import retention_words
 from app.services.consents_withdraw import forget_membership
 from app.services.outbox import publish
-from app.services.people_identity import birth_date, today
+from app.services.people_identity import birth_date
 from app.services.retention_periods import BATCH, agreed_at, before, promised_before, run
 
 _Job = Callable[[AsyncSession, Sealer], Awaitable[int]]
