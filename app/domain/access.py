@@ -52,6 +52,7 @@ _STATIC: dict[str, Parties] = {
     "orders:read": _READERS | _PARTIES | HELPERS | {Relation.SENDER},
     "orders:open": frozenset({Role.GRID_WORKER, Role.COMMUNITY_ADMIN}),
     "orders:rank": _READERS,
+    "orders:insure": frozenset({Role.GRID_WORKER, Role.COMMUNITY_ADMIN}),
     "assignments:list": _ALL,
     "assignments:read": _READERS | _PARTIES,
     "hours:list": _ALL,

@@ -9,6 +9,7 @@ it goes to departments alone, unless somebody above the community overrides that
 
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, replace
+from datetime import date
 from enum import StrEnum
 from typing import Any
 
@@ -157,6 +158,15 @@ def must_handle(terms: Terms, handler: Handler) -> None:
     if terms.duty is Duty.DEPARTMENT and terms.handlers == DEPARTMENTS_ONLY:
         words += "；属部门职责，转由社区办理须街道以上管理员具名同意"
     raise RuleBroken(words, handlers=[one.value for one in terms.handlers])
+
+
+def lacks_insurance(terms: Terms, insured_until: date | None, day: date) -> str | None:
+    """Why helpers may not be asked yet: they must be insured against accidents first (志愿服务条例 §17). None when they may."""
+    if not terms.insured:
+        return None
+    if insured_until is None:
+        return "此类服务须先为志愿者投保人身意外险，并登记保单"
+    return "登记的保单已过期，须续保并重新登记" if insured_until < day else None
 
 
 def must_be_evident(terms: Terms, shown: Iterable[Evidence]) -> None:

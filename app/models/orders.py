@@ -1,6 +1,6 @@
 """Orders 工单 and assignments 接单."""
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
@@ -48,6 +48,11 @@ class Order(Tenant, Located, Versioned, Base):
     result: Mapped[str | None]
     evidence: Mapped[dict[str, Any] | None] = mapped_column(JSONB(none_as_null=True))
     """What the report brought with it: kind → where it is kept or what it says."""
+    insurer: Mapped[str | None]
+    """Who insures the helpers against accidents, for a kind of service that asks for it (志愿服务条例 §17)."""
+    policy_number: Mapped[str | None]
+    insured_until: Mapped[date | None]
+    """The last day the policy covers."""
     outcome: Mapped[Outcome | None] = mapped_column(text_enum(Outcome, "outcome"))
     rating: Mapped[int | None]
     rating_words: Mapped[str | None]
@@ -60,6 +65,7 @@ class Order(Tenant, Located, Versioned, Base):
         key_to("places", "place_id"),
         CheckConstraint(f"people_wanted BETWEEN 1 AND {MOST_PLACES}", name="people_wanted"),
         CheckConstraint("people_accepted BETWEEN 0 AND people_wanted", name="people_accepted"),
+        CheckConstraint("num_nulls(insurer, policy_number, insured_until) IN (0, 3)", name="insurance"),
         CheckConstraint("rating BETWEEN 1 AND 5", name="rating"),
         CheckConstraint("(state = 'closed') = (outcome IS NOT NULL)", name="outcome_if_closed"),
         CheckConstraint("(state = 'suspended') = (suspended_at IS NOT NULL)", name="suspended"),

@@ -22,7 +22,15 @@ from app.routers.deps import (
 from app.routers.route import HouseRoute, as_response, client_address, policy_of, short_way
 from app.schemas import orders as forms
 from app.schemas.orders import OrderPage, OrderQuery, OrderRead, OrderTermsRead, RankingRead
-from app.services import orders, orders_accept, orders_dispatch, orders_pause, orders_read, orders_work
+from app.services import (
+    orders,
+    orders_accept,
+    orders_dispatch,
+    orders_insurance,
+    orders_pause,
+    orders_read,
+    orders_work,
+)
 from app.services.idempotency import Answer, Key
 from app.services.orders_case import OrderCase
 
@@ -126,6 +134,13 @@ async def order_publish(
     id: UUID, session: SessionDep, actor: ActorDep, response: Response, form: forms.OrderPublish
 ) -> dict[str, Any]:
     return shown(response, await orders_dispatch.publish(session, actor, id, form))
+
+
+@router.post("/{id}/insure", response_model=OrderRead, **step("orders:insure", "登记志愿者的人身意外险"))
+async def order_insure(
+    id: UUID, session: SessionDep, actor: ActorDep, response: Response, form: forms.OrderInsure
+) -> dict[str, Any]:
+    return shown(response, await orders_insurance.insure(session, actor, id, form))
 
 
 @router.post("/{id}/offer", response_model=OrderRead, **step("orders:offer", "派单：邀请最合适的人，或指名邀请"))

@@ -1,13 +1,13 @@
 """Orders and everything that moves them."""
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import Annotated, Self
 from uuid import UUID
 
 from pydantic import ConfigDict, Field, model_validator
 
 from app.core.paging import PageQuery
-from app.core.types import Form, LongLine, LongWords, Moment, Read, Words
+from app.core.types import Form, Line, LongLine, LongWords, Moment, Read, Words
 from app.domain.catalogue import Evidence
 from app.domain.needs import Urgency
 from app.domain.orders import (
@@ -101,6 +101,17 @@ class OrderTermsRead(Read):
     order_id: UUID
     terms: TermsRead
     evidence: Annotated[dict[Evidence, str] | None, Field(description="报告已附的；接单前不给")]
+    insurer: Annotated[str | None, Field(description="为志愿者承保人身意外险的公司")]
+    policy_number: str | None
+    insured_until: Annotated[date | None, Field(description="保单最后一日")]
+
+
+class OrderInsure(Form):
+    """登记为志愿者投保的人身意外险（志愿服务条例第十七条）。续保后可重新登记。"""
+
+    insurer: Line
+    policy_number: Annotated[Line, Field(description="保单号")]
+    insured_until: Annotated[date, Field(description="保单最后一日")]
 
 
 class OrderPage(Read):

@@ -7,18 +7,18 @@ from uuid import UUID
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.core.clock import now
+from app.core.clock import now, today
 from app.core.errors import Conflict, Forbidden, NotFound, RuleBroken
 from app.core.ids import new_id
 from app.domain.assignments import ASSIGNMENT, AssignmentAction, AssignmentState
-from app.domain.catalogue import Handler, handler_of, must_handle, terms_of
+from app.domain.catalogue import Handler, handler_of, lacks_insurance, must_handle, terms_of
 from app.domain.dispatch import Choice
 from app.domain.lifecycle import Step
 from app.domain.needs import NEED, NeedAction, NeedState
 from app.domain.orders import RETRY_OFFER_AFTER, OrderAction, OrderState, after_refusal
 from app.domain.organizations import ASSIGNABLE
 from app.domain.people import Actor, Relation, Role
-from app.models import Assignment, Organization
+from app.models import Assignment, Order, Organization
 from app.schemas.orders import OrderAssign, OrderDecline, OrderOffer, OrderPublish
 from app.services.dispatch import explained, named, ranking
 from app.services.orders_case import SYSTEM, OrderCase, decide, load, move
@@ -31,7 +31,7 @@ async def publish(session: AsyncSession, actor: Actor, order_id: UUID, form: Ord
     """Put an order into the pool, where any feasible helper of the community may take it."""
     case = await load(session, actor, order_id, "orders:publish")
     step = decide(case, OrderAction.PUBLISH)
-    must_handle(terms_of(case.order.terms), Handler.HELPERS)
+    must_suit_helpers(case.order)
     if form.people_wanted is not None:
         if form.people_wanted <= case.order.people_accepted:
             raise RuleBroken("人数须多于已接单人数", field="people_wanted")
@@ -41,11 +41,27 @@ async def publish(session: AsyncSession, actor: Actor, order_id: UUID, form: Ord
     return case
 
 
+def must_suit_helpers(order: Order) -> None:
+    """422 for work that is not for helpers; 409 until they are insured for it."""
+    must_handle(terms_of(order.terms), Handler.HELPERS)
+    must_be_covered(order)
+
+
+def must_be_covered(order: Order) -> None:
+    """409 unless the order's helpers are insured today, where its terms ask for that."""
+    if words := _uncovered(order):
+        raise Conflict(words)
+
+
+def _uncovered(order: Order) -> str | None:
+    return lacks_insurance(terms_of(order.terms), order.insured_until, today())
+
+
 async def offer(session: AsyncSession, actor: Actor, order_id: UUID, form: OrderOffer) -> OrderCase:
     """Ask one person by name, or the best for every free place. 409 when nobody feasible is left."""
     case = await load(session, actor, order_id, "orders:offer")
     decide(case, OrderAction.OFFER)
-    must_handle(terms_of(case.order.terms), Handler.HELPERS)
+    must_suit_helpers(case.order)
     if form.offer_minutes is not None:
         case.order.offer_minutes = form.offer_minutes
     if form.person_id is None:
@@ -63,10 +79,10 @@ async def offer(session: AsyncSession, actor: Actor, order_id: UUID, form: Order
 async def offer_best(session: AsyncSession, case: OrderCase, actor: Actor | None) -> bool:
     """Ask the best feasible people for the free places; False, and another look later, when there is nobody.
 
-    While the need is on the books (挂账) nobody is asked for it.
+    While the need is on the books (挂账), or helpers are not insured yet, the system asks nobody.
     """
-    planned = case.need.state is NeedState.PLANNED
-    ranked = [] if planned and actor is None else await ranking(session, case.order, case.need)
+    waits = case.need.state is NeedState.PLANNED or _uncovered(case.order) is not None
+    ranked = [] if waits and actor is None else await ranking(session, case.order, case.need)
     chosen = ranked[: len(case.free_slots())]
     if not chosen:
         case.order.next_offer_at = now() + RETRY_OFFER_AFTER

@@ -35,7 +35,7 @@ from app.domain.orders import ORDER, WORKED_ON, OrderState
 from app.domain.people import HELPERS, UNIT_ROLES, Actor, Grant, Parties, Relation
 from app.models import Assignment, Need, NeedFollower, Order
 from app.models.base import literal_in
-from app.schemas.orders import OrderQuery, OrderRead
+from app.schemas.orders import OrderInsure, OrderQuery, OrderRead
 from app.services.access import at_place, place_bind, places_bound, reads_all
 from app.services.dispatch import ranking
 from app.services.orders_case import OrderCase, load, relations_by
@@ -70,7 +70,12 @@ async def terms(session: AsyncSession, actor: Actor, order_id: UUID) -> dict[str
     """On what terms the order is done, and what its report brought with it; the fields of an OrderTermsRead."""
     case = await load(session, actor, order_id, "orders:read", lock=False)
     shown = case.order.evidence if case.parties & _PRECISE else None
-    return {"order_id": case.order.id, "terms": terms_of(case.order.terms).as_json(), "evidence": shown}
+    return {
+        "order_id": case.order.id,
+        "terms": terms_of(case.order.terms).as_json(),
+        "evidence": shown,
+        **{name: getattr(case.order, name) for name in OrderInsure.model_fields},
+    }
 
 
 @dataclass(frozen=True, slots=True)

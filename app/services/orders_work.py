@@ -8,7 +8,7 @@ from app.core.clock import now
 from app.core.errors import Conflict, RuleBroken
 from app.core.geo import to_wgs84
 from app.domain.assignments import AssignmentAction, AssignmentState, CheckMethod
-from app.domain.catalogue import CheckIn, Handler, must_be_evident, must_handle, terms_of
+from app.domain.catalogue import CheckIn, must_be_evident, terms_of
 from app.domain.needs import REOPEN_WINDOW, NeedAction, NeedState
 from app.domain.orders import CONFIRM_WINDOW, OrderAction, Outcome
 from app.domain.people import Actor, Relation
@@ -28,7 +28,7 @@ from app.services.assignments_check import check_in
 from app.services.dispatch import named
 from app.services.due import must_be_due
 from app.services.orders_case import OrderCase, belongs_to, decide, load, move
-from app.services.orders_dispatch import go_on, invite, move_assignment
+from app.services.orders_dispatch import go_on, invite, move_assignment, must_be_covered, must_suit_helpers
 from app.services.orders_release import move_need, release, settle_need, void_approvals
 
 
@@ -38,6 +38,8 @@ async def start(session: AsyncSession, actor: Actor, order_id: UUID, form: Order
     step = decide(case, OrderAction.START)
     mine = case.mine(actor, {AssignmentState.ACCEPTED})
     in_person = mine is not None and mine.person_id is not None
+    if in_person:
+        must_be_covered(case.order)
     if mine is not None and in_person and terms_of(case.order.terms).check_in is CheckIn.PLACE:
         if form.position is None:
             raise RuleBroken("此类服务须签到", field="position")
@@ -160,7 +162,7 @@ async def transfer(session: AsyncSession, actor: Actor, order_id: UUID, form: Or
     giving = case.mine(actor, {AssignmentState.ACCEPTED}) or _sole_holder(case)
     if case.order.overruled and belongs_to(giving, actor):
         raise Conflict("异议不成立后不得退回")
-    must_handle(terms_of(case.order.terms), Handler.HELPERS)
+    must_suit_helpers(case.order)
     choice = await named(session, case.order, case.need, form.person_id, again=False)
     move_assignment(session, giving, AssignmentAction.SUBSTITUTE, actor)
     case.order.people_accepted -= 1

@@ -1,11 +1,15 @@
 """The catalogue as data: a district's own tree, the forms it asks for, whose duty a kind is, and terms that orders keep."""
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
+from sqlalchemy import text
 
+from app.core.clock import today
+from app.core.db import Database
 from tests.profiles import tag_of
-from tests.stories.steps import AT_HOME, accepted_need, act, only_order, refused, submitted
+from tests.stories.steps import AT_HOME, accepted_need, act, asked, only_order, refused, submitted
 from tests.worlds import World
 
 TERMS = {"resolve_working_days": 3, "deadline_source": "本系统规定"}
@@ -171,6 +175,40 @@ async def test_a_report_brings_what_the_category_asks_for(world: World) -> None:
     await act(world, "member1", order, "report", result="扫净了", evidence={"photo": "照片 2 张，存社区工作群"})
     kept = await world.ok("resident1", "GET", f"/v1/orders/{order['id']}/terms")
     assert kept["evidence"] == {"photo": "照片 2 张，存社区工作群"}
+
+
+async def test_helpers_are_asked_once_they_are_insured(world: World, owner: Database) -> None:
+    await add(world, "repair.roof", name="屋面", terms=TERMS | {"insured": True, "check_in": "place"})
+    need = await submitted(world, category="repair.roof")
+    await world.ok("community", "POST", f"/v1/needs/{need['id']}/accept", json={"auto_offer": True})
+    order = await only_order(world, need)
+    assert order["state"] == "open", "the system asks nobody yet"
+    assert [(await refused(world, "grid", order, verb))[0] for verb in ("publish", "offer")] == [409, 409]
+    path = f"/v1/orders/{order['id']}/insure"
+    policy = {"insurer": "人保财险", "policy_number": "PA-2026-001", "insured_until": f"{today() + timedelta(days=1)}"}
+    for who, status in (("resident1", 403), ("member1", 404), ("sibling_community", 404)):
+        assert (await world.call(who, "POST", path, json=policy)).status_code == status, who
+    stale = await world.call("grid", "POST", path, json=policy | {"insured_until": f"{today() - timedelta(days=1)}"})
+    assert (stale.status_code, stale.json()["field"]) == (422, "insured_until")
+    insured = await world.ok("grid", "POST", path, json=policy)
+    assert insured["state"] == "offered", "an order left to the system is offered at once"
+    shown = await world.ok("resident1", "GET", f"/v1/orders/{order['id']}/terms")
+    assert {name: shown[name] for name in policy} == policy
+    [helper] = await asked(world, order)
+    await act(world, helper, order, "accept")
+    async with owner.transaction(world.district_id) as session:
+        await session.execute(text("UPDATE orders SET insured_until = insured_until - 2"))
+    assert (await refused(world, helper, order, "start", position=AT_HOME))[0] == 409, "the policy ran out"
+    await world.ok("grid", "POST", path, json=policy)
+    await act(world, helper, order, "start", position=AT_HOME)
+
+
+async def test_no_insurance_where_none_is_asked_for(world: World) -> None:
+    need = await submitted(world, category="repair.home")
+    await world.ok("community", "POST", f"/v1/needs/{need['id']}/accept", json={"auto_offer": False})
+    path = f"/v1/orders/{(await only_order(world, need))['id']}/insure"
+    policy = {"insurer": "人保财险", "policy_number": "1", "insured_until": f"{today() + timedelta(days=1)}"}
+    assert (await world.call("grid", "POST", path, json=policy)).status_code == 422
 
 
 async def test_a_skill_that_must_be_shown_is_shown(world: World) -> None:

@@ -86,10 +86,10 @@ def test_busy_neighbours_are_asked_by_name_when_the_system_asks_another(url: str
     resident, community, grid = (Caller(http, login, DISTRICT) for login in ("resident2", "community", "grid1"))
     for login in ("member1", "member2", "member3", "volunteer1"):
         form = {
-            "title": "灯不亮",
-            "details": "灯不亮",
+            "title": "门把手松了",
+            "details": "门把手拧不紧",
             "place_id": resident.me["place_id"],
-            "category": "repair.electric",
+            "category": "repair.home",
         }
         need = resident.post("/v1/needs", **form)
         community.post(f"/v1/needs/{need['id']}/accept", auto_offer=False)

@@ -65,8 +65,9 @@ async def order(ground: Ground, session: AsyncSession, operation: Operation) -> 
     wanted = await put_need(session, ground.world, NeedState.IN_SERVICE, followed=True)
     row = await put_order(session, ground.world, wanted, state, *_held(operation, state))
     ids = {"need_id": str(wanted.id), "person_id": str(ground.world.people["volunteer1"])}
-    form = {OrderAction.START: {"position": AT_HOME}}.get(_word(operation), {})
-    return Row(row.id, party=party_to(operation) or "resident1", ids=ids, form=form)
+    row.terms = {"insured": _word(operation) == "insure"}
+    form = {OrderAction.START: {"position": AT_HOME}, "insure": {"insured_until": "2099-12-31"}}
+    return Row(row.id, party=party_to(operation) or "resident1", ids=ids, form=form.get(_word(operation), {}))
 
 
 def _word(operation: Operation) -> Any:
