@@ -66,8 +66,8 @@ async def order(ground: Ground, session: AsyncSession, operation: Operation) -> 
     row = await put_order(session, ground.world, wanted, state, *_held(operation, state))
     ids = {"need_id": str(wanted.id), "person_id": str(ground.world.people["volunteer1"])}
     row.terms = {"insured": _word(operation) == "insure"}
-    form = {OrderAction.START: {"position": AT_HOME}, "insure": {"insured_until": "2099-12-31"}}
-    return Row(row.id, party=party_to(operation) or "resident1", ids=ids, form=form.get(_word(operation), {}))
+    forms: dict[str, Any] = {OrderAction.START: {"position": AT_HOME}, "insure": {"insured_until": "2099-12-31"}}
+    return Row(row.id, party=party_to(operation) or "resident1", ids=ids, form=forms.get(_word(operation), {}))
 
 
 def _word(operation: Operation) -> Any:
