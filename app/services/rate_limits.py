@@ -6,7 +6,7 @@ What is spent stays spent even if the request is refused afterwards: ``spend`` i
 
 import math
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import DateTime, Integer, Interval, LargeBinary, bindparam, text
@@ -100,9 +100,9 @@ def _values(sealer: Sealer, district_id: int, limit: Limit, value: str) -> dict[
 
 
 def _judge(rows: Any, limit: Limit, latest: datetime) -> None:
-    """No row at all: somebody made the bucket at this very moment and emptied it."""
+    """No row at all, or one that had room when it was read: others emptied it at this very moment."""
     if not rows:
         raise TooManyRequests(math.ceil(limit.interval.total_seconds()))
     if not rows[0]["passed"]:
         wait = rows[0]["full_at"] + limit.interval - latest
-        raise TooManyRequests(max(1, math.ceil(wait.total_seconds())))
+        raise TooManyRequests(math.ceil((wait if wait > timedelta() else limit.interval).total_seconds()))
