@@ -7,14 +7,14 @@ from pydantic import ConfigDict, Field
 
 from app.core.paging import PageQuery
 from app.core.types import Form, Line, LongLine, Read, Words
-from app.domain.catalogue import LONGEST_DAYS, CheckIn, Duty, Evidence, Handler, Skill
+from app.domain.catalogue import LONGEST_DAYS, MOST_DEPTH, CheckIn, Duty, Evidence, Handler, Skill
 
 CategoryCode = Annotated[
     str,
     Field(
         min_length=1,
         max_length=80,
-        pattern=r"^[a-z0-9_]{1,24}(\.[a-z0-9_]{1,24}){0,3}$",
+        pattern=rf"^[a-z0-9_]{{1,24}}(\.[a-z0-9_]{{1,24}}){{0,{MOST_DEPTH - 1}}}$",
         description="以点分级，如 repair.plumbing 属于 repair",
     ),
 ]
