@@ -164,6 +164,12 @@ _RIGHTS: dict[str, Parties] = {
     "guardianships:create": _ADMINS,
     "guardianships:end": _STAFF,
 }
+_INTAKE: dict[str, Parties] = {
+    "lexicon-entries:list": _READERS,
+    "lexicon-entries:read": _READERS,
+    "lexicon-entries:create": _ADMINS,
+    "lexicon-entries:update": _ADMINS,
+}
 _AUDIT: dict[str, Parties] = {
     "audit:list": frozenset({Role.AUDIT_ADMIN}),
     "audit:read": frozenset({Role.AUDIT_ADMIN}),
@@ -182,6 +188,7 @@ TABLE: dict[str, Parties] = (
     | _PERSONS
     | _SENSITIVE
     | _RIGHTS
+    | _INTAKE
     | _AUDIT
     | _rows_of(NEED)
     | _rows_of(ORDER)

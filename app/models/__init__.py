@@ -19,6 +19,7 @@ from app.models.events import Event, IdempotencyKey, Notice, OutboxRow
 from app.models.grants import Grant, Substitution
 from app.models.hours import HourEntry, ServiceWindow
 from app.models.imports import Import, ImportFile, ImportReject
+from app.models.lexicon_entries import LexiconEntry
 from app.models.needs import Need, NeedFollower
 from app.models.orders import Assignment, Order
 from app.models.organizations import Organization
@@ -66,6 +67,7 @@ __all__ = [
     "Import",
     "ImportFile",
     "ImportReject",
+    "LexiconEntry",
     "Need",
     "NeedFollower",
     "Notice",

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
+from uuid import UUID
 
 from sqlalchemy import func, select
 from sqlalchemy.dialects.postgresql import insert
@@ -24,6 +25,7 @@ from app.models import (
     Consent,
     District,
     Grant,
+    LexiconEntry,
     Organization,
     PartyMembership,
     Person,
@@ -31,7 +33,7 @@ from app.models import (
     PrivacyNotice,
     Volunteer,
 )
-from app.services import people_seal, seeding_catalogue, seeding_profiles
+from app.services import people_seal, seeding_catalogue, seeding_lexicon, seeding_profiles
 from app.services.seeding_accounts import demo_people
 from app.services.seeding_files import read_district
 from app.services.seeding_organizations import SeededOrganization, found_organizations
@@ -104,12 +106,19 @@ async def seed_district(
         _Table(Grant, [row for person in everybody for row in columns.grants(person)]),
         _Table(Account, [columns.account(*pair, demo_password_hash or "") for pair in shown.items()]),
         _Table(PrivacyNotice, list(notices(code, now()))),
-        _Table(Category, seeding_catalogue.categories(code, root, columns.stamp)),
+        *_catalogue(code, ground.places[0].id, root, columns.stamp),
         *_profiles(code, newcomers, columns.stamp),
     ]
     await session.execute(insert(District).values(id=code, name=ground.places[0].name).on_conflict_do_nothing())
     added = {table.model.__tablename__: await _write(session, code, table, progress) for table in tables}
     return SeedReport(f"{code:06d}", ground.places[0].name, added, tuple(shown))
+
+
+def _catalogue(code: int, district_id: UUID, root: Path, stamp: Row) -> list[_Table]:
+    return [
+        _Table(Category, seeding_catalogue.categories(code, root, stamp)),
+        _Table(LexiconEntry, seeding_lexicon.entries(code, district_id, root, stamp)),
+    ]
 
 
 async def _newcomers(session: AsyncSession, code: int, people: Sequence[SeededPerson]) -> list[SeededPerson]:

@@ -70,14 +70,14 @@ def demo_logins(url: str, code: int) -> frozenset[str]:
 
 
 def seeded(url: str, code: int) -> bool:
-    """Is the district there, with its catalogue, which came later than the rest?"""
+    """Is the district there, with its lexicon, which came later than the rest?"""
 
     async def ask() -> bool:
         connection = await asyncpg.connect(plain(url))
         try:
             async with connection.transaction(readonly=True):
                 await connection.execute(f"SET LOCAL app.district = '{code:d}'")
-                found = "SELECT EXISTS (SELECT FROM categories WHERE district_id = $1)"
+                found = "SELECT EXISTS (SELECT FROM lexicon_entries WHERE district_id = $1)"
                 return bool(await connection.fetchval(found, code))
         finally:
             await connection.close()

@@ -128,6 +128,7 @@ TABLES: dict[str, str] = {
     "places": "nobody's; a person's is named in their record",
     "organizations": "nobody's; a person's is named in their record",
     "categories": "nobody's",
+    "lexicon_entries": "nobody's",
     "privacy_notices": "the same for everybody",
     "outbox": "which events are still to be told",
     "idempotency_keys": "answers kept for a day: what they show stands in the export itself",

@@ -28,6 +28,7 @@ BUILDERS: dict[str, Build] = {
     "hours": work.hour,
     "household-members": records.household_member,
     "imports": work.import_,
+    "lexicon-entries": work.lexicon_entry,
     "livez": work.nothing,
     "me": people.me,
     "needs": work.need,

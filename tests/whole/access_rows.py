@@ -20,7 +20,18 @@ from app.domain.lifecycle import Lifecycle
 from app.domain.needs import NEED, NeedState
 from app.domain.orders import ORDER, OrderAction, OrderState
 from app.domain.people import Relation
-from app.models import Approval, Category, Event, HourEntry, Import, Notice, Organization, Place, ServiceWindow
+from app.models import (
+    Approval,
+    Category,
+    Event,
+    HourEntry,
+    Import,
+    LexiconEntry,
+    Notice,
+    Organization,
+    Place,
+    ServiceWindow,
+)
 from app.workers import relay
 from tests.services.rows import Held, put_assignment, put_need, put_order
 from tests.stories.steps import AT_HOME
@@ -227,6 +238,25 @@ async def category(ground: Ground, session: AsyncSession, operation: Operation) 
     )
     await add_row(session, row, "category", "create", world.paths["district"])
     return Row(row.id, form={"code": f"k{new_id().hex[-12:]}"} if operation.method == "POST" else {})
+
+
+async def lexicon_entry(ground: Ground, session: AsyncSession, operation: Operation) -> Row:
+    """A word of the community's own."""
+    world, row_id = ground.world, new_id()
+    row = LexiconEntry(
+        district_id=world.district_id,
+        id=row_id,
+        place_id=world.places["community"],
+        path=world.paths["community"],
+        term=f"w{row_id.hex[-12:]}",
+        category="repair.plumbing",
+        weight=5,
+    )
+    await add_row(session, row, "lexicon_entry", "create", world.paths["community"])
+    if operation.method != "POST":
+        return Row(row.id)
+    more = {"term": f"w{new_id().hex[-12:]}", "category": "repair.plumbing", "weight": 5}
+    return Row(row.id, ids={"place_id": str(world.places["community"])}, form=more)
 
 
 async def import_(ground: Ground, session: AsyncSession, _: Operation) -> Row:

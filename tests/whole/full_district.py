@@ -32,6 +32,7 @@ from app.models import (
     EmploymentRecord,
     Guardianship,
     HouseholdMember,
+    LexiconEntry,
     PartyMembership,
     RateLimit,
     RecoveryCode,
@@ -50,7 +51,7 @@ _SEALED = b"\x01sealed"
 
 async def fill(session: AsyncSession, world: World) -> None:
     """Everything about resident1, who is recorded in every way there is."""
-    for rows in (_signing_in(world), _authority_and_audit(world), _profile(world), _rights(world)):
+    for rows in (_signing_in(world), _authority_and_audit(world), _profile(world), _rights(world), _intake(world)):
         for model, columns in rows:
             await session.execute(insert(model).values(district_id=world.district_id, **_identified(model, columns)))
 
@@ -122,6 +123,11 @@ def _profile(world: World) -> Rows:
             "verified_by": world.people["grid"],
         },
     )
+
+
+def _intake(world: World) -> Rows:
+    place = {"place_id": world.places["community"], "path": world.paths["community"]}
+    yield LexiconEntry, {"term": "蹲坑", "synonym_of": "马桶"} | place
 
 
 def _rights(world: World) -> Rows:
