@@ -165,6 +165,11 @@ _RIGHTS: dict[str, Parties] = {
     "guardianships:end": _STAFF,
 }
 _INTAKE: dict[str, Parties] = {
+    "needs:suggest": _ALL - {Role.AUDITOR} | {Role.CLIENT},
+    "needs:suggestions": _READERS,
+    "needs:duplicates": _READERS,
+    "needs:dismiss_duplicate": frozenset({Role.GRID_WORKER, Role.COMMUNITY_ADMIN}),
+    "need-duplicates:list": _READERS,
     "lexicon-entries:list": _READERS,
     "lexicon-entries:read": _READERS,
     "lexicon-entries:create": _ADMINS,
@@ -207,6 +212,7 @@ CLIENT_SCOPES = frozenset(
         "categories:read",
         "organizations:list",
         "organizations:read",
+        "needs:suggest",
         "needs:submit",
         "needs:list",
         "needs:read",

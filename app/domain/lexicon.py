@@ -4,11 +4,11 @@ The rows are a district's or a community's own (``lexicon_entries``), since peop
 otherwise. Here is what they come to when put together.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from app.core.errors import RuleBroken
-from app.domain.texts import grams, normalised, occurrences
+from app.domain.texts import Terms, grams, normalised, occurrences
 
 HEAVIEST = 10
 """A word says at most this much for a kind of service, or against it."""
@@ -28,8 +28,8 @@ class Hint:
 class Lexicon:
     """``hints``: word → what it points to. ``synonyms``: word → the word it stands for."""
 
-    hints: Mapping[str, tuple[Hint, ...]] = field(default_factory=dict)
-    synonyms: Mapping[str, str] = field(default_factory=dict)
+    hints: Terms[tuple[Hint, ...]] = field(default_factory=Terms)
+    synonyms: Terms[str] = field(default_factory=Terms)
 
     def heard(self, text: str) -> list[Hint]:
         """What the words of a text point to, each word once."""
@@ -62,8 +62,10 @@ def compiled(entries: Iterable[Entry]) -> Lexicon:
     for entry in meant.values():
         if not entry.retired and entry.category is not None:
             hints.setdefault(entry.term, []).append(Hint(entry.term, entry.category, entry.weight or 0))
-    synonyms = {entry.term: entry.synonym_of for entry in same.values() if entry.synonym_of and not entry.retired}
-    return Lexicon({term: tuple(found) for term, found in hints.items()}, synonyms)
+    synonyms = Terms(
+        {entry.term: entry.synonym_of for entry in same.values() if entry.synonym_of and not entry.retired}
+    )
+    return Lexicon(Terms({term: tuple(found) for term, found in hints.items()}), synonyms)
 
 
 def checked_term(written: str, name: str) -> str:

@@ -6,7 +6,8 @@ without a dictionary of the language, also new ones and local ones. Words in Lat
 
 import re
 import unicodedata
-from collections.abc import Mapping
+from functools import cached_property
+from typing import TypeVar
 
 _HAN = "\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003134f"
 _RUN = re.compile(f"[{_HAN}]+|[^\\W_{_HAN}]+")
@@ -14,6 +15,19 @@ _COUNT = r"[\d一二三四五六七八九十百]+"
 _DOOR = re.compile(rf"{_COUNT}\s*(?:[-－—]\s*{_COUNT})+|{_COUNT}\s*(?:号楼|号院|单元|栋|幢|层|楼|室|户|房|号)")
 _LONG_NUMBER = re.compile(r"\d[\d \-]{5,}\d[Xx]?")
 HIDDEN = "＊"
+Meaning = TypeVar("Meaning")
+
+
+class Terms(dict[str, Meaning]):
+    """Words with what they mean, to be looked for in texts; not changed once it has been used."""
+
+    @cached_property
+    def lengths(self) -> dict[str, tuple[int, ...]]:
+        """First character → how long words with it are, the longest first: at most places of a text no word begins."""
+        found: dict[str, set[int]] = {}
+        for term in self:
+            found.setdefault(term[0], set()).add(len(term))
+        return {first: tuple(sorted(lengths, reverse=True)) for first, lengths in found.items()}
 
 
 def normalised(text: str) -> str:
@@ -24,7 +38,7 @@ def normalised(text: str) -> str:
     return " ".join(_RUN.findall(unicodedata.normalize("NFKC", text).lower()))
 
 
-def grams(text: str, synonyms: Mapping[str, str] | None = None) -> frozenset[str]:
+def grams(text: str, synonyms: Terms[str] | None = None) -> frozenset[str]:
     """The bigrams of each run of Han characters, and other words whole; a lone character stands for itself.
 
     With ``synonyms`` every word of it counts as the one it stands for, the longest first.
@@ -39,25 +53,24 @@ def grams(text: str, synonyms: Mapping[str, str] | None = None) -> frozenset[str
     return frozenset(found)
 
 
-def occurrences(text: str, terms: Mapping[str, object]) -> list[tuple[int, str]]:
+def occurrences(text: str, terms: Terms[Meaning]) -> list[tuple[int, str]]:
     """Where which of the terms stand in a normalised text; one that lies inside a longer one does not count.
 
     So 暖气漏水 is not also 漏水, which would point elsewhere.
     """
-    longest = max(map(len, terms), default=0)
     found: list[tuple[int, str]] = []
     reach = 0
-    for start in range(len(text)):
-        for length in range(min(longest, len(text) - start), 0, -1):
-            if text[start : start + length] in terms:
+    for start, first in enumerate(text):
+        for length in terms.lengths.get(first, ()):
+            if (term := text[start : start + length]) in terms:
                 if start + length > reach:
-                    found.append((start, text[start : start + length]))
+                    found.append((start, term))
                     reach = start + length
                 break
     return found
 
 
-def canonical(text: str, synonyms: Mapping[str, str]) -> str:
+def canonical(text: str, synonyms: Terms[str]) -> str:
     """A normalised text with every word of ``synonyms`` put as the one it stands for."""
     parts: list[str] = []
     end = 0

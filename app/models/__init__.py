@@ -20,7 +20,7 @@ from app.models.grants import Grant, Substitution
 from app.models.hours import HourEntry, ServiceWindow
 from app.models.imports import Import, ImportFile, ImportReject
 from app.models.lexicon_entries import LexiconEntry
-from app.models.needs import Need, NeedFollower
+from app.models.needs import DuplicateDismissal, Need, NeedFollower
 from app.models.orders import Assignment, Order
 from app.models.organizations import Organization
 from app.models.people import Person
@@ -57,6 +57,7 @@ __all__ = [
     "Consent",
     "Disclosure",
     "District",
+    "DuplicateDismissal",
     "EmploymentRecord",
     "Event",
     "Grant",

@@ -8,8 +8,11 @@ from sqlalchemy import CheckConstraint, Index, UniqueConstraint, text
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
-from app.domain.needs import NeedSource, NeedState, Privacy, Urgency
-from app.models.base import Base, Located, Tenant, Versioned, key_to, text_enum
+from app.core.clock import now
+from app.domain.needs import ENDED, NeedSource, NeedState, Privacy, Urgency
+from app.models.base import Base, Located, Tenant, Versioned, key_to, literal_in, text_enum
+
+UNENDED = frozenset(NeedState) - ENDED
 
 
 class Need(Tenant, Located, Versioned, Base):
@@ -66,6 +69,13 @@ class Need(Tenant, Located, Versioned, Base):
         CheckConstraint("(duty_override_by IS NULL) = (duty_override_words IS NULL)", name="duty_override"),
         Index("ix_needs_community", "district_id", "community_id", "id"),
         Index("ix_needs_grid", "district_id", "grid_id", "id"),
+        Index(
+            "ix_needs_community_unended",
+            "district_id",
+            "community_id",
+            "id",
+            postgresql_where=text(literal_in("state", UNENDED)),
+        ),
         Index("ix_needs_asker", "district_id", "asker_id", "id"),
         Index("ix_needs_submitted_by", "district_id", "submitted_by", "id"),
         Index("ix_needs_client", "district_id", "client_id", "id", postgresql_where=text("client_id IS NOT NULL")),
@@ -78,6 +88,27 @@ class Need(Tenant, Located, Versioned, Base):
         ),
         Index("ix_needs_met_at", "district_id", "met_at", postgresql_where=text("state = 'met'")),
         Index("ix_needs_planned", "district_id", "planned_until", postgresql_where=text("state = 'planned'")),
+    )
+
+
+class DuplicateDismissal(Tenant, Base):
+    """Two needs that look alike and are not the same, as somebody said who looked: they are not shown as duplicates again."""
+
+    __tablename__ = "duplicate_dismissals"
+
+    need_id: Mapped[UUID]
+    """The lesser id of the two."""
+    other_id: Mapped[UUID]
+    dismissed_by: Mapped[UUID]
+    dismissed_at: Mapped[datetime] = mapped_column(default=now)
+
+    __table_args__ = (
+        key_to("needs", "need_id"),
+        key_to("needs", "other_id"),
+        key_to("people", "dismissed_by"),
+        CheckConstraint("need_id < other_id", name="in_order"),
+        UniqueConstraint("district_id", "need_id", "other_id"),
+        Index("ix_duplicate_dismissals_other", "district_id", "other_id"),
     )
 
 

@@ -20,7 +20,9 @@ from app.routers import (
     household_members,
     imports,
     lexicon_entries,
+    need_duplicates,
     needs,
+    needs_intake,
     orders,
     organizations,
     passwords,
@@ -45,6 +47,8 @@ from app.routers import (
 ROUTERS = (
     orders.router,
     needs.router,
+    needs_intake.router,
+    need_duplicates.router,
     assignments.router,
     hours.router,
     events.router,

@@ -99,6 +99,7 @@ class NeedRead(Read):
     met_at: datetime | None
     closed_at: datetime | None
     closed_by_system: bool
+    progress: Annotated[str, Field(description="办到哪一步了，一句话")]
     version: int
     created_at: datetime
     updated_at: datetime

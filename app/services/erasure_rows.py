@@ -66,6 +66,7 @@ FATES: dict[tuple[str, str], Fate] = {
     ("consents", "person_id"): _E,
     ("consents", "withdrawn_by"): _K,
     ("disclosures", "person_id"): _K,
+    ("duplicate_dismissals", "dismissed_by"): _K,
     ("employments", "person_id"): _K,
     ("grants", "granted_by"): _K,
     ("grants", "lent_by"): _K,

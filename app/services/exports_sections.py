@@ -289,6 +289,7 @@ ACTED: frozenset[tuple[str, str]] = frozenset(
         ("clients", "created_by"),
         ("consents", "giver_id"),
         ("consents", "withdrawn_by"),
+        ("duplicate_dismissals", "dismissed_by"),
         ("grants", "granted_by"),
         ("grants", "revoked_by"),
         ("guardianships", "verified_by"),

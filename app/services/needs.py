@@ -35,6 +35,7 @@ from app.services import categories, consents, minors
 from app.services.access import READER_ROLES, at, reads_all, under
 from app.services.due import must_be_due
 from app.services.needs_case import NeedCase, decide, held_by, load, move, relations_to
+from app.services.needs_progress import progress_of
 from app.services.orders_case import load as load_order
 from app.services.orders_release import void_approvals
 from app.services.orders_work import withdraw_case
@@ -42,7 +43,8 @@ from app.services.outbox import changes, hold, publish
 from app.services.people_names import names_of
 from app.services.places import located, must_be_in_a_community, paged, place_of
 
-_FIELDS = tuple(name for name in NeedRead.model_fields if name not in {"actions", "asker_name", "client_name"})
+_WORKED_OUT = frozenset({"actions", "asker_name", "client_name", "progress"})
+_FIELDS = tuple(name for name in NeedRead.model_fields if name not in _WORKED_OUT)
 _PROXIES = READER_ROLES - {Role.AUDITOR}
 """Who may ask on someone's behalf (代点单)."""
 
@@ -143,6 +145,7 @@ async def _must_be_agreed_to(session: AsyncSession, asker_id: UUID, urgency: Urg
 async def present(session: AsyncSession, sealer: Sealer, cases: list[NeedCase]) -> list[dict[str, Any]]:
     """The fields of NeedReads; askers' names masked."""
     names = await names_of(session, sealer, [c.need.asker_id for c in cases if c.need.asker_id])
+    progress = await progress_of(session, [c.need for c in cases])
     systems = await _client_names(session, [c.need.client_id for c in cases if c.need.client_id])
     shown = []
     for case in cases:
@@ -151,6 +154,7 @@ async def present(session: AsyncSession, sealer: Sealer, cases: list[NeedCase]) 
         if Relation.SENDER in case.parties and case.need.due_at is not None:
             fields["place_id"] = case.need.grid_id or case.need.community_id
         fields["asker_name"] = _asker_name(case.need, sealer, names)
+        fields["progress"] = progress[case.need.id]
         fields["actions"] = NEED.offered(case.need.state, case.parties)
         shown.append(fields)
     return shown

@@ -148,9 +148,15 @@ def _need_words(event: Event) -> str:
     said = next(
         (event.data[name] for name in ("question", "words", "basis", "measures", "channel") if event.data.get(name)), ""
     )
+    if event.action in _MERGING:
+        said = _MERGING[event.action]
     return f"您的需求：{step}。{said}" if step else ""
 
 
+_MERGING = {
+    NeedAction.MERGE.value: "已与同一事项合并办理，之后的进展会继续通知您",
+    NeedAction.UNMERGE.value: "已恢复为单独办理，之后的进展会继续通知您",
+}
 _ORDER_WORDS = {
     OrderAction.CONFIRM.value: "工单已确认办结",
     OrderAction.ACCEPT.value: "已有人接单",

@@ -1,4 +1,4 @@
-"""Intake of needs: the lexicon of what words point to."""
+"""Intake of needs: the lexicon of what words point to, and which needs only look alike."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -42,9 +42,41 @@ def create_lexicon() -> None:
         op.execute(statement)
 
 
+def create_dismissals() -> None:
+    op.create_table('duplicate_dismissals',
+    sa.Column('district_id', sa.Integer(), nullable=False),
+    sa.Column('id', sa.Uuid(), nullable=False),
+    sa.Column('need_id', sa.Uuid(), nullable=False),
+    sa.Column('other_id', sa.Uuid(), nullable=False),
+    sa.Column('dismissed_by', sa.Uuid(), nullable=False),
+    sa.Column('dismissed_at', sa.DateTime(timezone=True), nullable=False),
+    sa.CheckConstraint('need_id < other_id', name=op.f('ck_duplicate_dismissals_in_order')),
+    sa.ForeignKeyConstraint(['district_id', 'dismissed_by'], ['people.district_id', 'people.id'], name=op.f('fk_duplicate_dismissals_district_id_dismissed_by')),
+    sa.ForeignKeyConstraint(['district_id', 'need_id'], ['needs.district_id', 'needs.id'], name=op.f('fk_duplicate_dismissals_district_id_need_id')),
+    sa.ForeignKeyConstraint(['district_id', 'other_id'], ['needs.district_id', 'needs.id'], name=op.f('fk_duplicate_dismissals_district_id_other_id')),
+    sa.ForeignKeyConstraint(['district_id'], ['districts.id'], name=op.f('fk_duplicate_dismissals_district_id')),
+    sa.PrimaryKeyConstraint('district_id', 'id', name=op.f('pk_duplicate_dismissals')),
+    sa.UniqueConstraint('district_id', 'need_id', 'other_id', name=op.f('uq_duplicate_dismissals_district_id_need_id_other_id'))
+    )
+    op.create_index('ix_duplicate_dismissals_other', 'duplicate_dismissals', ['district_id', 'other_id'], unique=False)
+    for statement in protect('duplicate_dismissals', ROLE, 'SELECT, INSERT'):
+        op.execute(statement)
+
+
+UNENDED = "state IN ('accepted', 'in_service', 'info_requested', 'met', 'planned', 'submitted')"
+
+
+def extend_needs() -> None:
+    op.create_index('ix_needs_community_unended', 'needs', ['district_id', 'community_id', 'id'], unique=False, postgresql_where=sa.text(UNENDED))
+
+
 def upgrade() -> None:
     create_lexicon()
+    create_dismissals()
+    extend_needs()
 
 
 def downgrade() -> None:
+    op.drop_index('ix_needs_community_unended', table_name='needs')
+    op.drop_table('duplicate_dismissals')
     op.drop_table('lexicon_entries')

@@ -4,7 +4,7 @@ import pytest
 
 from app.core.errors import RuleBroken
 from app.domain.lexicon import Entry, Hint, check_meaning, checked_term, compiled
-from app.domain.texts import canonical, grams, normalised, occurrences, similarity, without_doors
+from app.domain.texts import Terms, canonical, grams, normalised, occurrences, similarity, without_doors
 
 
 @pytest.mark.parametrize(
@@ -27,13 +27,13 @@ def test_bigrams_stay_within_their_run() -> None:
 
 
 def test_synonyms_count_as_one() -> None:
-    same = {"坐便": "马桶", "坐便器": "马桶", "堵住": "堵塞"}
+    same = Terms({"坐便": "马桶", "坐便器": "马桶", "堵住": "堵塞"})
     assert canonical("坐便器堵住了", same) == "马桶堵塞了"
     assert grams("坐便器堵住了", same) == grams("马桶堵塞了", same)
 
 
 def test_a_word_inside_a_longer_one_does_not_count() -> None:
-    terms = dict.fromkeys(("漏水", "暖气漏水", "暖气", "气漏"))
+    terms = Terms(dict.fromkeys(("漏水", "暖气漏水", "暖气", "气漏"), True))
     assert [term for _, term in occurrences("家里暖气漏水了又漏水", terms)] == ["暖气漏水", "漏水"]
 
 

@@ -129,6 +129,7 @@ TABLES: dict[str, str] = {
     "organizations": "nobody's; a person's is named in their record",
     "categories": "nobody's",
     "lexicon_entries": "nobody's",
+    "duplicate_dismissals": "which needs only look alike; that somebody said so stands under what they did",
     "privacy_notices": "the same for everybody",
     "outbox": "which events are still to be told",
     "idempotency_keys": "answers kept for a day: what they show stands in the export itself",

@@ -31,6 +31,7 @@ BUILDERS: dict[str, Build] = {
     "lexicon-entries": work.lexicon_entry,
     "livez": work.nothing,
     "me": people.me,
+    "need-duplicates": work.need,
     "needs": work.need,
     "notices": work.notice,
     "orders": work.order,

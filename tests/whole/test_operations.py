@@ -32,7 +32,14 @@ from tests.worlds import World
 
 LIFECYCLES: tuple[Lifecycle[Any, Any], ...] = (NEED, ORDER, ASSIGNMENT, RIGHTS)
 _ONE_OF = {"people": "person", "categories": "category", "lexicon-entries": "lexicon-entry"}
-BESIDE = frozenset({"/v1/needs/{id}/override-duty", "/v1/orders/{id}/contact", "/v1/orders/{id}/insure"})
+BESIDE = frozenset(
+    {
+        "/v1/orders/{id}/contact",
+        "/v1/orders/{id}/insure",
+        "/v1/needs/{id}/override-duty",
+        "/v1/needs/{id}/dismiss-duplicate",
+    }
+)
 """What moves no state: it shows something and is noted, or says something more."""
 NOUNS = frozenset(permission.split(":")[0] for permission in TABLE)
 _CREATED = {"201", "202"}

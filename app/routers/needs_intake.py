@@ -1,0 +1,59 @@
+"""需求入口：类别建议与相似需求。"""
+
+from typing import Any
+from uuid import UUID
+
+from fastapi import APIRouter, Response
+
+from app.routers.deps import ActorDep, SealerDep, SessionDep, operation, step
+from app.routers.needs import shown
+from app.routers.route import HouseRoute
+from app.schemas.needs import NeedRead
+from app.schemas.needs_intake import (
+    CategorySuggestions,
+    NearNeeds,
+    NeedDismissDuplicate,
+    NeedSuggest,
+    NeedSuggestions,
+)
+from app.services import duplicates, suggestions
+
+router = APIRouter(prefix="/needs", tags=["需求"], route_class=HouseRoute)
+
+
+@router.post(
+    "/suggest",
+    response_model=NeedSuggestions,
+    **operation("needs:suggest", "点单前：可能的类别和相似的需求，只是建议"),
+)
+async def need_suggest(session: SessionDep, actor: ActorDep, sealer: SealerDep, form: NeedSuggest) -> dict[str, Any]:
+    return await duplicates.suggest(session, actor, sealer, form)
+
+
+@router.get(
+    "/{id}/suggestions",
+    response_model=CategorySuggestions,
+    **operation("needs:suggestions", "受理时：这件需求可能的类别，附理由"),
+)
+async def need_suggestions(id: UUID, session: SessionDep, actor: ActorDep) -> dict[str, Any]:
+    return {"categories": await suggestions.for_need(session, actor, id)}
+
+
+@router.get(
+    "/{id}/duplicates",
+    response_model=NearNeeds,
+    **operation("needs:duplicates", "可能是同一件事的需求，附理由"),
+)
+async def need_duplicates(id: UUID, session: SessionDep, actor: ActorDep, sealer: SealerDep) -> dict[str, Any]:
+    return {"items": await duplicates.of_need(session, actor, sealer, id)}
+
+
+@router.post(
+    "/{id}/dismiss-duplicate",
+    response_model=NeedRead,
+    **step("needs:dismiss_duplicate", "认定不是同一件事，之后不再提示"),
+)
+async def need_dismiss_duplicate(
+    id: UUID, session: SessionDep, actor: ActorDep, sealer: SealerDep, response: Response, form: NeedDismissDuplicate
+) -> dict[str, Any]:
+    return await shown(session, sealer, response, await duplicates.dismiss(session, actor, id, form))

@@ -1,0 +1,244 @@
+"""Needs that look alike: at intake, for one need, and as a worklist of those who decide.
+
+At intake people see of others' needs only those that are public or open to their community, and of these neither names nor doors.
+"""
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, Select, or_, select, text
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from app.core.clock import now
+from app.core.crypto import Sealer
+from app.core.errors import Conflict, Forbidden, NotFound, RuleBroken
+from app.core.geo import LonLat
+from app.core.ids import first_id_of, new_id
+from app.core.paging import Page, id_after, id_cursor
+from app.domain import access
+from app.domain.duplicates import WINDOW, Asked, Likeness, clusters, nearest
+from app.domain.lexicon import Lexicon
+from app.domain.needs import NEED, NeedState, Privacy
+from app.domain.people import Actor
+from app.domain.texts import HIDDEN, without_doors
+from app.models import DuplicateDismissal, Need, Person, Place
+from app.models.base import literal_in
+from app.models.needs import UNENDED
+from app.schemas.needs_intake import NeedDismissDuplicate, NeedDuplicateQuery, NeedSuggest
+from app.services import lexicon, people_seal, suggestions
+from app.services.access import READER_ROLES, at, reads_all, under
+from app.services.needs_case import NeedCase, load, relations_to
+from app.services.outbox import publish
+from app.services.places import place_of
+
+_COMPARED = 400
+"""So many of a community's latest unended needs are compared with one; more would keep others waiting."""
+_ANCHORS = 200
+"""So many are looked at for one page of the worklist."""
+_DETAILS = 300
+"""Characters of the details that are compared."""
+_MERGEABLE = (NeedState.SUBMITTED, NeedState.ACCEPTED)
+
+
+async def suggest(session: AsyncSession, actor: Actor, sealer: Sealer, form: NeedSuggest) -> dict[str, Any]:
+    """What a text may ask for, and what asks for the same near by. Nothing is written."""
+    access.require_anywhere(actor, "needs:suggest")
+    place = await place_of(session, form.place_id)
+    details = form.details or ""
+    words = await lexicon.of(session, place.community_id)
+    spot = None if place.lon is None or place.lat is None else LonLat(place.lon, place.lat)
+    asked = Asked(
+        new_id(), place.path, spot, now(), None, words.grams(form.title), words.grams(form.title + "\n" + details)
+    )
+    found = await _near(session, words, asked, _unended(place.community_id, now()).where(_may_know(actor, place)))
+    return {
+        "categories": await suggestions.for_text(session, place.community_id, form.title, details),
+        "near": await _shown(session, actor, sealer, found),
+    }
+
+
+def _unended(community_id: UUID | None, moment: datetime) -> Select[Need]:
+    """A community's needs of the window that have not ended, newest first; the states stand as literals for the index."""
+    window = (Need.community_id == community_id, Need.id >= first_id_of(moment - WINDOW))
+    return (
+        select(Need).where(*window, text(literal_in("needs.state", UNENDED))).order_by(Need.id.desc()).limit(_COMPARED)
+    )
+
+
+def _may_know(actor: Actor, place: Place) -> ColumnElement[bool]:
+    """All, for whoever reads all of the place; others their own, what is public, and what their community may see."""
+    if not actor.client and actor.roles_at(place.path) & READER_ROLES:
+        return Need.id.is_not(None)
+    if actor.client:
+        return Need.client_id == actor.person_id
+    community = "/".join(place.path.split("/")[:3]) + "/"
+    lives_here = any(grant.path.startswith(community) or community.startswith(grant.path) for grant in actor.grants)
+    open_to = {Privacy.PUBLIC, Privacy.COMMUNITY} if lives_here else {Privacy.PUBLIC}
+    own = (Need.asker_id == actor.person_id, Need.submitted_by == actor.person_id)
+    return or_(Need.privacy.in_(open_to), *own)
+
+
+Found = list[tuple[Need, Likeness]]
+
+
+async def _near(session: AsyncSession, words: Lexicon, asked: Asked, rows: Select[Need]) -> Found:
+    needs = {need.id: need for need in await session.scalars(rows)}
+    return [(needs[other.id], alike) for other, alike in nearest(asked, (_asked(words, n) for n in needs.values()))]
+
+
+def _asked(words: Lexicon, need: Need) -> Asked:
+    spot = None if need.lon is None or need.lat is None else LonLat(need.lon, need.lat)
+    title = words.grams(need.title)
+    return Asked(
+        need.id, need.path, spot, need.asked_at, need.category, title, title | words.grams(need.details[:_DETAILS])
+    )
+
+
+async def _shown(session: AsyncSession, actor: Actor, sealer: Sealer, found: Found) -> list[dict[str, Any]]:
+    """The fields of NearNeeds: whole for whoever may read the need, else without what tells whose it is."""
+    needs = [need for need, _ in found]
+    related = await relations_to(session, actor, needs)
+    readable = {n.id for n in needs if access.may("needs:read", actor.roles_at(n.path) | related[n.id])}
+    titles = await _titles(session, sealer, [need for need in needs if need.id not in readable])
+    rows = select(Place.id, Place.name).where(Place.id.in_([need.grid_id for need in needs if need.grid_id]))
+    grids: dict[UUID | None, str] = {row.id: row.name for row in await session.execute(rows)}
+    return [
+        {
+            "need_id": need.id if need.id in readable else None,
+            "title": titles.get(need.id, need.title),
+            "state": need.state,
+            "category": need.category,
+            "place_name": grids.get(need.grid_id),
+            "asked_at": need.asked_at,
+            "score": alike.score,
+            "parts": alike,
+            "reasons": list(alike.reasons),
+        }
+        for need, alike in found
+    ]
+
+
+async def _titles(session: AsyncSession, sealer: Sealer, needs: Sequence[Need]) -> dict[UUID, str]:
+    """Titles for other eyes: without doors, numbers, and the name of whoever asked."""
+    ids = {need.asker_id for need in needs if need.asker_id}
+    people = {person.id: person for person in await session.scalars(select(Person).where(Person.id.in_(ids)))}
+    titles = {}
+    for need in needs:
+        name = people_seal.opened(sealer, people[need.asker_id], "name") if need.asker_id else _unrecorded(sealer, need)
+        titles[need.id] = without_doors(need.title.replace(name, HIDDEN) if name else need.title)
+    return titles
+
+
+def _unrecorded(sealer: Sealer, need: Need) -> str | None:
+    if need.asker_name_sealed is None:
+        return None
+    return sealer.open(need.asker_name_sealed, need.district_id, "needs", "asker_name_sealed", need.id)
+
+
+async def of_need(session: AsyncSession, actor: Actor, sealer: Sealer, need_id: UUID) -> list[dict[str, Any]]:
+    """For whoever looks after the place: what likely asks for the same, but for what somebody dismissed."""
+    case = await load(session, actor, need_id, "needs:duplicates", lock=False)
+    access.require(actor, "needs:duplicates", case.need.path)
+    words = await lexicon.of(session, case.need.community_id)
+    rows = _unended(case.need.community_id, case.need.created_at).where(Need.id != need_id)
+    found = await _near(session, words, _asked(words, case.need), rows)
+    dismissed = await _dismissed(session, [need_id])
+    left = [(need, alike) for need, alike in found if _pair(need.id, need_id) not in dismissed]
+    return await _shown(session, actor, sealer, left)
+
+
+def _pair(one: UUID, other: UUID) -> tuple[UUID, UUID]:
+    return (one, other) if one < other else (other, one)
+
+
+async def _dismissed(session: AsyncSession, ids: Iterable[UUID]) -> set[tuple[UUID, UUID]]:
+    d, mine = DuplicateDismissal, list(ids)
+    rows = select(d.need_id, d.other_id).where(or_(d.need_id.in_(mine), d.other_id.in_(mine)))
+    return {(row.need_id, row.other_id) for row in await session.execute(rows)}
+
+
+async def dismiss(session: AsyncSession, actor: Actor, need_id: UUID, form: NeedDismissDuplicate) -> NeedCase:
+    """Two needs are not the same: by whom that was said is kept, and the pair is not shown again."""
+    case = await load(session, actor, need_id, "needs:dismiss_duplicate")
+    if not access.may("needs:dismiss_duplicate", case.parties):
+        raise Forbidden()
+    if form.other_id == need_id:
+        raise RuleBroken("须是另一件需求", field="other_id")
+    other = (await load(session, actor, form.other_id, "needs:dismiss_duplicate", lock=False)).need
+    if other.community_id != case.need.community_id:
+        raise NotFound("没有这件需求")
+    low, high = _pair(need_id, other.id)
+    if (low, high) in await _dismissed(session, [need_id]):
+        raise Conflict("已认定不是同一件事")
+    session.add(
+        DuplicateDismissal(
+            district_id=actor.district_id, id=new_id(), need_id=low, other_id=high, dismissed_by=actor.person_id
+        )
+    )
+    publish(session, NEED.noun, case.need, "dismiss_duplicate", actor=actor, data={"other_id": str(other.id)})
+    return case
+
+
+async def page(session: AsyncSession, actor: Actor, sealer: Sealer, query: NeedDuplicateQuery) -> Page[dict[str, Any]]:
+    """The worklist: needs that can be merged, newest first, each with the older ones it may be the same as.
+
+    A page is made of a bounded number of needs, so it may be short; the cursor says where the next goes on.
+    """
+    access.require_anywhere(actor, "need-duplicates:list")
+    rows = select(Need).where(under(Need, reads_all(actor)), text(literal_in("needs.state", UNENDED)))
+    if query.place_id is not None:
+        place = await place_of(session, query.place_id)
+        rows = rows.where(at(Need, place.kind, place.id, place.path))
+    if (after := id_after(query.cursor)) is not None:
+        rows = rows.where(Need.id < after)
+    found = (await session.scalars(rows.order_by(Need.id.desc()).limit(_ANCHORS + _COMPARED))).all()
+    items, last = await _pairs(session, found, query.limit)
+    more = last is not None and (len(items) == query.limit or len(found) == _ANCHORS + _COMPARED)
+    shown = [await _item(session, actor, sealer, need, near) for need, near in items]
+    return Page(shown, id_cursor(last) if more and last is not None else None)
+
+
+async def _pairs(
+    session: AsyncSession, needs: Sequence[Need], limit: int
+) -> tuple[list[tuple[Need, Found]], UUID | None]:
+    """Up to ``limit`` needs with their likely duplicates, and the last one that was looked at."""
+    by_id = {need.id: need for need in needs}
+    dismissed = await _dismissed(session, by_id)
+    alike = await _compared(session, needs)
+    last = needs[min(len(needs), _ANCHORS) - 1].id if needs else None
+    items: list[tuple[Need, Found]] = []
+    for one, near in alike:
+        left = [
+            (by_id[o.id], how)
+            for o, how in near
+            if _open(by_id[one.id], by_id[o.id]) and _pair(one.id, o.id) not in dismissed
+        ]
+        if left:
+            items.append((by_id[one.id], left))
+        if len(items) == limit:
+            return items, one.id
+    return items, last
+
+
+async def _compared(session: AsyncSession, needs: Sequence[Need]) -> list[tuple[Asked, list[tuple[Asked, Likeness]]]]:
+    """Within each community, in the order of the needs."""
+    first = {need.id for need in needs[:_ANCHORS]}
+    found = []
+    for community_id in {need.community_id for need in needs}:
+        words = await lexicon.of(session, community_id)
+        ours = [_asked(words, need) for need in needs if need.community_id == community_id]
+        found += clusters(ours, sum(one.id in first for one in ours))
+    return sorted(found, key=lambda pair: pair[0].id, reverse=True)
+
+
+def _open(one: Need, other: Need) -> bool:
+    """One of the two can be merged into the other."""
+    return one.state in _MERGEABLE or other.state in _MERGEABLE
+
+
+async def _item(session: AsyncSession, actor: Actor, sealer: Sealer, need: Need, near: Found) -> dict[str, Any]:
+    fields = {"need_id": need.id, "title": need.title, "state": need.state, "category": need.category}
+    more = {"place_id": need.place_id, "asked_at": need.asked_at}
+    return fields | more | {"near": await _shown(session, actor, sealer, near)}
