@@ -81,6 +81,23 @@ def canonical(text: str, synonyms: Terms[str]) -> str:
     return "".join([*parts, text[end:]])
 
 
+def sought(question: str) -> list[str]:
+    """The words of a search, each in one piece and once; of them at least one has two characters, or there are none."""
+    words = list(dict.fromkeys(normalised(question).split()))
+    pieces = list(dict.fromkeys(piece for word in words for piece in _RUN.findall(word)))
+    return pieces if any(len(piece) > 1 for piece in pieces) else []
+
+
+def pairs(words: list[str]) -> list[str]:
+    """Every pair of neighbouring characters of the words, as the index of the needs holds them."""
+    return list(dict.fromkeys(word[i : i + 2] for word in words for i in range(len(word) - 1)))
+
+
+def is_han(word: str) -> bool:
+    """Whether a word is written in Han characters alone, which have no other form."""
+    return bool(re.fullmatch(f"[{_HAN}]+", word))
+
+
 def similarity(one: frozenset[str], other: frozenset[str]) -> float:
     """How alike two sets of grams are, 0 to 1: Dice's coefficient 2·|A∩B| / (|A|+|B|).
 

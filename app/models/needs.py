@@ -70,6 +70,18 @@ class Need(Tenant, Located, Versioned, Base):
         Index("ix_needs_community", "district_id", "community_id", "id"),
         Index("ix_needs_grid", "district_id", "grid_id", "id"),
         Index(
+            "ix_needs_words",
+            text("need_grams(district_id, title, details)"),
+            postgresql_using="gin",
+            postgresql_with={"gin_pending_list_limit": 256},
+        ),
+        Index(
+            "ix_needs_source_number",
+            "district_id",
+            "source_number",
+            postgresql_where=text("source_number IS NOT NULL"),
+        ),
+        Index(
             "ix_needs_community_unended",
             "district_id",
             "community_id",

@@ -7,8 +7,8 @@ from fastapi import APIRouter, Query
 from app.core.paging import Page
 from app.routers.deps import ActorDep, SealerDep, SessionDep, operation
 from app.routers.route import HouseRoute
-from app.schemas.needs_intake import NeedDuplicatePage, NeedDuplicateQuery
-from app.services import duplicates
+from app.schemas.need_duplicates import NeedDuplicatePage, NeedDuplicateQuery
+from app.services import need_duplicates
 
 router = APIRouter(prefix="/need-duplicates", tags=["需求"], route_class=HouseRoute)
 
@@ -17,4 +17,4 @@ router = APIRouter(prefix="/need-duplicates", tags=["需求"], route_class=House
 async def need_duplicate_list(
     session: SessionDep, actor: ActorDep, sealer: SealerDep, query: Annotated[NeedDuplicateQuery, Query()]
 ) -> Page[dict[str, Any]]:
-    return await duplicates.page(session, actor, sealer, query)
+    return await need_duplicates.page(session, actor, sealer, query)

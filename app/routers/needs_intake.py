@@ -16,7 +16,8 @@ from app.schemas.needs_intake import (
     NeedSuggest,
     NeedSuggestions,
 )
-from app.services import duplicates, suggestions
+from app.services import need_duplicates as duplicates
+from app.services import needs_intake, suggestions
 
 router = APIRouter(prefix="/needs", tags=["需求"], route_class=HouseRoute)
 
@@ -27,7 +28,7 @@ router = APIRouter(prefix="/needs", tags=["需求"], route_class=HouseRoute)
     **operation("needs:suggest", "点单前：可能的类别和相似的需求，只是建议"),
 )
 async def need_suggest(session: SessionDep, actor: ActorDep, sealer: SealerDep, form: NeedSuggest) -> dict[str, Any]:
-    return await duplicates.suggest(session, actor, sealer, form)
+    return await needs_intake.suggest(session, actor, sealer, form)
 
 
 @router.get(

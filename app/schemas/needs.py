@@ -63,6 +63,10 @@ class NeedQuery(PageQuery):
     place_id: Annotated[UUID | None, Field(description="某地点及其下属")] = None
     category: CategoryCode | None = None
     source_number: Annotated[Line | None, Field(description="导入文件中的留言编号")] = None
+    q: Annotated[
+        Line | None,
+        Field(description="标题和内容中的词语，至少两个字；几个词用空格隔开，须都有；也可以是完整的来件编号"),
+    ] = None
     mine: Annotated[bool, Field(description="只看我点的和我关注的；没有管理角色的人始终如此")] = False
 
 

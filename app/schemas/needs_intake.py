@@ -6,7 +6,6 @@ from uuid import UUID
 
 from pydantic import ConfigDict, Field
 
-from app.core.paging import PageQuery
 from app.core.types import Form, LongLine, Number, Read, Words
 from app.domain.needs import NeedState
 
@@ -78,26 +77,3 @@ class NeedDismissDuplicate(Form):
     """认定两件需求不是同一件事，之后不再提示。"""
 
     other_id: Annotated[UUID, Field(description="与哪一件不是同一件事")]
-
-
-class NeedDuplicateQuery(PageQuery):
-    place_id: Annotated[UUID | None, Field(description="某地点及其下属；不填则看您负责的全部")] = None
-
-
-class NeedDuplicateRead(Read):
-    """一件需求，和更早的、可能是同一件事的几件。"""
-
-    need_id: UUID
-    title: str
-    state: NeedState
-    category: str | None
-    place_id: UUID
-    asked_at: datetime
-    near: list[NearNeed]
-
-
-class NeedDuplicatePage(Read):
-    """一页可能不满；还有 next_cursor 就还有更早的。"""
-
-    items: list[NeedDuplicateRead]
-    next_cursor: str | None

@@ -36,6 +36,7 @@ from app.services.access import READER_ROLES, at, reads_all, under
 from app.services.due import must_be_due
 from app.services.needs_case import NeedCase, decide, held_by, load, move, relations_to
 from app.services.needs_progress import progress_of
+from app.services.needs_search import having
 from app.services.orders_case import load as load_order
 from app.services.orders_release import void_approvals
 from app.services.orders_work import withdraw_case
@@ -185,6 +186,8 @@ async def page(session: AsyncSession, actor: Actor, query: NeedQuery) -> Page[Ne
     access.require_anywhere(actor, "needs:list")
     grants = [] if query.mine else reads_all(actor)
     rows = select(Need).where(under(Need, grants) if grants else _concerns(actor))
+    if query.q is not None:
+        rows = rows.where(await having(session, query.q, grants, id_after(query.cursor)))
     if query.state is not None:
         rows = rows.where(Need.state == query.state)
     if query.place_id is not None:

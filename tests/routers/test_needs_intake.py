@@ -16,7 +16,7 @@ from tests.routers.client_systems import connected
 from tests.stories.steps import AT_HOME, accepted_need, act, only_order, submitted
 from tests.worlds import World
 
-LAMP = {"title": "楼道灯不亮", "details": "声控灯坏了两天", "category": None}
+LAMP: dict[str, Any] = {"title": "楼道灯不亮", "details": "声控灯坏了两天", "category": None}
 
 
 @pytest.fixture

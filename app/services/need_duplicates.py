@@ -1,17 +1,13 @@
-"""Needs that look alike: at intake, for one need, and as a worklist of those who decide.
-
-At intake people see of others' needs only those that are public or open to their community, and of these neither names nor doors.
-"""
+"""Needs that look alike: found, shown as far as whoever looks may know of them, and as a worklist of those who decide."""
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, or_, select, text
+from sqlalchemy import Select, or_, select, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.core.clock import now
 from app.core.crypto import Sealer
 from app.core.errors import Conflict, Forbidden, NotFound, RuleBroken
 from app.core.geo import LonLat
@@ -20,15 +16,16 @@ from app.core.paging import Page, id_after, id_cursor
 from app.domain import access
 from app.domain.duplicates import WINDOW, Asked, Likeness, clusters, nearest
 from app.domain.lexicon import Lexicon
-from app.domain.needs import NEED, NeedState, Privacy
+from app.domain.needs import NEED, NeedState
 from app.domain.people import Actor
 from app.domain.texts import HIDDEN, without_doors
 from app.models import DuplicateDismissal, Need, Person, Place
 from app.models.base import literal_in
 from app.models.needs import UNENDED
-from app.schemas.needs_intake import NeedDismissDuplicate, NeedDuplicateQuery, NeedSuggest
-from app.services import lexicon, people_seal, suggestions
-from app.services.access import READER_ROLES, at, reads_all, under
+from app.schemas.need_duplicates import NeedDuplicateQuery
+from app.schemas.needs_intake import NeedDismissDuplicate
+from app.services import lexicon, people_seal
+from app.services.access import at, reads_all, under
 from app.services.needs_case import NeedCase, load, relations_to
 from app.services.outbox import publish
 from app.services.places import place_of
@@ -42,24 +39,7 @@ _DETAILS = 300
 _MERGEABLE = (NeedState.SUBMITTED, NeedState.ACCEPTED)
 
 
-async def suggest(session: AsyncSession, actor: Actor, sealer: Sealer, form: NeedSuggest) -> dict[str, Any]:
-    """What a text may ask for, and what asks for the same near by. Nothing is written."""
-    access.require_anywhere(actor, "needs:suggest")
-    place = await place_of(session, form.place_id)
-    details = form.details or ""
-    words = await lexicon.of(session, place.community_id)
-    spot = None if place.lon is None or place.lat is None else LonLat(place.lon, place.lat)
-    asked = Asked(
-        new_id(), place.path, spot, now(), None, words.grams(form.title), words.grams(form.title + "\n" + details)
-    )
-    found = await _near(session, words, asked, _unended(place.community_id, now()).where(_may_know(actor, place)))
-    return {
-        "categories": await suggestions.for_text(session, place.community_id, form.title, details),
-        "near": await _shown(session, actor, sealer, found),
-    }
-
-
-def _unended(community_id: UUID | None, moment: datetime) -> Select[Need]:
+def unended(community_id: UUID | None, moment: datetime) -> Select[Need]:
     """A community's needs of the window that have not ended, newest first; the states stand as literals for the index."""
     window = (Need.community_id == community_id, Need.id >= first_id_of(moment - WINDOW))
     return (
@@ -67,23 +47,10 @@ def _unended(community_id: UUID | None, moment: datetime) -> Select[Need]:
     )
 
 
-def _may_know(actor: Actor, place: Place) -> ColumnElement[bool]:
-    """All, for whoever reads all of the place; others their own, what is public, and what their community may see."""
-    if not actor.client and actor.roles_at(place.path) & READER_ROLES:
-        return Need.id.is_not(None)
-    if actor.client:
-        return Need.client_id == actor.person_id
-    community = "/".join(place.path.split("/")[:3]) + "/"
-    lives_here = any(grant.path.startswith(community) or community.startswith(grant.path) for grant in actor.grants)
-    open_to = {Privacy.PUBLIC, Privacy.COMMUNITY} if lives_here else {Privacy.PUBLIC}
-    own = (Need.asker_id == actor.person_id, Need.submitted_by == actor.person_id)
-    return or_(Need.privacy.in_(open_to), *own)
-
-
 Found = list[tuple[Need, Likeness]]
 
 
-async def _near(session: AsyncSession, words: Lexicon, asked: Asked, rows: Select[Need]) -> Found:
+async def near(session: AsyncSession, words: Lexicon, asked: Asked, rows: Select[Need]) -> Found:
     needs = {need.id: need for need in await session.scalars(rows)}
     return [(needs[other.id], alike) for other, alike in nearest(asked, (_asked(words, n) for n in needs.values()))]
 
@@ -96,7 +63,7 @@ def _asked(words: Lexicon, need: Need) -> Asked:
     )
 
 
-async def _shown(session: AsyncSession, actor: Actor, sealer: Sealer, found: Found) -> list[dict[str, Any]]:
+async def shown(session: AsyncSession, actor: Actor, sealer: Sealer, found: Found) -> list[dict[str, Any]]:
     """The fields of NearNeeds: whole for whoever may read the need, else without what tells whose it is."""
     needs = [need for need, _ in found]
     related = await relations_to(session, actor, needs)
@@ -142,11 +109,11 @@ async def of_need(session: AsyncSession, actor: Actor, sealer: Sealer, need_id: 
     case = await load(session, actor, need_id, "needs:duplicates", lock=False)
     access.require(actor, "needs:duplicates", case.need.path)
     words = await lexicon.of(session, case.need.community_id)
-    rows = _unended(case.need.community_id, case.need.created_at).where(Need.id != need_id)
-    found = await _near(session, words, _asked(words, case.need), rows)
+    rows = unended(case.need.community_id, case.need.created_at).where(Need.id != need_id)
+    found = await near(session, words, _asked(words, case.need), rows)
     dismissed = await _dismissed(session, [need_id])
     left = [(need, alike) for need, alike in found if _pair(need.id, need_id) not in dismissed]
-    return await _shown(session, actor, sealer, left)
+    return await shown(session, actor, sealer, left)
 
 
 def _pair(one: UUID, other: UUID) -> tuple[UUID, UUID]:
@@ -241,4 +208,4 @@ def _open(one: Need, other: Need) -> bool:
 async def _item(session: AsyncSession, actor: Actor, sealer: Sealer, need: Need, near: Found) -> dict[str, Any]:
     fields = {"need_id": need.id, "title": need.title, "state": need.state, "category": need.category}
     more = {"place_id": need.place_id, "asked_at": need.asked_at}
-    return fields | more | {"near": await _shown(session, actor, sealer, near)}
+    return fields | more | {"near": await shown(session, actor, sealer, near)}
