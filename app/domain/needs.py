@@ -1,6 +1,6 @@
 """The life of a need 需求, from 点单 to 办结 (LIFECYCLE.md, "Need")."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from enum import StrEnum
 
 from app.domain.lifecycle import Lifecycle, Step
@@ -214,6 +214,12 @@ NEED = Lifecycle(
 
 ENDED = frozenset({_S.CLOSED, _S.REFUSED, _S.REDIRECTED, _S.MERGED, _S.WITHDRAWN})
 """States in which nothing is being done."""
+
+
+def due(by_catalogue: datetime, sender: datetime | None, round_: int) -> datetime:
+    """The deadline: the sender's own where it is sooner, such as the hotline's printed on the order; in the first round."""
+    return min(by_catalogue, sender) if sender is not None and round_ == 1 else by_catalogue
+
 
 ANSWER_WINDOW = timedelta(days=7)
 """House rule: a question to the asker unanswered this long closes the need."""

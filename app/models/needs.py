@@ -35,7 +35,10 @@ class Need(Tenant, Located, Versioned, Base):
     wanted_at: Mapped[datetime | None]
     source: Mapped[NeedSource] = mapped_column(text_enum(NeedSource, "source"))
     source_number: Mapped[str | None]
+    """The number it bears where it came from: a file, or the client system, each with numbers of its own."""
     source_digest: Mapped[bytes | None]
+    sender_due_at: Mapped[datetime | None]
+    """Until when the client system wants it done; where that is sooner than by the catalogue, it holds."""
     asked_at: Mapped[datetime]
     asker_id: Mapped[UUID | None]
     asker_name_sealed: Mapped[bytes | None]
@@ -61,7 +64,7 @@ class Need(Tenant, Located, Versioned, Base):
         key_to("people", "duty_override_by"),
         key_to("clients", "client_id"),
         key_to("needs", "merged_into_id"),
-        UniqueConstraint("district_id", "community_id", "source_number"),
+        CheckConstraint("sender_due_at IS NULL OR client_id IS NOT NULL", name="sender_due"),
         CheckConstraint("(state = 'merged') = (merged_into_id IS NOT NULL)", name="merged"),
         CheckConstraint("merged_into_id <> id", name="not_into_itself"),
         CheckConstraint("(source = 'client') = (client_id IS NOT NULL)", name="sent"),
@@ -69,6 +72,22 @@ class Need(Tenant, Located, Versioned, Base):
         CheckConstraint("(duty_override_by IS NULL) = (duty_override_words IS NULL)", name="duty_override"),
         Index("ix_needs_community", "district_id", "community_id", "id"),
         Index("ix_needs_grid", "district_id", "grid_id", "id"),
+        Index(
+            "uq_needs_import_number",
+            "district_id",
+            "community_id",
+            "source_number",
+            unique=True,
+            postgresql_where=text("client_id IS NULL"),
+        ),
+        Index(
+            "uq_needs_client_number",
+            "district_id",
+            "client_id",
+            "source_number",
+            unique=True,
+            postgresql_where=text("client_id IS NOT NULL"),
+        ),
         Index(
             "ix_needs_words",
             text("need_grams(district_id, title, details)"),

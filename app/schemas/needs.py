@@ -42,6 +42,12 @@ class NeedSubmit(Form):
     risks: Annotated[Words | None, Field(description="上门须知的风险（志愿服务条例第十三条）")] = None
     people_concerned: Annotated[int, Field(ge=1, le=100_000, description="涉及人数")] = 1
     wanted_at: Annotated[Moment | None, Field(description="希望的时间")] = None
+    source_number: Annotated[
+        Line | None, Field(description="接入系统：自己的工单编号，如 12345 工单号；同一系统内不能重复")
+    ] = None
+    sender_due_at: Annotated[
+        Moment | None, Field(description="接入系统：其自己的办结期限；与目录的时限相比，以较早的为准")
+    ] = None
     asker_id: Annotated[UUID | None, Field(description="代点单：替谁点单")] = None
     asker_name: Annotated[Line | None, Field(description="代点单：未建档的点单人称呼")] = None
 
@@ -62,7 +68,9 @@ class NeedQuery(PageQuery):
     state: NeedState | None = None
     place_id: Annotated[UUID | None, Field(description="某地点及其下属")] = None
     category: CategoryCode | None = None
-    source_number: Annotated[Line | None, Field(description="导入文件中的留言编号")] = None
+    source_number: Annotated[Line | None, Field(description="来件编号：导入文件中的留言编号，或接入系统的工单编号")] = (
+        None
+    )
     q: Annotated[
         Line | None,
         Field(description="标题和内容中的词语，至少两个字；几个词用空格隔开，须都有；也可以是完整的来件编号"),
@@ -86,6 +94,7 @@ class NeedRead(Read):
     wanted_at: datetime | None
     source: NeedSource
     source_number: str | None
+    sender_due_at: Annotated[datetime | None, Field(description="接入系统自己的办结期限")]
     asked_at: datetime
     asker_id: UUID | None
     asker_name: Annotated[str | None, Field(description="点单人称呼，已脱敏")]

@@ -15,6 +15,7 @@ from sqlalchemy import (
     inspect,
     literal,
     select,
+    text,
 )
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB, insert
 from sqlalchemy.types import TypeEngine
@@ -77,7 +78,9 @@ INSERT_NEEDS = (
             **{name: bindparam(name, type_=kind) for name, kind in _LOCATION.items()},
         },
     )
-    .on_conflict_do_nothing(index_elements=["district_id", "community_id", "source_number"])
+    .on_conflict_do_nothing(
+        index_elements=["district_id", "community_id", "source_number"], index_where=text("client_id IS NULL")
+    )
     .returning(_table(Need).c.id)
 )
 INSERT_EVENTS = _insert(
@@ -100,7 +103,11 @@ _SOUGHT = _arrays({"numbers": Text()})
 KNOWN = select(
     _SOUGHT.c.numbers.label("source_number"),
     select(Need.source_digest)
-    .where(Need.community_id == bindparam("community", type_=Uuid()), Need.source_number == _SOUGHT.c.numbers)
+    .where(
+        Need.community_id == bindparam("community", type_=Uuid()),
+        Need.source_number == _SOUGHT.c.numbers,
+        Need.client_id.is_(None),
+    )
     .correlate(_SOUGHT)
     .scalar_subquery()
     .label("source_digest"),

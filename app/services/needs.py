@@ -9,7 +9,7 @@ from sqlalchemy.orm import aliased
 
 from app.core.clock import now
 from app.core.crypto import Sealer
-from app.core.errors import Conflict, Forbidden, NotFound, RuleBroken, Unauthenticated
+from app.core.errors import Conflict, Duplicate, Forbidden, NotFound, RuleBroken, Unauthenticated
 from app.core.ids import new_id
 from app.core.paging import Page, id_after
 from app.core.types import masked_name
@@ -60,6 +60,7 @@ async def submit(session: AsyncSession, actor: Actor, sealer: Sealer, form: Need
     if not actor.client and form.asker_name is None:
         await _must_be_agreed_to(session, form.asker_id or actor.person_id, form.urgency)
     await _check_form(session, form.category, form.form)
+    await _check_number(session, actor, form)
     moment = now()
     columns = form.model_dump(exclude={"place_id", "asker_id", "asker_name"})
     need = Need(
@@ -89,6 +90,19 @@ async def _check_form(session: AsyncSession, code: str | None, form: dict[str, A
         check_form((await categories.service(session, code)).form_schema, form)
     elif form:
         raise RuleBroken("填写附加表单须先选定服务类别", field="form")
+
+
+async def _check_number(session: AsyncSession, actor: Actor, form: NeedSubmit) -> None:
+    """A client's own number stands once among what it sent; what bears the same number elsewhere is nobody's business."""
+    named = [name for name in ("source_number", "sender_due_at") if getattr(form, name) is not None]
+    if named and not actor.client:
+        raise RuleBroken("来件编号和来件期限只由接入系统填写", field=named[0])
+    if form.sender_due_at is not None and form.sender_due_at <= now():
+        raise RuleBroken("来件期限须在今后", field="sender_due_at")
+    if form.source_number is not None:
+        sent = select(Need.id).where(Need.client_id == actor.person_id, Need.source_number == form.source_number)
+        if await session.scalar(sent) is not None:
+            raise Duplicate("此编号的工单已提交过")
 
 
 def _origin(actor: Actor, form: NeedSubmit) -> dict[str, Any]:

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ARRAY, ColumnElement, Integer, Text, Uuid, and_, bindparam, func, literal, or_, select
+from sqlalchemy import ARRAY, ColumnElement, Text, Uuid, and_, any_, bindparam, func, literal, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.core.errors import RuleBroken
@@ -13,11 +13,7 @@ from app.domain.places import below
 from app.domain.texts import is_han, pairs, sought
 from app.models import Need
 
-RARE = 5_000
-"""Up to so many needs with a word are fetched by the index. More are found sooner from the newest on: of n needs with the word
-among N, a page of 20 is there after going through 20·N/n of them, which is less than n from the root of 20·N on.
-"""
-_TEXTS, _ID = ARRAY(Text), Uuid()
+_TEXTS, _IDS = ARRAY(Text), ARRAY(Uuid)
 FIND = select(
     func.find_needs(
         bindparam("pairs", type_=_TEXTS),
@@ -25,9 +21,8 @@ FIND = select(
         bindparam("number", type_=Text()),
         bindparam("lows", type_=_TEXTS),
         bindparam("highs", type_=_TEXTS),
-        bindparam("before", type_=_ID),
-        literal(RARE, Integer()),
-        type_=ARRAY(_ID),
+        bindparam("before", type_=Uuid()),
+        type_=_IDS,
     )
 )
 
@@ -44,7 +39,7 @@ async def having(
         values: dict[str, Any] = {"pairs": pairs(words), "words": words, "number": question.strip(), "before": before}
         found = await session.scalar(FIND, values | {"lows": list(lows), "highs": list(highs)})
         if found is not None:
-            return Need.id.in_(found)
+            return Need.id == any_(literal(found, _IDS))
     return or_(and_(*map(_in_text, words)), Need.source_number == question.strip())
 
 

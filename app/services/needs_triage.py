@@ -11,7 +11,7 @@ from app.core.ids import new_id
 from app.domain import access
 from app.domain.catalogue import Terms
 from app.domain.form_schemas import check_form
-from app.domain.needs import ANSWER_WINDOW, ENDED, NEED, NeedAction, NeedState
+from app.domain.needs import ANSWER_WINDOW, ENDED, NEED, NeedAction, NeedState, due
 from app.domain.orders import ENDED as ORDER_ENDED
 from app.domain.people import Actor
 from app.domain.workdays import add_working_days
@@ -55,7 +55,7 @@ async def accept(session: AsyncSession, actor: Actor, need_id: UUID, form: NeedA
     terms = await _classify(session, need, form)
     if form.place_id is not None:
         await _replace(session, need, actor, form.place_id)
-    need.due_at = add_working_days(now(), terms.resolve_working_days)
+    need.due_at = due(add_working_days(now(), terms.resolve_working_days), need.sender_due_at, need.round)
     move(session, need, step, actor, category=need.category, due_at=need.due_at.isoformat())
     order = add_order(
         session,

@@ -10,7 +10,7 @@ from app.core.errors import NotFound, WrongState
 from app.core.ids import new_id
 from app.domain import access
 from app.domain.catalogue import Handler, Terms, must_handle, terms_for_order
-from app.domain.needs import NeedState
+from app.domain.needs import NeedState, due
 from app.domain.orders import ORDER, OrderState
 from app.domain.people import Actor
 from app.domain.workdays import add_working_days
@@ -76,7 +76,7 @@ def add_order(
         grid_id=need.grid_id,
         lon=need.lon,
         lat=need.lat,
-        due_at=add_working_days(moment, terms.resolve_working_days),
+        due_at=due(add_working_days(moment, terms.resolve_working_days), need.sender_due_at, need.round),
         people_accepted=0,
         round=1,
         overruled=False,

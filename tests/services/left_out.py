@@ -44,6 +44,7 @@ COLUMNS: dict[str, dict[str, str]] = {
     "needs": {
         "asker_name_sealed": "of askers without a record of their own",
         "source_digest": _MACHINE,
+        "sender_due_at": "what a client system sends has no asker with a record",
         "submitted_by": _STAFF,
         "duty_override_by": _STAFF,
         "duty_override_words": _STAFF,
