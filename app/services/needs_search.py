@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ARRAY, ColumnElement, Text, Uuid, and_, any_, bindparam, func, literal, or_, select
+from sqlalchemy import ARRAY, ColumnElement, Text, Uuid, and_, any_, bindparam, cast, func, literal, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.core.errors import RuleBroken
@@ -39,7 +39,7 @@ async def having(
         values: dict[str, Any] = {"pairs": pairs(words), "words": words, "number": question.strip(), "before": before}
         found = await session.scalar(FIND, values | {"lows": list(lows), "highs": list(highs)})
         if found is not None:
-            return Need.id == any_(literal(found, _IDS))
+            return Need.id == any_(cast(literal(found, _IDS), _IDS))
     return or_(and_(*map(_in_text, words)), Need.source_number == question.strip())
 
 

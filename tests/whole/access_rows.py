@@ -67,7 +67,12 @@ async def need(ground: Ground, session: AsyncSession, operation: Operation) -> R
     row = await put_need(session, ground.world, state, followed=True)
     into = await put_need(session, ground.world, NeedState.ACCEPTED)
     more = {"accept": {"auto_offer": False}}.get(operation.path.rpartition("/")[2], {})
-    return Row(row.id, party=party_to(operation) or "resident1", ids={"into_id": str(into.id)}, form=more)
+    return Row(
+        row.id,
+        party=party_to(operation) or "resident1",
+        ids={"into_id": str(into.id), "other_id": str(into.id)},
+        form=more,
+    )
 
 
 async def order(ground: Ground, session: AsyncSession, operation: Operation) -> Row:

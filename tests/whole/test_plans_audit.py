@@ -45,9 +45,14 @@ async def trail(app: FastAPI, owner: Database, transport: Any) -> Database:
 
 
 async def plan(database: Database, query: Select[AuditEntry]) -> list[dict[str, Any]]:
+    return await plan_of(database, DISTRICT, query)
+
+
+async def plan_of(database: Database, district: int, query: Select[Any]) -> list[dict[str, Any]]:
+    """Every node of a query's plan, as a request of the district has it planned."""
     dialect = PGDialect_asyncpg()  # type: ignore[no-untyped-call]
     written = query.compile(dialect=dialect, compile_kwargs={"literal_binds": True})
-    async with database.transaction(DISTRICT) as session:
+    async with database.transaction(district) as session:
         found = (await session.execute(text(f"EXPLAIN (FORMAT JSON) {written}".replace(":", r"\:")))).scalar_one()
     return list(_nodes((json.loads(found) if isinstance(found, str) else found)[0]["Plan"]))
 
