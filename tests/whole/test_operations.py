@@ -31,7 +31,7 @@ from tests.whole.document import Operation, operations_of, published, unstarted
 from tests.worlds import World
 
 LIFECYCLES: tuple[Lifecycle[Any, Any], ...] = (NEED, ORDER, ASSIGNMENT, RIGHTS)
-_ONE_OF = {"people": "person", "categories": "category", "lexicon-entries": "lexicon-entry"}
+_ONE_OF = {"people": "person", "categories": "category", "lexicon-entries": "lexicon_entry"}
 BESIDE = frozenset(
     {
         "/v1/orders/{id}/contact",
