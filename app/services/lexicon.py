@@ -17,11 +17,11 @@ async def of(session: AsyncSession, community_id: UUID | None) -> Lexicon:
     """The words that hold in a community; the district's alone when there is none.
 
     Reading three thousand rows takes longer than all that is done with them, so the result is kept until one of them changes:
-    entries are never deleted, and each change has a later time.
+    entries are never deleted, and each change counts their version up.
     """
     district = select(Place.id).where(Place.parent_id.is_(None)).scalar_subquery()
     ours = or_(LexiconEntry.place_id == district, LexiconEntry.place_id == community_id)
-    stamp = select(district, func.count(), func.max(LexiconEntry.updated_at)).where(ours)
+    stamp = select(district, func.count(), func.sum(LexiconEntry.version)).where(ours)
     key = (community_id, *(await session.execute(stamp)).one())
     if key not in _kept:
         found = await _read(session, ours, community_id)

@@ -162,9 +162,10 @@ async def page(session: AsyncSession, actor: Actor, sealer: Sealer, query: NeedD
         rows = rows.where(Need.id < after)
     found = (await session.scalars(rows.order_by(Need.id.desc()).limit(_ANCHORS + _COMPARED))).all()
     items, last = await _pairs(session, found, query.limit)
-    more = last is not None and (len(items) == query.limit or len(found) == _ANCHORS + _COMPARED)
-    shown = [await _item(session, actor, sealer, need, near) for need, near in items]
-    return Page(shown, id_cursor(last) if more and last is not None else None)
+    more = len(items) == query.limit or len(found) > _ANCHORS
+    near = iter(await shown(session, actor, sealer, [pair for _, older in items for pair in older]))
+    rows_shown = [_item(need) | {"near": [next(near) for _ in older]} for need, older in items]
+    return Page(rows_shown, id_cursor(last) if more and last is not None else None)
 
 
 async def _pairs(
@@ -205,7 +206,6 @@ def _open(one: Need, other: Need) -> bool:
     return one.state in _MERGEABLE or other.state in _MERGEABLE
 
 
-async def _item(session: AsyncSession, actor: Actor, sealer: Sealer, need: Need, near: Found) -> dict[str, Any]:
-    fields = {"need_id": need.id, "title": need.title, "state": need.state, "category": need.category}
-    more = {"place_id": need.place_id, "asked_at": need.asked_at}
-    return fields | more | {"near": await shown(session, actor, sealer, near)}
+def _item(need: Need) -> dict[str, Any]:
+    names = ("title", "state", "category", "place_id", "asked_at")
+    return {"need_id": need.id, **{name: getattr(need, name) for name in names}}

@@ -9,6 +9,7 @@ from sqlalchemy import func, insert, select
 from app.core.clock import now
 from app.core.db import Database
 from app.models import DuplicateDismissal, LexiconEntry, Need
+from app.services import need_duplicates
 from app.services.seeding_lexicon import entries
 from app.settings import ROOT
 from app.workers import relay
@@ -193,3 +194,16 @@ async def test_progress_tells_the_next_thing(world: World) -> None:
     await act(world, "grid", await only_order(world, need), "publish")
     page = await world.ok("resident1", "GET", "/v1/needs")
     assert [item["progress"] for item in page["items"]] == ["已受理，正在等党员和志愿者接单", "已提交，等待社区受理"]
+
+
+async def test_the_worklist_goes_on_behind_what_one_page_looks_at(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A page looks at a bounded number of needs: what is older stands on the next."""
+    monkeypatch.setattr(need_duplicates, "_ANCHORS", 2)
+    old = [await submitted(world, **LAMP) for _ in range(2)]
+    for title in ("想请人理发", "学写毛笔字"):
+        await submitted(world, title=title, details=title, category=None)
+    first = await world.ok("grid", "GET", "/v1/need-duplicates")
+    assert first["items"] == []
+    assert await worklist(world, cursor=first["next_cursor"]) == [(old[1]["id"], [old[0]["id"]])]
