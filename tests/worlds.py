@@ -172,25 +172,24 @@ def place_row(world: World, name: str, kind: PlaceKind, parent: str | None, code
 
 def _units(world: World) -> list[Organization]:
     kinds = {"department": "department", "unit": "partner_unit", "society": "social_org"}
-    found = []
-    for name, kind in kinds.items():
-        world.units[name] = seeded_id(world.district_id, "unit", name)
-        found.append(
-            Organization(
-                district_id=world.district_id,
-                id=world.units[name],
-                kind=kind,
-                name=f"测试单位{name}",
-                place_id=world.places["community"],
-                path=world.paths["community"],
-                community_id=world.places["community"],
-                joint_committee=True,
-                version=1,
-                created_at=now(),
-                updated_at=now(),
-            )
-        )
-    return found
+    return [unit_row(world, name, kind) for name, kind in kinds.items()]
+
+
+def unit_row(world: World, name: str, kind: str) -> Organization:
+    world.units[name] = seeded_id(world.district_id, "unit", name)
+    return Organization(
+        district_id=world.district_id,
+        id=world.units[name],
+        kind=kind,
+        name=f"测试单位{name}",
+        place_id=world.places["community"],
+        path=world.paths["community"],
+        community_id=world.places["community"],
+        joint_committee=False,
+        version=1,
+        created_at=now(),
+        updated_at=now(),
+    )
 
 
 def person_row(

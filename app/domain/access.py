@@ -3,6 +3,7 @@
 from app.core.errors import Forbidden
 from app.domain.assignments import ASSIGNMENT
 from app.domain.authority import GIVES, STAFF
+from app.domain.duty_turns import DRAW, EXCHANGE, TURN
 from app.domain.lifecycle import A, Lifecycle, S
 from app.domain.needs import NEED
 from app.domain.orders import ORDER
@@ -181,6 +182,23 @@ _AUDIT: dict[str, Parties] = {
     "people:sightings": frozenset({Role.AUDIT_ADMIN}),
 }
 
+_COMMITTEE: dict[str, Parties] = {
+    "committee-members:list": _READERS | _UNITS,
+    "committee-members:read": _READERS | _UNITS,
+    "committee-members:create": _ADMINS,
+    "committee-members:update": _ADMINS,
+    "committee-members:leave": _ADMINS,
+    "duty-draws:list": _ALL,
+    "duty-draws:read": _ALL,
+    "duty-draws:freeze": _ADMINS,
+    "duty-turns:list": _ALL,
+    "duty-turns:read": _ALL,
+    "duty-exchanges:list": _READERS | _UNITS,
+    "duty-exchanges:read": _READERS | {Relation.UNIT, Relation.ASKED},
+    "duty-exchanges:ask": frozenset({Relation.UNIT}),
+}
+"""The joint committee. Who is on duty is for everybody to see."""
+
 
 def _rows_of(lifecycle: Lifecycle[S, A]) -> dict[str, Parties]:
     return {lifecycle.permission(action): lifecycle.who(action) for action in lifecycle.routed()}
@@ -195,10 +213,14 @@ TABLE: dict[str, Parties] = (
     | _RIGHTS
     | _INTAKE
     | _AUDIT
+    | _COMMITTEE
     | _rows_of(NEED)
     | _rows_of(ORDER)
     | _rows_of(ASSIGNMENT)
     | _rows_of(RIGHTS)
+    | _rows_of(DRAW)
+    | _rows_of(TURN)
+    | _rows_of(EXCHANGE)
 )
 """permission → who holds it, as a role at the row's place or as a relation to the row."""
 

@@ -15,6 +15,7 @@ from app.models.approvals import Approval
 from app.models.audit import AuditEntry, AuditLink, AuditWaiting
 from app.models.base import Base
 from app.models.categories import Category
+from app.models.committee import CommitteeMember, DutyDraw, DutyExchange, DutyTurn
 from app.models.events import Event, IdempotencyKey, Notice, OutboxRow
 from app.models.grants import Grant, Substitution
 from app.models.hours import HourEntry, ServiceWindow
@@ -54,10 +55,14 @@ __all__ = [
     "Challenge",
     "Client",
     "ClientSecret",
+    "CommitteeMember",
     "Consent",
     "Disclosure",
     "District",
     "DuplicateDismissal",
+    "DutyDraw",
+    "DutyExchange",
+    "DutyTurn",
     "EmploymentRecord",
     "Event",
     "Grant",

@@ -1,4 +1,4 @@
-"""Organizations and the joint committee's membership."""
+"""Organizations."""
 
 from uuid import UUID
 
@@ -16,7 +16,7 @@ class Organization(Tenant, Located, Versioned, Base):
     name: Mapped[str]
     parent_id: Mapped[UUID | None]
     joint_committee: Mapped[bool] = mapped_column(default=False)
-    """Whether it sits in the community's joint committee 大党委."""
+    """Whether it sits in a joint committee 大党委: kept in step with ``committee_members``, which say so; nobody else writes it."""
 
     __table_args__ = (
         key_to("places", "place_id"),

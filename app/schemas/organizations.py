@@ -24,7 +24,6 @@ class OrganizationCreate(Form):
                     "kind": "partner_unit",
                     "name": "青城便民服务中心",
                     "place_id": "0192f3a0-7c1e-7000-8000-000000000001",
-                    "joint_committee": True,
                 }
             ]
         }
@@ -34,13 +33,11 @@ class OrganizationCreate(Form):
     name: Line
     place_id: UUID
     parent_id: UUID | None = None
-    joint_committee: bool = False
 
 
 class OrganizationUpdate(Form):
     name: Line = "-"
     kind: OrganizationKind = OrganizationKind.PARTNER_UNIT
-    joint_committee: bool = False
 
 
 class OrganizationRead(Read):
@@ -50,7 +47,7 @@ class OrganizationRead(Read):
     place_id: UUID
     community_id: UUID | None
     parent_id: UUID | None
-    joint_committee: bool
+    joint_committee: Annotated[bool, Field(description="是否大党委成员单位；随成员登记（committee-members）而变")]
     version: int
 
 

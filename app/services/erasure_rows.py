@@ -62,6 +62,8 @@ FATES: dict[tuple[str, str], Fate] = {
     ("certificates", "person_id"): _D,
     ("certificates", "verified_by"): _K,
     ("clients", "created_by"): _K,
+    ("committee_members", "deputy_id"): _K,
+    ("committee_members", "liaison_id"): _K,
     ("consents", "giver_id"): _K,
     ("consents", "person_id"): _E,
     ("consents", "withdrawn_by"): _K,

@@ -14,7 +14,7 @@ from app.domain.needs import NEED, NeedAction
 from app.domain.orders import ORDER, OrderAction
 from app.domain.people import ROLE_NAMES, UNIT_ROLES, Role
 from app.models import Approval, Assignment, Event, Grant, Need, NeedFollower, Notice, Order, Person
-from app.services import notices_rights
+from app.services import notices_committee, notices_rights
 from app.services.access import in_force
 
 _ASSIGNEE_WORDS = {
@@ -28,6 +28,10 @@ _QUIET = frozenset({NeedAction.DISPATCH.value, "submit", "update"})
 """What an asker did themselves, or would only be noise."""
 _ROWS = 1_000
 """Notices in one statement; PostgreSQL takes up to 32,767 parameters."""
+_TOPIC = {
+    aggregate: topic.words_and_people for topic in (notices_rights, notices_committee) for aggregate in topic.AGGREGATES
+}
+"""Aggregates that have a module of their own for it."""
 
 
 @dataclass(slots=True)
@@ -46,8 +50,8 @@ async def tell(session: AsyncSession, events: list[Event]) -> None:
     askers = await _askers_of(session, events)
     rows: list[dict[str, object]] = []
     for event in events:
-        if event.aggregate in notices_rights.AGGREGATES:
-            words, people = await notices_rights.words_and_people(session, event)
+        if (topic := _TOPIC.get(event.aggregate)) is not None:
+            words, people = await topic(session, event)
         else:
             words, people = await _words_and_people(session, event, askers)
         knows = None if _unrecorded(event) else event.actor_id

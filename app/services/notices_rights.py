@@ -35,7 +35,7 @@ async def words_and_people(session: AsyncSession, event: Event) -> tuple[str, se
         consent = await session.scalar(select(Consent).where(Consent.id == event.aggregate_id))
         return _CONSENT.get(event.action, ""), {*_concerned(consent)} if consent else set()
     if event.action in _TO_THE_COMMUNITY:
-        return _TO_THE_COMMUNITY[event.action], {*await _community_of(session, event.path)}
+        return _TO_THE_COMMUNITY[event.action], {*await community_of(session, event.path)}
     request = await session.scalar(select(RightsRequest).where(RightsRequest.id == event.aggregate_id))
     people = {request.person_id, request.asked_by} if request else set()
     return _TO_THE_PERSON.get(event.action, ""), {*people}
@@ -47,7 +47,7 @@ def _concerned(consent: Consent) -> set[UUID]:
     return {consent.person_id} | given
 
 
-async def _community_of(session: AsyncSession, path: str) -> list[UUID]:
+async def community_of(session: AsyncSession, path: str) -> list[UUID]:
     """Who answers for the community; where there is none, for the places above it."""
     answers = (Role.COMMUNITY_ADMIN, Role.SUBDISTRICT_ADMIN, Role.DISTRICT_ADMIN)
     rows = await session.execute(

@@ -56,7 +56,11 @@ async def create(session: AsyncSession, actor: Actor, form: OrganizationCreate) 
         raise Duplicate("本社区已有同名单位")
     columns = located(place)
     organization = Organization(
-        district_id=actor.district_id, id=new_id(), **form.model_dump(exclude={"place_id"}), **columns
+        district_id=actor.district_id,
+        id=new_id(),
+        joint_committee=False,
+        **form.model_dump(exclude={"place_id"}),
+        **columns,
     )
     session.add(organization)
     data = {"kind": form.kind.value, "name": form.name}

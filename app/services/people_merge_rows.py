@@ -25,6 +25,7 @@ from app.models import (
     AvailabilityWindow,
     CareFact,
     Certificate,
+    CommitteeMember,
     Consent,
     Grant,
     Guardianship,
@@ -50,6 +51,8 @@ PLAIN: tuple[tuple[Any, str], ...] = (
     (RightsRequest, "person_id"),
     (RightsRequest, "asked_by"),
     (Certificate, "person_id"),
+    (CommitteeMember, "liaison_id"),
+    (CommitteeMember, "deputy_id"),
 )
 """What is moved by writing another name, since nothing of the survivor's can stand against it."""
 UNLESS_THERE: tuple[tuple[Any, str, tuple[str, ...]], ...] = (

@@ -13,7 +13,10 @@ from app.services import (
     assignments,
     certificates,
     clients,
+    committee_members,
     consents_read,
+    duty_exchanges,
+    duty_turns,
     employments,
     events,
     grants,
@@ -49,6 +52,11 @@ _READ: dict[str, Callable[[AsyncSession, Actor, UUID], Awaitable[Any]]] = {
     "household-members": household_members.load,
     "employments": employments.load,
     "certificates": certificates.load,
+    "committee-members": lambda session, actor, row_id: committee_members.load(
+        session, actor, row_id, "committee-members:read"
+    ),
+    "duty-turns": duty_turns.load,
+    "duty-exchanges": duty_exchanges.load,
 }
 
 

@@ -22,6 +22,7 @@ from app.domain.consents import Purpose
 from app.models import (
     Account,
     Category,
+    CommitteeMember,
     Consent,
     District,
     Grant,
@@ -33,7 +34,7 @@ from app.models import (
     PrivacyNotice,
     Volunteer,
 )
-from app.services import people_seal, seeding_catalogue, seeding_lexicon, seeding_profiles
+from app.services import people_seal, seeding_catalogue, seeding_committee, seeding_lexicon, seeding_profiles
 from app.services.seeding_accounts import demo_people
 from app.services.seeding_files import read_district
 from app.services.seeding_organizations import SeededOrganization, found_organizations
@@ -92,7 +93,6 @@ async def seed_district(
         for community in ground.communities
     }
     everybody = [person for neighbours in people.values() for person in neighbours]
-    units = [unit for members in organizations.values() for unit in members]
     shown: dict[str, SeededPerson] = {}
     if demo_password_hash and people:
         first = min(people)
@@ -101,13 +101,14 @@ async def seed_district(
     newcomers = await _newcomers(session, code, everybody)
     tables = [
         _Table(Place, [columns.place(place) for place in ground.places]),
-        _Table(Organization, [columns.organization(unit) for unit in units]),
+        _Table(Organization, [columns.organization(unit) for members in organizations.values() for unit in members]),
         _Table(Person, [columns.person(person) for person in newcomers], len(everybody) - len(newcomers)),
         _Table(Grant, [row for person in everybody for row in columns.grants(person)]),
         _Table(Account, [columns.account(*pair, demo_password_hash or "") for pair in shown.items()]),
         _Table(PrivacyNotice, list(notices(code, now()))),
         *_catalogue(code, ground.places[0].id, root, columns.stamp),
         *_profiles(code, newcomers, columns.stamp),
+        _Table(CommitteeMember, await seeding_committee.missing(session, code, organizations, people, columns.stamp)),
     ]
     await session.execute(insert(District).values(id=code, name=ground.places[0].name).on_conflict_do_nothing())
     added = {table.model.__tablename__: await _write(session, code, table, progress) for table in tables}

@@ -33,6 +33,7 @@ from app.services import (
     orders_work,
     rights_requests_decide,
 )
+from app.workers import clocks_committee
 from app.workers.relay import every, in_each_district
 
 _PAUSE_SECONDS = 2.0
@@ -48,7 +49,7 @@ async def run(database: Database, stop: asyncio.Event) -> None:
 
 async def tick(database: Database, district_id: int) -> None:
     """Everything that is due in one district."""
-    for ids, verb in _due():
+    for ids, verb in [*_due(), *clocks_committee.due()]:
         async with database.transaction(district_id) as session:
             found = list(dict.fromkeys(await session.scalars(ids)))
         for row_id in found:

@@ -40,6 +40,7 @@ COLUMNS: dict[str, dict[str, str]] = {
     "volunteers": {"consent_id": _KEY},
     "certificates": {"verified_by": _STAFF},
     "care_facts": {"consent_id": _KEY},
+    "committee_members": {"path": _PLACE, "left_reason": "of the unit, not of whoever spoke for it"},
     "guardianships": {"verified_by": _STAFF},
     "needs": {
         "asker_name_sealed": "of askers without a record of their own",
@@ -131,6 +132,9 @@ TABLES: dict[str, str] = {
     "categories": "nobody's",
     "lexicon_entries": "nobody's",
     "duplicate_dismissals": "which needs only look alike; that somebody said so stands under what they did",
+    "duty_draws": "of units",
+    "duty_turns": "of units",
+    "duty_exchanges": "of units",
     "privacy_notices": "the same for everybody",
     "outbox": "which events are still to be told",
     "idempotency_keys": "answers kept for a day: what they show stands in the export itself",

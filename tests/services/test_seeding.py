@@ -36,6 +36,7 @@ TABLES = (
     "consents",
     "party_memberships",
     "volunteers",
+    "committee_members",
 )
 
 

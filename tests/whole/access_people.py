@@ -167,7 +167,7 @@ def _far_units(world: World) -> list[Organization]:
         world.units[f"far {name}"] = seeded_id(world.district_id, "unit", f"far {name}")
         unit = Organization(district_id=world.district_id, id=world.units[f"far {name}"], kind=kind, name=f"远{name}")
         unit.place_id = unit.community_id = world.places["sibling_community"]
-        unit.path, unit.joint_committee = world.paths["sibling_community"], True
+        unit.path, unit.joint_committee = world.paths["sibling_community"], False
         units.append(_stamped(unit))
     return units
 

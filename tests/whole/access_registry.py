@@ -6,6 +6,7 @@ its operationId, which counts before the noun's.
 """
 
 from tests.whole import access_rows as work
+from tests.whole import access_rows_committee as committee
 from tests.whole import access_rows_people as people
 from tests.whole import access_rows_records as records
 from tests.whole.access_ground import Build
@@ -20,7 +21,11 @@ BUILDERS: dict[str, Build] = {
     "categories": work.category,
     "certificates": records.certificate,
     "clients": people.client,
+    "committee-members": committee.member,
     "consents": records.consent,
+    "duty-draws": committee.draw,
+    "duty-exchanges": committee.exchange,
+    "duty-turns": committee.turn,
     "employments": records.employment,
     "events": work.event,
     "grants": people.grant,

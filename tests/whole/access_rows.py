@@ -55,7 +55,7 @@ def party_to(operation: Operation) -> str | None:
     return next((who for relation, who in PARTIES.items() if relation in holders), None)
 
 
-def _source(lifecycle: Lifecycle[Any, Any], operation: Operation, otherwise: Any) -> Any:
+def source_of(lifecycle: Lifecycle[Any, Any], operation: Operation, otherwise: Any) -> Any:
     """A state the operation's action leads out of."""
     word = operation.path.rpartition("/")[2].replace("-", "_")
     steps = [step for step in lifecycle.steps if step.action == word and step.by_people]
@@ -63,7 +63,9 @@ def _source(lifecycle: Lifecycle[Any, Any], operation: Operation, otherwise: Any
 
 
 async def need(ground: Ground, session: AsyncSession, operation: Operation) -> Row:
-    state = NeedState.IN_SERVICE if operation.name == "need_explain" else _source(NEED, operation, NeedState.SUBMITTED)
+    state = (
+        NeedState.IN_SERVICE if operation.name == "need_explain" else source_of(NEED, operation, NeedState.SUBMITTED)
+    )
     row = await put_need(session, ground.world, state, followed=True)
     into = await put_need(session, ground.world, NeedState.ACCEPTED)
     more = {"accept": {"auto_offer": False}}.get(operation.path.rpartition("/")[2], {})
@@ -77,7 +79,7 @@ async def need(ground: Ground, session: AsyncSession, operation: Operation) -> R
 
 async def order(ground: Ground, session: AsyncSession, operation: Operation) -> Row:
     """Of resident1; member1 holds a place of it and member2 is asked, or the liaison's unit has it."""
-    state = _source(ORDER, operation, OrderState.PUBLISHED)
+    state = source_of(ORDER, operation, OrderState.PUBLISHED)
     wanted = await put_need(session, ground.world, NeedState.IN_SERVICE, followed=True)
     row = await put_order(session, ground.world, wanted, state, *_held(operation, state))
     ids = {"need_id": str(wanted.id), "person_id": str(ground.world.people["volunteer1"])}
@@ -103,7 +105,7 @@ def _held(operation: Operation, state: OrderState) -> tuple[Held, ...]:
 async def assignment(ground: Ground, session: AsyncSession, operation: Operation) -> Row:
     """member1's, in an order of resident1's under way."""
     await _free_everyone(ground, session)
-    state = _source(ASSIGNMENT, operation, AssignmentState.ACCEPTED)
+    state = source_of(ASSIGNMENT, operation, AssignmentState.ACCEPTED)
     wanted = await put_need(session, ground.world, NeedState.IN_SERVICE)
     parent = await put_order(session, ground.world, wanted, OrderState.IN_PROGRESS)
     parent.people_accepted = 1
@@ -223,7 +225,7 @@ async def organization(ground: Ground, session: AsyncSession, operation: Operati
         place_id=world.places["community"],
         path=world.paths["community"],
         community_id=world.places["community"],
-        joint_committee=True,
+        joint_committee=False,
     )
     await add_row(session, row, "organization", "create")
     if operation.method != "POST":

@@ -13,6 +13,7 @@ from app.domain.accounts import ChallengeKind
 from app.domain.audit import Caller, Outcome
 from app.domain.catalogue import Skill
 from app.domain.consents import GivenBy, LegalBasis, Purpose
+from app.domain.duty_turns import DrawState, ExchangeState, TurnState
 from app.domain.profiles import Employment, GuardianRelation, HouseholdRelation
 from app.domain.rights import RightsKind
 from app.models import (
@@ -27,8 +28,12 @@ from app.models import (
     Challenge,
     Client,
     ClientSecret,
+    CommitteeMember,
     Consent,
     Disclosure,
+    DutyDraw,
+    DutyExchange,
+    DutyTurn,
     EmploymentRecord,
     Guardianship,
     HouseholdMember,
@@ -51,7 +56,8 @@ _SEALED = b"\x01sealed"
 
 async def fill(session: AsyncSession, world: World) -> None:
     """Everything about resident1, who is recorded in every way there is."""
-    for rows in (_signing_in(world), _authority_and_audit(world), _profile(world), _rights(world), _intake(world)):
+    known = (_signing_in(world), _authority_and_audit(world), _profile(world), _rights(world))
+    for rows in (*known, _intake(world), _committee(world)):
         for model, columns in rows:
             await session.execute(insert(model).values(district_id=world.district_id, **_identified(model, columns)))
 
@@ -140,3 +146,18 @@ def _rights(world: World) -> Rows:
     yield Disclosure, {"person_id": person, "consent_id": consent} | passed_on
     asked = {"kind": RightsKind.ACCESS, "path": path, "due_at": now() + timedelta(days=15)}
     yield RightsRequest, {"person_id": person, "asked_by": person} | asked
+
+
+def _committee(world: World) -> Rows:
+    here = {"community_id": world.places["community"], "path": world.paths["community"]}
+    yield CommitteeMember, here | {"organization_id": world.units["unit"], "joined_on": now().date()}
+    draw, turns, today = new_id(), [new_id(), new_id()], now().date()
+    told = {"source": "某期开奖号码", "source_on": today, "nonce": "ab", "commitment": "cd", "entrants": []}
+    yield DutyDraw, here | {"id": draw, "year": 2027, "state": DrawState.FROZEN} | told
+    for number, (turn, unit) in enumerate(zip(turns, ("unit", "department"), strict=True), start=1):
+        span = {"starts_on": today, "ends_on": today, "state": TurnState.PLANNED}
+        whose = {"organization_id": world.units[unit], "draw_id": draw, "year": 2027, "number": number}
+        yield DutyTurn, here | {"id": turn} | whose | span
+    units = {"asking_id": world.units["unit"], "asked_id": world.units["department"]}
+    pair = {"turn_id": turns[0], "other_turn_id": turns[1]}
+    yield DutyExchange, here | units | pair | {"state": ExchangeState.ASKED, "due_on": today}

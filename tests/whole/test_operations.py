@@ -16,6 +16,7 @@ from app.core.db import Database
 from app.core.ids import new_id
 from app.domain.access import PUBLIC, SELF, TABLE
 from app.domain.assignments import ASSIGNMENT
+from app.domain.duty_turns import DRAW, EXCHANGE, TURN
 from app.domain.lifecycle import Lifecycle
 from app.domain.needs import NEED
 from app.domain.orders import ORDER
@@ -30,7 +31,7 @@ from app.settings import Settings
 from tests.whole.document import Operation, operations_of, published, unstarted
 from tests.worlds import World
 
-LIFECYCLES: tuple[Lifecycle[Any, Any], ...] = (NEED, ORDER, ASSIGNMENT, RIGHTS)
+LIFECYCLES: tuple[Lifecycle[Any, Any], ...] = (NEED, ORDER, ASSIGNMENT, RIGHTS, DRAW, TURN, EXCHANGE)
 _ONE_OF = {"people": "person", "categories": "category", "lexicon-entries": "lexicon_entry"}
 BESIDE = frozenset(
     {

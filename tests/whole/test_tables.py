@@ -11,6 +11,7 @@ from sqlalchemy.orm import DeclarativeBase, Mapped, Mapper, mapped_column, relat
 from sqlalchemy.schema import ForeignKey
 
 from app.domain.assignments import ASSIGNMENT
+from app.domain.duty_turns import DRAW, EXCHANGE, TURN
 from app.domain.lifecycle import Lifecycle
 from app.domain.needs import NEED
 from app.domain.orders import ORDER
@@ -21,6 +22,7 @@ from tests.whole import catalogue
 from tests.whole.catalogue import REFERENCE, TENANT
 
 POLICY = "(district_id = (NULLIF(current_setting('app.district'::text, true), ''::text))::integer)"
+LIFECYCLES: tuple[Lifecycle[Any, Any], ...] = (NEED, ORDER, ASSIGNMENT, RIGHTS, DRAW, TURN, EXCHANGE)
 APPEND_ONLY = {"events", "hour_entries"}
 _LITERAL = re.compile(r"'([^']*)'")
 
@@ -106,7 +108,7 @@ async def test_checks_allow_exactly_the_values_the_code_knows(database_url: str)
         assert set(_LITERAL.findall(definition)) == values, f"{table}.{column}"
 
 
-@pytest.mark.parametrize("lifecycle", [NEED, ORDER, ASSIGNMENT, RIGHTS], ids=lambda lifecycle: lifecycle.noun)
+@pytest.mark.parametrize("lifecycle", LIFECYCLES, ids=lambda lifecycle: lifecycle.noun)
 async def test_the_state_column_knows_the_lifecycles_states(database_url: str, lifecycle: Lifecycle[Any, Any]) -> None:
     there = await catalogue.rows(database_url, catalogue.CHECKS)
     (check,) = [c for c in there if c["name"] == f"ck_{lifecycle.noun.replace('-', '_')}s_state"]

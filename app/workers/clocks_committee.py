@@ -1,0 +1,32 @@
+"""What is due in the joint committee: turns that begin and end by the China day, exchanges whose last day is over."""
+
+from collections.abc import Awaitable, Callable
+from uuid import UUID
+
+from sqlalchemy import Select, select, text
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from app.core.clock import now
+from app.domain.duty_turns import OPEN_EXCHANGES, china_day
+from app.models import DutyExchange, DutyTurn
+from app.models.base import literal_in
+from app.services import duty_exchanges_end, duty_turns
+
+_BATCH = 200
+Verb = Callable[[AsyncSession, UUID], Awaitable[object]]
+
+
+def due() -> list[tuple[Select[UUID], Verb]]:
+    """What may be due, each with the verb that deals with it. Exchanges before turns begin; ending before beginning."""
+    today = china_day(now())
+    open_ = text(literal_in("state", OPEN_EXCHANGES))
+    return [
+        (_ids(select(DutyExchange.id).where(open_, DutyExchange.due_on < today)), duty_exchanges_end.due),
+        (_ids(select(DutyTurn.id).where(text("state = 'on_duty'"), DutyTurn.ends_on < today)), duty_turns.end),
+        (_ids(select(DutyTurn.id).where(text("state = 'planned'"), DutyTurn.starts_on <= today)), duty_turns.begin),
+    ]
+
+
+def _ids(rows: Select[UUID]) -> Select[UUID]:
+    """The oldest first."""
+    return rows.order_by(rows.selected_columns[0]).limit(_BATCH)

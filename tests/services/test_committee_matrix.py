@@ -1,0 +1,74 @@
+"""Every state of a draw, a turn and an exchange × every action × every party, over HTTP, against the tables."""
+
+from typing import Any
+
+import pytest
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from app.core.db import Database
+from app.domain import access
+from app.domain.duty_turns import (
+    DRAW,
+    EXCHANGE,
+    TURN,
+    DrawAction,
+    DrawState,
+    ExchangeAction,
+    ExchangeState,
+    TurnAction,
+    TurnState,
+)
+from app.domain.people import Parties, Relation, Role
+from app.models import DutyDraw, DutyExchange, DutyTurn
+from tests.services.committee import put_draw, put_exchange, put_turn
+from tests.services.matrix import STAFF, Matrix, seat
+from tests.worlds import World
+
+RESIDENT = seat("resident1", Role.RESIDENT)
+OTHERS = tuple(one for one in STAFF if one.who not in {"department", "sibling_grid", "sibling_community", "nobody"})
+"""Whoever has a role at the place; those of the neighbouring community see the rotation as well, and the access matrix has them."""
+DEPARTMENT = seat("department", Role.DEPARTMENT_STAFF)
+LIAISON = seat("liaison", Role.UNIT_LIAISON, Relation.UNIT)
+
+
+@pytest.mark.parametrize("state", list(DrawState), ids=lambda state: state.value)
+async def test_draws(world: World, owner: Database, state: DrawState) -> None:
+    async def put(session: AsyncSession) -> DutyDraw:
+        return await put_draw(session, world, state)
+
+    forms: dict[Any, dict[str, Any]] = {
+        DrawAction.REVEAL: {"word": "07"},
+        DrawAction.DISCARD: {"reason": "名单有误"},
+    }
+    matrix = Matrix(world, owner, DRAW, state, lambda _: True, forms)
+    people = (*OTHERS, RESIDENT, DEPARTMENT, seat("liaison", Role.UNIT_LIAISON))
+    moves = {DrawState.FROZEN: 6, DrawState.PROPOSED: 6}
+    assert await matrix.walk(put, people) == moves.get(state, 0), "three administrators do two things"
+
+
+@pytest.mark.parametrize("state", list(TurnState), ids=lambda state: state.value)
+async def test_turns(world: World, owner: Database, state: TurnState) -> None:
+    async def put(session: AsyncSession) -> DutyTurn:
+        return await put_turn(session, world, state)
+
+    forms: dict[Any, dict[str, Any]] = {TurnAction.REPORT: {"words": "已开联席会议"}}
+    matrix = Matrix(world, owner, TURN, state, lambda _: True, forms)
+    moves = await matrix.walk(put, (*OTHERS, RESIDENT, DEPARTMENT, LIAISON))
+    assert moves == {TurnState.ENDED: 1, TurnState.REPORTED: 3}.get(state, 0)
+
+
+def visible(parties: Parties) -> bool:
+    return bool(parties & access.TABLE["duty-exchanges:read"])
+
+
+@pytest.mark.parametrize("state", list(ExchangeState), ids=lambda state: state.value)
+async def test_exchanges(world: World, owner: Database, state: ExchangeState) -> None:
+    async def put(session: AsyncSession) -> DutyExchange:
+        return await put_exchange(session, world, state)
+
+    forms: dict[Any, dict[str, Any]] = {ExchangeAction.OBJECT: {"reason": "时间冲突"}}
+    matrix = Matrix(world, owner, EXCHANGE, state, visible, forms)
+    asked = seat("department", Role.DEPARTMENT_STAFF, Relation.ASKED)
+    near = tuple(one for one in OTHERS if one.who != "grid")
+    moves = await matrix.walk(put, (*near, seat("grid"), RESIDENT, seat("nobody"), LIAISON, asked))
+    assert moves == {ExchangeState.ASKED: 3, ExchangeState.AGREED: 4}.get(state, 0)

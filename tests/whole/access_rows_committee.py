@@ -1,0 +1,72 @@
+"""The rows the access matrix tries operations on: the joint committee and its duty rotation."""
+
+from datetime import timedelta
+
+from sqlalchemy import delete
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from app.core.clock import now
+from app.core.ids import new_id
+from app.domain.duty_turns import DRAW, EXCHANGE, TURN, DrawState, ExchangeState, TurnState, china_day
+from app.models import DutyDraw, Organization
+from tests.services.committee import drawable_year, put_draw, put_exchange, put_member, put_turn
+from tests.whole.access_ground import Ground, Row, add_row
+from tests.whole.access_rows import source_of
+from tests.whole.document import Operation
+
+
+async def _unit(ground: Ground, session: AsyncSession) -> Organization:
+    """A unit of its own in the community."""
+    world, row_id = ground.world, new_id()
+    row = Organization(
+        district_id=world.district_id,
+        id=row_id,
+        kind="partner_unit",
+        name=f"成员单位{row_id.hex[-8:]}",
+        place_id=world.places["community"],
+        path=world.paths["community"],
+        community_id=world.places["community"],
+        joint_committee=False,
+    )
+    await add_row(session, row, "organization", "create")
+    return row
+
+
+async def member(ground: Ground, session: AsyncSession, operation: Operation) -> Row:
+    unit, today = await _unit(ground, session), china_day(now())
+    ids = {"community_id": str(ground.world.places["community"]), "organization_id": str(unit.id)}
+    if operation.name == "committee_member_create":
+        return Row(new_id(), ids=ids, form={"joined_on": today.isoformat()})
+    row = await put_member(session, ground.world, unit.id)
+    return Row(row.id, form={"left_on": today.isoformat()} if operation.name == "committee_member_leave" else {})
+
+
+async def draw(ground: Ground, session: AsyncSession, operation: Operation) -> Row:
+    world, today = ground.world, china_day(now())
+    if operation.name == "duty_draw_freeze":
+        await put_member(session, world)
+        mine = (DutyDraw.district_id == world.district_id, DutyDraw.year == drawable_year())
+        await session.execute(delete(DutyDraw).where(*mine))
+        form = {"year": drawable_year(), "source_on": (today + timedelta(days=1)).isoformat()}
+        return Row(new_id(), ids={"community_id": str(world.places["community"])}, form=form)
+    row = await put_draw(session, world, source_of(DRAW, operation, DrawState.PROPOSED))
+    return Row(row.id)
+
+
+async def turn(ground: Ground, session: AsyncSession, operation: Operation) -> Row:
+    """The liaison's unit's."""
+    row = await put_turn(session, ground.world, source_of(TURN, operation, TurnState.PLANNED))
+    return Row(row.id, party="liaison")
+
+
+async def exchange(ground: Ground, session: AsyncSession, operation: Operation) -> Row:
+    """The liaison's unit has asked the department."""
+    world = ground.world
+    if operation.name == "duty_exchange_ask":
+        first = await put_turn(session, world, TurnState.PLANNED)
+        drawn = await session.get_one(DutyDraw, (world.district_id, first.draw_id))
+        other = await put_turn(session, world, TurnState.PLANNED, "department", drawn)
+        return Row(new_id(), party="liaison", ids={"turn_id": str(first.id), "other_turn_id": str(other.id)})
+    row = await put_exchange(session, world, source_of(EXCHANGE, operation, ExchangeState.ASKED))
+    answers = operation.name in {"duty_exchange_agree", "duty_exchange_decline"}
+    return Row(row.id, party="department" if answers else "liaison")
