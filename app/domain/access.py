@@ -4,6 +4,7 @@ from app.core.errors import Forbidden
 from app.domain.assignments import ASSIGNMENT
 from app.domain.authority import GIVES, STAFF
 from app.domain.duty_turns import DRAW, EXCHANGE, TURN
+from app.domain.joint_work import CLAIM, ITEM, MEETING
 from app.domain.lifecycle import A, Lifecycle, S
 from app.domain.needs import NEED
 from app.domain.orders import ORDER
@@ -193,6 +194,19 @@ _COMMITTEE: dict[str, Parties] = {
     "duty-draws:freeze": _ADMINS,
     "duty-turns:list": _ALL,
     "duty-turns:read": _ALL,
+    "duty-records:list": _READERS | _UNITS,
+    "duty-records:read": _READERS | _UNITS,
+    "duty-turns:checklist": _READERS | _UNITS,
+    "joint-meetings:list": _READERS | _UNITS,
+    "joint-meetings:read": _READERS | _UNITS,
+    "joint-meetings:call": frozenset({Relation.UNIT}),
+    "joint-meetings:add": frozenset({Relation.UNIT, Role.COMMUNITY_ADMIN}),
+    "claim-items:list": _READERS | _UNITS,
+    "claim-items:read": _READERS | _UNITS,
+    "claim-items:create": frozenset({Relation.UNIT, Role.COMMUNITY_ADMIN}),
+    "service-claims:list": _READERS | _UNITS,
+    "service-claims:read": _READERS | _UNITS,
+    "service-claims:make": frozenset({Relation.UNIT}),
     "duty-exchanges:list": _READERS | _UNITS,
     "duty-exchanges:read": _READERS | {Relation.UNIT, Relation.ASKED},
     "duty-exchanges:ask": frozenset({Relation.UNIT}),
@@ -221,6 +235,9 @@ TABLE: dict[str, Parties] = (
     | _rows_of(DRAW)
     | _rows_of(TURN)
     | _rows_of(EXCHANGE)
+    | _rows_of(MEETING)
+    | _rows_of(ITEM)
+    | _rows_of(CLAIM)
 )
 """permission → who holds it, as a role at the row's place or as a relation to the row."""
 

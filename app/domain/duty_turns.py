@@ -1,9 +1,8 @@
 """The lifecycles of the duty rotation: a draw 抽签, a turn 轮值, an exchange of turns 调换. By the China day, not by the hour."""
 
-from datetime import date, datetime, timedelta
+from datetime import date, timedelta
 from enum import StrEnum
 
-from app.core.clock import CHINA
 from app.domain.lifecycle import Lifecycle, Step
 from app.domain.people import Parties, Relation, Role
 from app.domain.workdays import is_working_day
@@ -193,11 +192,6 @@ EXCHANGE = Lifecycle(
         ),
     ),
 )
-
-
-def china_day(moment: datetime) -> date:
-    """The day it is in China."""
-    return moment.astimezone(CHINA).date()
 
 
 def working_days_after(day: date, days: int) -> date:

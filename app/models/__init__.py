@@ -20,6 +20,7 @@ from app.models.events import Event, IdempotencyKey, Notice, OutboxRow
 from app.models.grants import Grant, Substitution
 from app.models.hours import HourEntry, ServiceWindow
 from app.models.imports import Import, ImportFile, ImportReject
+from app.models.joint_work import ClaimItem, JointMeeting, MeetingAddition, MeetingAttendance, ServiceClaim
 from app.models.lexicon_entries import LexiconEntry
 from app.models.needs import DuplicateDismissal, Need, NeedFollower
 from app.models.orders import Assignment, Order
@@ -53,6 +54,7 @@ __all__ = [
     "Category",
     "Certificate",
     "Challenge",
+    "ClaimItem",
     "Client",
     "ClientSecret",
     "CommitteeMember",
@@ -73,7 +75,10 @@ __all__ = [
     "Import",
     "ImportFile",
     "ImportReject",
+    "JointMeeting",
     "LexiconEntry",
+    "MeetingAddition",
+    "MeetingAttendance",
     "Need",
     "NeedFollower",
     "Notice",
@@ -88,6 +93,7 @@ __all__ = [
     "RecoveryCode",
     "RefreshToken",
     "RightsRequest",
+    "ServiceClaim",
     "ServiceWindow",
     "SignIn",
     "Substitution",

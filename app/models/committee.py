@@ -118,6 +118,10 @@ class DutyTurn(Tenant, Versioned, Base):
     ends_on: Mapped[date]
     exchange_id: Mapped[UUID | None]
     """The open exchange it is part of: one at a time."""
+    told: Mapped[list[str]] = mapped_column(default=list, server_default="{}")
+    """Which prompts and alarms of its checklist were told."""
+    looked_on: Mapped[date | None]
+    """When its checklist was looked at last."""
     report: Mapped[str | None]
     reported_at: Mapped[datetime | None]
 
@@ -143,6 +147,12 @@ class DutyTurn(Tenant, Versioned, Base):
         ),
         Index("ix_duty_turns_community", "district_id", "community_id", "starts_on"),
         Index("ix_duty_turns_organization", "district_id", "organization_id", "id"),
+        Index(
+            "ix_duty_turns_watched",
+            "district_id",
+            "looked_on",
+            postgresql_where=text("state IN ('ended', 'on_duty')"),
+        ),
         Index("ix_duty_turns_planned", "district_id", "starts_on", postgresql_where=text("state = 'planned'")),
         Index("ix_duty_turns_ending", "district_id", "ends_on", postgresql_where=text("state = 'on_duty'")),
     )

@@ -4,7 +4,6 @@ from typing import Annotated, Any
 from uuid import UUID
 
 from fastapi import APIRouter, Query, Response
-from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.core.crypto import Sealer
 from app.core.paging import Page
@@ -24,7 +23,7 @@ from app.services import committee_members
 router = APIRouter(prefix="/committee-members", tags=["大党委"], route_class=HouseRoute)
 
 
-async def shown(response: Response, session: AsyncSession, sealer: Sealer, member: CommitteeMember) -> dict[str, Any]:
+async def shown(response: Response, session: SessionDep, sealer: Sealer, member: CommitteeMember) -> dict[str, Any]:
     tagged(response, member.version, f"/v1/committee-members/{member.id}")
     return (await committee_members.present(session, sealer, [member]))[0]
 

@@ -4,20 +4,26 @@ from typing import Annotated, Any
 from uuid import UUID
 
 from fastapi import APIRouter, Query, Response
-from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.core.paging import Page
 from app.domain.people import Actor
 from app.models import DutyTurn
 from app.routers.deps import ActorDep, SessionDep, operation, step, tagged
 from app.routers.route import HouseRoute
-from app.schemas.duty_turns import DutyTurnClose, DutyTurnPage, DutyTurnQuery, DutyTurnRead, DutyTurnReport
-from app.services import duty_turns
+from app.schemas.duty_turns import (
+    DutyStepRead,
+    DutyTurnClose,
+    DutyTurnPage,
+    DutyTurnQuery,
+    DutyTurnRead,
+    DutyTurnReport,
+)
+from app.services import duty_checklist, duty_turns
 
 router = APIRouter(prefix="/duty-turns", tags=["大党委"], route_class=HouseRoute)
 
 
-async def shown(response: Response, session: AsyncSession, actor: Actor, turn: DutyTurn) -> dict[str, Any]:
+async def shown(response: Response, session: SessionDep, actor: Actor, turn: DutyTurn) -> dict[str, Any]:
     tagged(response, turn.version)
     return (await duty_turns.present(session, actor, [turn]))[0]
 
@@ -33,6 +39,15 @@ async def duty_turn_list(
 @router.get("/{id}", response_model=DutyTurnRead, **operation("duty-turns:read", "一个轮值"))
 async def duty_turn_read(id: UUID, session: SessionDep, actor: ActorDep, response: Response) -> dict[str, Any]:
     return await shown(response, session, actor, await duty_turns.load(session, actor, id))
+
+
+@router.get(
+    "/{id}/checklist",
+    response_model=list[DutyStepRead],
+    **operation("duty-turns:checklist", "轮值清单：各步骤的期限与进展"),
+)
+async def duty_turn_checklist(id: UUID, session: SessionDep, actor: ActorDep) -> list[dict[str, Any]]:
+    return await duty_checklist.checklist(session, actor, id)
 
 
 @router.post("/{id}/report", response_model=DutyTurnRead, **step("duty-turns:report", "提交轮值报告"))

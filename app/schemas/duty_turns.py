@@ -9,6 +9,7 @@ from pydantic import ConfigDict, Field
 from app.core.paging import PageQuery
 from app.core.types import Day, Form, LongWords, Read
 from app.domain.duty_turns import TurnAction, TurnState
+from app.domain.joint_work import DutyStep
 from app.schemas.duty_draws import Year
 
 
@@ -48,6 +49,14 @@ class DutyTurnRead(Read):
     reported_at: datetime | None
     actions: Annotated[list[TurnAction], Field(description="此刻您可做的动作")]
     version: int
+
+
+class DutyStepRead(Read):
+    step: DutyStep
+    name: str
+    due_on: Annotated[date, Field(description="最后一日")]
+    done: Annotated[bool, Field(description="由所做的工作得出，不须填报")]
+    overdue: bool
 
 
 class DutyTurnPage(Read):

@@ -12,13 +12,13 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, exists, false, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from app.core import clock
 from app.core.clock import now
 from app.core.crypto import Sealer
 from app.core.errors import Conflict, Duplicate, NotFound, RuleBroken
 from app.core.ids import new_id
 from app.core.paging import Page, id_after
 from app.domain import access
-from app.domain.duty_turns import china_day
 from app.domain.organizations import OrganizationKind, acting_role
 from app.domain.people import UNIT_ROLES, Actor
 from app.domain.places import PlaceKind, ancestors
@@ -147,7 +147,7 @@ async def _held_unit(session: AsyncSession, unit_id: UUID) -> Organization:
 def _must_fit(unit: Organization, joined_on: date) -> None:
     if unit.kind is OrganizationKind.TEAM:
         raise RuleBroken("队伍不是大党委成员单位", field="organization_id")
-    if joined_on > china_day(now()):
+    if joined_on > clock.today():
         raise RuleBroken("加入日期不能晚于今天", field="joined_on")
 
 
@@ -206,7 +206,7 @@ async def leave(session: AsyncSession, actor: Actor, member_id: UUID, form: Comm
     await session.refresh(member, with_for_update=True)
     if member.left_on is not None:
         raise Conflict("该单位已退出")
-    if not member.joined_on <= form.left_on <= china_day(now()):
+    if not member.joined_on <= form.left_on <= clock.today():
         raise RuleBroken("退出日期须在加入之后、不晚于今天", field="left_on")
     member.left_on, member.left_reason = form.left_on, form.reason
     publish(session, NOUN, member, "leave", actor=actor, data=_told(member))

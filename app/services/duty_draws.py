@@ -10,13 +10,14 @@ from uuid import UUID
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from app.core import clock
 from app.core.clock import now
 from app.core.errors import Conflict, Duplicate, NotFound, RuleBroken
 from app.core.ids import new_id
 from app.core.paging import Page, id_after
 from app.domain import access, duty_rotation
 from app.domain.duty_rotation import commitment_of, lot_of, seed_of
-from app.domain.duty_turns import DRAW, OPEN_DRAWS, TURN, DrawAction, DrawState, china_day
+from app.domain.duty_turns import DRAW, OPEN_DRAWS, TURN, DrawAction, DrawState
 from app.domain.people import Actor
 from app.models import CommitteeMember, DutyDraw, DutyTurn
 from app.schemas.duty_draws import DutyDrawDiscard, DutyDrawFreeze, DutyDrawQuery, DutyDrawRead, DutyDrawReveal
@@ -103,7 +104,7 @@ async def freeze(session: AsyncSession, actor: Actor, form: DutyDrawFreeze) -> D
 
 async def _must_be_time(session: AsyncSession, community_id: UUID, form: DutyDrawFreeze) -> None:
     """The year before is drawn first, while it can be: who has a turn there decides who has one here."""
-    today, last = china_day(now()), duty_rotation.span_of(form.year, 1)[1]
+    today, last = clock.today(), duty_rotation.span_of(form.year, 1)[1]
     before = form.year - 1
     if duty_rotation.may_draw(before, today):
         drawn = (DutyDraw.community_id == community_id, DutyDraw.year == before, DutyDraw.state == DrawState.PUBLISHED)
@@ -141,7 +142,7 @@ def _move(session: AsyncSession, draw: DutyDraw, action: DrawAction, actor: Acto
 async def reveal(session: AsyncSession, actor: Actor, draw_id: UUID, form: DutyDrawReveal) -> DutyDraw:
     """Put in what the public source has said, and draw. 409 before its day."""
     draw = await _held(session, actor, draw_id, DrawAction.REVEAL)
-    if china_day(now()) < draw.source_on:
+    if clock.today() < draw.source_on:
         raise Conflict("公开来源尚未公布")
     found = duty_rotation.draw(entrants_of(draw), draw.year, seed_of(draw.nonce, form.word))
     draw.word = form.word
@@ -158,7 +159,7 @@ async def publish(session: AsyncSession, actor: Actor, draw_id: UUID) -> DutyDra
     """Make it final: six turns are planned. 409 when a unit that was drawn has left meanwhile; then it is drawn anew."""
     draw = await _held(session, actor, draw_id, DrawAction.PUBLISH)
     turns = (draw.result or {})["turns"]
-    if china_day(now()) > duty_rotation.span_of(draw.year, 1)[1]:
+    if clock.today() > duty_rotation.span_of(draw.year, 1)[1]:
         raise Conflict("第一个双月已过，不能再公布")
     await _must_be_members(session, draw, {UUID(turn["organization_id"]) for turn in turns})
     draw.published_at = now()

@@ -9,7 +9,7 @@ from uuid import UUID
 from sqlalchemy import and_, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.core.clock import now
+from app.core import clock
 from app.core.errors import Conflict, NotFound, RuleBroken
 from app.core.ids import new_id
 from app.core.paging import Page, id_after
@@ -19,7 +19,6 @@ from app.domain.duty_turns import (
     EXCHANGE,
     ExchangeAction,
     TurnState,
-    china_day,
     last_day_to_object,
     working_days_after,
 )
@@ -86,7 +85,7 @@ async def ask(session: AsyncSession, actor: Actor, form: DutyExchangeAsk) -> Dut
     access.require(actor, "duty-exchanges:ask", mine.path, unit)
     if mine.exchange_id is not None or other.exchange_id is not None:
         raise Conflict("其中一个轮值正在调换")
-    due_on = working_days_after(china_day(now()), ANSWER_DAYS)
+    due_on = working_days_after(clock.today(), ANSWER_DAYS)
     if any(turn.state is not TurnState.PLANNED for turn in (mine, other)):
         raise Conflict("已开始的轮值不能调换")
     _must_pair(mine, other)
@@ -120,7 +119,7 @@ def _must_pair(mine: DutyTurn, other: DutyTurn) -> None:
 
 def _must_be_in_time(*turns: DutyTurn) -> None:
     """Agreed today, the last day to object must come before the first of the two turns."""
-    if min(turn.starts_on for turn in turns) <= last_day_to_object(china_day(now())):
+    if min(turn.starts_on for turn in turns) <= last_day_to_object(clock.today()):
         raise RuleBroken("距轮值开始已不足公示期，不能再调换", field="turn_id")
 
 
@@ -138,7 +137,7 @@ async def _held(
 async def agree(session: AsyncSession, actor: Actor, exchange_id: UUID) -> DutyExchange:
     """The other unit agrees; from now on the community has its days to object."""
     exchange, turns, parties = await _held(session, actor, exchange_id, ExchangeAction.AGREE)
-    today = china_day(now())
+    today = clock.today()
     if exchange.due_on < today:
         raise Conflict("答复期限已过")
     _must_be_in_time(*turns)
@@ -165,7 +164,7 @@ async def withdraw(session: AsyncSession, actor: Actor, exchange_id: UUID) -> Du
 async def object_(session: AsyncSession, actor: Actor, exchange_id: UUID, form: DutyExchangeObject) -> DutyExchange:
     """The community says no, with the reason. 409 once its days are over."""
     exchange, turns, parties = await _held(session, actor, exchange_id, ExchangeAction.OBJECT)
-    if exchange.due_on < china_day(now()):
+    if exchange.due_on < clock.today():
         raise Conflict("公示期已过")
     exchange.objection = form.reason
     move(session, exchange, ExchangeAction.OBJECT, parties, actor)

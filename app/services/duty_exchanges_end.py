@@ -6,9 +6,9 @@ from uuid import UUID
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.core.clock import now
+from app.core import clock
 from app.core.errors import Conflict, NotFound
-from app.domain.duty_turns import EXCHANGE, TURN, ExchangeAction, ExchangeState, TurnState, china_day
+from app.domain.duty_turns import EXCHANGE, TURN, ExchangeAction, ExchangeState, TurnState
 from app.domain.people import Actor, Parties, Relation
 from app.models import DutyExchange, DutyTurn
 from app.services.outbox import publish
@@ -74,7 +74,7 @@ async def lapse(session: AsyncSession, exchange: DutyExchange) -> None:
 async def due(session: AsyncSession, exchange_id: UUID) -> None:
     """Its last day is over: without an answer it lapses; without an objection the two turns change hands, both or neither."""
     exchange, turns = await hold(session, exchange_id)
-    if exchange.due_on >= china_day(now()):
+    if exchange.due_on >= clock.today():
         raise Conflict("时间未到")
     if exchange.state is ExchangeState.ASKED or any(turn.state is not TurnState.PLANNED for turn in turns):
         await lapse(session, exchange)

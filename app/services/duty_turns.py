@@ -11,11 +11,12 @@ from uuid import UUID
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from app.core import clock
 from app.core.clock import now
 from app.core.errors import Conflict, NotFound
 from app.core.paging import Page, id_after
 from app.domain import access
-from app.domain.duty_turns import TURN, TurnAction, TurnState, china_day
+from app.domain.duty_turns import TURN, TurnAction, TurnState
 from app.domain.people import UNIT_ROLES, Actor, Parties, Relation
 from app.models import DutyTurn, Organization
 from app.schemas.duty_turns import DutyTurnQuery, DutyTurnRead, DutyTurnReport
@@ -30,7 +31,7 @@ _REPORTS_SHOWN = READER_ROLES | UNIT_ROLES
 
 async def unit_on_duty(session: AsyncSession, community_id: UUID, day: date | None = None) -> UUID | None:
     """The member unit on duty in a community on this China day (today, if none is given); None where nobody is."""
-    on = day or china_day(now())
+    on = day or clock.today()
     here = (DutyTurn.community_id == community_id, DutyTurn.starts_on <= on, DutyTurn.ends_on >= on)
     return await session.scalar(select(DutyTurn.organization_id).where(*here))
 
@@ -120,7 +121,7 @@ def _step(session: AsyncSession, turn: DutyTurn, action: TurnAction, parties: Pa
 async def begin(session: AsyncSession, turn_id: UUID) -> None:
     """Its first day has come. Another turn of the community ends first."""
     turn = await _due(session, turn_id)
-    if turn.starts_on > china_day(now()):
+    if turn.starts_on > clock.today():
         raise Conflict("时间未到")
     other = (DutyTurn.community_id == turn.community_id, DutyTurn.state == TurnState.ON_DUTY)
     if await session.scalar(select(DutyTurn.id).where(*other)) is not None:
@@ -131,7 +132,7 @@ async def begin(session: AsyncSession, turn_id: UUID) -> None:
 async def end(session: AsyncSession, turn_id: UUID) -> None:
     """Its last day is over."""
     turn = await _due(session, turn_id)
-    if turn.ends_on >= china_day(now()):
+    if turn.ends_on >= clock.today():
         raise Conflict("时间未到")
     _step(session, turn, TurnAction.END, _SYSTEM, None)
 

@@ -16,7 +16,18 @@ from app.core.errors import RuleBroken
 from app.domain.assignments import ACTIVE, AssignmentState
 from app.domain.needs import ENDED
 from app.domain.people import Actor, PartyStatus, Role
-from app.models import Approval, Assignment, EmploymentRecord, Grant, Guardianship, Need, Order, Person, Place
+from app.models import (
+    Approval,
+    Assignment,
+    ClaimItem,
+    EmploymentRecord,
+    Grant,
+    Guardianship,
+    Need,
+    Order,
+    Person,
+    Place,
+)
 from app.services import approvals, erasure_rows, grants_end, people_seal, relaying
 from app.services.access import in_force
 from app.services.erasure_rows import GONE
@@ -110,6 +121,10 @@ async def _blank_needs(session: AsyncSession, actor: Actor, ids: list[UUID]) -> 
         need.risks = need.form = need.asker_name_sealed = None
         need.duty_override_words = GONE if need.duty_override_words else None
         publish(session, "need", need, "erase", actor=actor)
+    listed = ClaimItem.need_id.in_([need.id for need in needs])
+    for item in await session.scalars(select(ClaimItem).where(listed).with_for_update()):
+        item.title = GONE
+        publish(session, "claim-item", item, "erase", actor=actor)
     query = select(Order).where(Order.need_id.in_([need.id for need in needs])).with_for_update()
     orders = (await session.scalars(query)).all()
     for order in orders:

@@ -80,6 +80,8 @@ FATES: dict[tuple[str, str], Fate] = {
     ("hour_entries", "person_id"): _E,
     ("household_members", "person_id"): _D,
     ("imports", "requested_by"): _K,
+    ("meeting_additions", "added_by"): _K,
+    ("meeting_attendances", "person_id"): _K,
     ("need_followers", "person_id"): _D,
     ("needs", "asker_id"): _E,
     ("needs", "submitted_by"): _K,

@@ -9,12 +9,14 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.core.clock import now
 from app.domain.duty_turns import DRAW, EXCHANGE, TURN
+from app.domain.joint_work import CLAIM, ITEM, MEETING, STEP_NAMES, DutyStep, Level
 from app.domain.people import UNIT_ROLES
+from app.domain.places import ancestors
 from app.models import CommitteeMember, Event, Grant, Person
 from app.services.access import in_force
 from app.services.notices_rights import community_of
 
-AGGREGATES = frozenset({DRAW.noun, TURN.noun, EXCHANGE.noun, "committee-member"})
+AGGREGATES = frozenset({DRAW.noun, TURN.noun, EXCHANGE.noun, MEETING.noun, ITEM.noun, CLAIM.noun, "committee-member"})
 _ASKING, _ASKED = ("asking_id",), ("asked_id",)
 _BOTH = (*_ASKING, *_ASKED)
 _EXCHANGE: dict[str, tuple[str, tuple[str, ...], bool]] = {
@@ -35,28 +37,58 @@ _TURN: dict[str, tuple[str, tuple[str, ...], bool]] = {
     "close": ("本单位的轮值已办结，谢谢", ("organization_id",), False),
     "replace": ("原轮值单位退出，由本单位接替轮值，请查看轮值时间", ("to",), True),
 }
+_CLAIM: dict[str, tuple[str, tuple[str, ...], bool]] = {
+    "make": ("有成员单位认领了服务事项", (), True),
+    "confirm": ("本单位认领的服务事项已确认", ("organization_id",), False),
+    "drop": ("本单位认领的服务事项已撤下", ("organization_id",), False),
+    "lead": ("原牵头单位撤回认领，由本单位牵头", ("organization_id",), True),
+}
+_TO_ALL = {
+    (DRAW.noun, "publish"): "新一年的轮值安排已公布",
+    (MEETING.noun, "call"): "将召开联席会议，请查看时间、地点与议程",
+    (MEETING.noun, "cancel"): "一次联席会议已取消",
+    (MEETING.noun, "seal"): "联席会议纪要已确认，请查看",
+    (MEETING.noun, "add"): "已确认的联席会议纪要有补充，请查看",
+    (ITEM.noun, "create"): "有新的服务事项可以认领",
+}
+"""What every member unit hears."""
 _MEMBER = {"create": "您已被登记为大党委成员单位的联络员", "update": "大党委成员单位的联络员有变动，请查看"}
 
 
 async def words_and_people(session: AsyncSession, event: Event) -> tuple[str, set[UUID | None]]:
     """Whoever did it themselves is left out by the caller."""
-    if event.aggregate == DRAW.noun:
-        return await _of_draw(session, event)
+    if (to_all := _TO_ALL.get((event.aggregate, event.action))) is not None:
+        here = (CommitteeMember.path == event.path, CommitteeMember.left_on.is_(None))
+        return to_all, {*await liaisons(session, *here)}
+    if event.action in {"prompt", "overdue"}:
+        return await _of_checklist(session, event)
     if event.aggregate == "committee-member":
         told = {UUID(event.data[name]) for name in ("liaison_id", "deputy_id") if event.data.get(name)}
         return _MEMBER.get(event.action, ""), {*told}
-    table = _EXCHANGE if event.aggregate == EXCHANGE.noun else _TURN
+    table = {EXCHANGE.noun: _EXCHANGE, TURN.noun: _TURN, CLAIM.noun: _CLAIM}.get(event.aggregate, {})
     words, units, community = table.get(event.action, ("", (), False))
     people = await acting_for(session, [UUID(event.data[name]) for name in units])
     return words, {*people, *(await community_of(session, event.path) if community else ())}
 
 
-async def _of_draw(session: AsyncSession, event: Event) -> tuple[str, set[UUID | None]]:
-    """Every member unit hears that the year is drawn."""
-    if event.action != "publish":
-        return "", set()
-    here = (CommitteeMember.path == event.path, CommitteeMember.left_on.is_(None))
-    return "新一年的轮值安排已公布", {*await liaisons(session, *here)}
+async def _of_checklist(session: AsyncSession, event: Event) -> tuple[str, set[UUID | None]]:
+    """Ahead and first the unit, then the community, then the street."""
+    name, due_on, level = STEP_NAMES[DutyStep(event.data["step"])], event.data["due_on"], Level(event.data["level"])
+    match level:
+        case Level.PROMPT:
+            words, people = f"轮值提醒：{due_on} 前须{name}", await _unit_of(session, event)
+        case Level.UNIT:
+            words, people = f"轮值逾期：{name}应于 {due_on} 前完成", await _unit_of(session, event)
+        case Level.COMMUNITY:
+            words, people = f"轮值单位逾期：{name}应于 {due_on} 前完成", await community_of(session, event.path)
+        case Level.SUBDISTRICT:
+            above = ancestors(event.path)[:-1]
+            words, people = f"社区轮值逾期：{name}应于 {due_on} 前完成", await community_of(session, above[-1])
+    return words, {*people}
+
+
+async def _unit_of(session: AsyncSession, event: Event) -> list[UUID]:
+    return await acting_for(session, [UUID(event.data["organization_id"])])
 
 
 async def liaisons(session: AsyncSession, *which: Any) -> set[UUID]:

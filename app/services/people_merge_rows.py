@@ -29,6 +29,7 @@ from app.models import (
     Consent,
     Grant,
     Guardianship,
+    MeetingAttendance,
     Need,
     NeedFollower,
     Notice,
@@ -53,6 +54,7 @@ PLAIN: tuple[tuple[Any, str], ...] = (
     (Certificate, "person_id"),
     (CommitteeMember, "liaison_id"),
     (CommitteeMember, "deputy_id"),
+    (MeetingAttendance, "person_id"),
 )
 """What is moved by writing another name, since nothing of the survivor's can stand against it."""
 UNLESS_THERE: tuple[tuple[Any, str, tuple[str, ...]], ...] = (

@@ -12,6 +12,7 @@ from app.services import (
     approvals,
     assignments,
     certificates,
+    claim_items,
     clients,
     committee_members,
     consents_read,
@@ -23,10 +24,12 @@ from app.services import (
     guardianships,
     hours,
     household_members,
+    joint_meetings,
     needs,
     orders_read,
     people,
     rights_requests,
+    service_claims,
     substitutions,
 )
 
@@ -56,6 +59,9 @@ _READ: dict[str, Callable[[AsyncSession, Actor, UUID], Awaitable[Any]]] = {
         session, actor, row_id, "committee-members:read"
     ),
     "duty-turns": duty_turns.load,
+    "joint-meetings": joint_meetings.load,
+    "claim-items": claim_items.load,
+    "service-claims": service_claims.load,
     "duty-exchanges": duty_exchanges.load,
 }
 

@@ -1,16 +1,16 @@
-"""What is due in the joint committee: turns that begin and end by the China day, exchanges whose last day is over."""
+"""What is due in the joint committee: turns that begin and end by the China day, exchanges, prompts."""
 
 from collections.abc import Awaitable, Callable
 from uuid import UUID
 
-from sqlalchemy import Select, select, text
+from sqlalchemy import Select, or_, select, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.core.clock import now
-from app.domain.duty_turns import OPEN_EXCHANGES, china_day
+from app.core import clock
+from app.domain.duty_turns import OPEN_EXCHANGES
 from app.models import DutyExchange, DutyTurn
 from app.models.base import literal_in
-from app.services import duty_exchanges_end, duty_turns
+from app.services import duty_checklist, duty_exchanges_end, duty_turns
 
 _BATCH = 200
 Verb = Callable[[AsyncSession, UUID], Awaitable[object]]
@@ -18,12 +18,14 @@ Verb = Callable[[AsyncSession, UUID], Awaitable[object]]
 
 def due() -> list[tuple[Select[UUID], Verb]]:
     """What may be due, each with the verb that deals with it. Exchanges before turns begin; ending before beginning."""
-    today = china_day(now())
+    today = clock.today()
+    watched, unseen = text(literal_in("state", duty_checklist.WATCHED)), DutyTurn.looked_on.is_(None)
     open_ = text(literal_in("state", OPEN_EXCHANGES))
     return [
         (_ids(select(DutyExchange.id).where(open_, DutyExchange.due_on < today)), duty_exchanges_end.due),
         (_ids(select(DutyTurn.id).where(text("state = 'on_duty'"), DutyTurn.ends_on < today)), duty_turns.end),
         (_ids(select(DutyTurn.id).where(text("state = 'planned'"), DutyTurn.starts_on <= today)), duty_turns.begin),
+        (_ids(select(DutyTurn.id).where(watched, or_(unseen, DutyTurn.looked_on < today))), duty_checklist.look),
     ]
 
 

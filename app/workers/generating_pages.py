@@ -16,13 +16,25 @@ from app.domain.consents import PURPOSE_NAMES
 from app.domain.dispatch import OBSTACLE_WORDS
 from app.domain.duty_rotation import RELAXED_NAMES
 from app.domain.duty_turns import DRAW, EXCHANGE, TURN
+from app.domain.joint_work import CLAIM, ITEM, MEETING, STEP_NAMES
 from app.domain.lifecycle import Lifecycle, Step
 from app.domain.needs import NEED
 from app.domain.orders import ORDER
 from app.domain.people import RELATION_NAMES, ROLE_NAMES, Party, Relation, Role
 from app.domain.rights import RIGHTS, RIGHTS_NAMES
 
-LIFECYCLES: tuple[Lifecycle[Any, Any], ...] = (NEED, ORDER, ASSIGNMENT, RIGHTS, DRAW, TURN, EXCHANGE)
+LIFECYCLES: tuple[Lifecycle[Any, Any], ...] = (
+    NEED,
+    ORDER,
+    ASSIGNMENT,
+    RIGHTS,
+    DRAW,
+    TURN,
+    EXCHANGE,
+    MEETING,
+    ITEM,
+    CLAIM,
+)
 _HEAD = "<!-- make generate 生成，请勿手改 -->\n"
 
 
@@ -129,6 +141,7 @@ def _dictionaries() -> Iterator[tuple[str, Mapping[str, str]]]:
     yield "职责", {duty.value: name for duty, name in DUTY_NAMES.items()}
     yield "办理方", {handler.value: name for handler, name in HANDLER_NAMES.items()}
     yield "所附材料", {kind.value: name for kind, name in EVIDENCE_NAMES.items()}
+    yield "轮值清单", {step.value: name for step, name in STEP_NAMES.items()}
     yield "轮值放宽的规则", {rule.value: name for rule, name in RELAXED_NAMES.items()}
     yield "不能邀请的原因", {reason.value: words for reason, words in OBSTACLE_WORDS.items()}
 

@@ -47,6 +47,7 @@ KEPT = {
     ("consents", "withdrawn_by"),
     ("grants", "granted_by"),
     ("needs", "duty_override_by"),
+    ("meeting_additions", "added_by"),
     ("grants", "revoked_by"),
     ("grants", "lent_by"),
     ("care_facts", "recorded_by"),

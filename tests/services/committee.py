@@ -8,11 +8,26 @@ from uuid import UUID
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from app.core import clock
 from app.core.clock import now
 from app.core.ids import new_id
 from app.domain.duty_rotation import commitment_of, may_draw, span_of
-from app.domain.duty_turns import DrawState, ExchangeState, TurnState, china_day
-from app.models import CommitteeMember, DutyDraw, DutyExchange, DutyTurn, Event, OutboxRow
+from app.domain.duty_turns import DrawState, ExchangeState, TurnState
+from app.domain.joint_work import STANDING, ClaimState, ItemState, MeetingState
+from app.domain.needs import NeedState
+from app.domain.orders import OrderState
+from app.models import (
+    ClaimItem,
+    CommitteeMember,
+    DutyDraw,
+    DutyExchange,
+    DutyTurn,
+    Event,
+    JointMeeting,
+    OutboxRow,
+    ServiceClaim,
+)
+from tests.services.rows import put_need, put_order
 from tests.worlds import World
 
 UNITS = ("unit", "department", "society")
@@ -22,7 +37,7 @@ _years = itertools.count(2101)
 
 
 def drawable_year() -> int:
-    today = china_day(now())
+    today = clock.today()
     return today.year if may_draw(today.year, today) else today.year + 1
 
 
@@ -62,7 +77,7 @@ async def put_member(session: AsyncSession, world: World, unit: str | UUID = "un
     found = await session.scalar(select(CommitteeMember).where(*same, CommitteeMember.left_on.is_(None)))
     if found is not None:
         return found
-    row = CommitteeMember(**here(world), organization_id=unit_id, joined_on=china_day(now()) - timedelta(days=400))
+    row = CommitteeMember(**here(world), organization_id=unit_id, joined_on=clock.today() - timedelta(days=400))
     added: CommitteeMember = await add(session, row, "committee-member")
     return added
 
@@ -77,7 +92,7 @@ async def put_draw(session: AsyncSession, world: World, state: DrawState) -> Dut
         year=next(_years),
         state=state,
         source="某期开奖号码",
-        source_on=china_day(now()),
+        source_on=clock.today(),
         nonce=NONCE,
         commitment=commitment_of(NONCE),
         word="07" if drawn else None,
@@ -135,11 +150,68 @@ async def put_exchange(session: AsyncSession, world: World, state: ExchangeState
         asking_id=mine.organization_id,
         asked_id=other.organization_id,
         state=state,
-        due_on=china_day(now()) + timedelta(days=9),
+        due_on=clock.today() + timedelta(days=9),
         objection="时间冲突" if state is ExchangeState.OBJECTED else None,
     )
     found: DutyExchange = await add(session, row, "duty-exchange", state.value)
     if state in {ExchangeState.ASKED, ExchangeState.AGREED}:
         mine.exchange_id = other.exchange_id = found.id
         await session.flush()
+    return found
+
+
+async def put_meeting(session: AsyncSession, world: World, state: MeetingState) -> JointMeeting:
+    """Called by the unit on duty, an hour ago."""
+    turn = await put_turn(session, world, TurnState.PLANNED)
+    minuted = state in {MeetingState.MINUTED, MeetingState.SEALED}
+    row = JointMeeting(
+        **here(world),
+        turn_id=turn.id,
+        state=state,
+        title="联席会议",
+        starts_at=now() - timedelta(hours=1),
+        venue="二楼会议室",
+        agenda=["认领服务事项"],
+        members=3,
+        minutes="认领三件" if minuted else None,
+        decisions=[],
+        sealed_at=now() if state is MeetingState.SEALED else None,
+        digest="ab" if state is MeetingState.SEALED else None,
+        cancelled_because="改期" if state is MeetingState.CANCELLED else None,
+    )
+    found: JointMeeting = await add(session, row, "joint-meeting", state.value)
+    return found
+
+
+async def put_item(session: AsyncSession, world: World, state: ItemState, *, claimed: bool = False) -> ClaimItem:
+    """A need of resident1's with an order that nobody has; claimed by the unit, or not."""
+    turn = await put_turn(session, world, TurnState.PLANNED)
+    need = await put_need(session, world, NeedState.ACCEPTED)
+    order = await put_order(session, world, need, OrderState.OPEN)
+    row = ClaimItem(
+        **here(world),
+        turn_id=turn.id,
+        need_id=need.id,
+        title="加装扶手",
+        most_units=2,
+        state=state,
+        order_id=order.id if state is ItemState.CONFIRMED else None,
+    )
+    found: ClaimItem = await add(session, row, "claim-item", state.value)
+    if claimed:
+        await put_claim(session, world, found, ClaimState.MADE)
+    return found
+
+
+async def put_claim(session: AsyncSession, world: World, item: ClaimItem, state: ClaimState) -> ServiceClaim:
+    columns = {name: value for name, value in here(world).items() if name != "community_id"}
+    row = ServiceClaim(
+        **columns,
+        item_id=item.id,
+        turn_id=item.turn_id,
+        organization_id=world.units["unit"],
+        leads=state in STANDING,
+        state=state,
+    )
+    found: ServiceClaim = await add(session, row, "service-claim", state.value)
     return found

@@ -18,9 +18,18 @@ from app.domain.duty_turns import (
     TurnAction,
     TurnState,
 )
+from app.domain.joint_work import (
+    CLAIM,
+    ITEM,
+    MEETING,
+    ClaimState,
+    ItemState,
+    MeetingAction,
+    MeetingState,
+)
 from app.domain.people import Parties, Relation, Role
-from app.models import DutyDraw, DutyExchange, DutyTurn
-from tests.services.committee import put_draw, put_exchange, put_turn
+from app.models import ClaimItem, DutyDraw, DutyExchange, DutyTurn, JointMeeting, ServiceClaim
+from tests.services.committee import put_claim, put_draw, put_exchange, put_item, put_meeting, put_turn
 from tests.services.matrix import STAFF, Matrix, seat
 from tests.worlds import World
 
@@ -72,3 +81,41 @@ async def test_exchanges(world: World, owner: Database, state: ExchangeState) ->
     near = tuple(one for one in OTHERS if one.who != "grid")
     moves = await matrix.walk(put, (*near, seat("grid"), RESIDENT, seat("nobody"), LIAISON, asked))
     assert moves == {ExchangeState.ASKED: 3, ExchangeState.AGREED: 4}.get(state, 0)
+
+
+def among(parties: Parties) -> bool:
+    return bool(parties & access.TABLE["joint-meetings:read"])
+
+
+NEAR = (*(one for one in OTHERS if one.who != "grid"), seat("grid"), RESIDENT, seat("nobody"), LIAISON, DEPARTMENT)
+
+
+@pytest.mark.parametrize("state", list(MeetingState), ids=lambda state: state.value)
+async def test_meetings(world: World, owner: Database, state: MeetingState) -> None:
+    async def put(session: AsyncSession) -> JointMeeting:
+        return await put_meeting(session, world, state)
+
+    forms: dict[Any, dict[str, Any]] = {
+        MeetingAction.MINUTE: {"attendances": [], "minutes": "认领三件", "decisions": []},
+        MeetingAction.CANCEL: {"reason": "改期"},
+    }
+    matrix = Matrix(world, owner, MEETING, state, among, forms)
+    assert await matrix.walk(put, NEAR) == {MeetingState.CALLED: 2, MeetingState.MINUTED: 2}.get(state, 0)
+
+
+@pytest.mark.parametrize("state", list(ItemState), ids=lambda state: state.value)
+async def test_items(world: World, owner: Database, state: ItemState) -> None:
+    async def put(session: AsyncSession) -> ClaimItem:
+        return await put_item(session, world, state, claimed=state is ItemState.LISTED)
+
+    moves = await Matrix(world, owner, ITEM, state, among, {}).walk(put, NEAR)
+    assert moves == (5 if state is ItemState.LISTED else 0), "the community confirms; administrators and the unit drop"
+
+
+@pytest.mark.parametrize("state", list(ClaimState), ids=lambda state: state.value)
+async def test_claims(world: World, owner: Database, state: ClaimState) -> None:
+    async def put(session: AsyncSession) -> ServiceClaim:
+        return await put_claim(session, world, await put_item(session, world, ItemState.LISTED), state)
+
+    moves = await Matrix(world, owner, CLAIM, state, among, {}).walk(put, NEAR)
+    assert moves == (1 if state is ClaimState.MADE else 0)

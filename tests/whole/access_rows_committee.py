@@ -5,11 +5,26 @@ from datetime import timedelta
 from sqlalchemy import delete
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from app.core import clock
 from app.core.clock import now
 from app.core.ids import new_id
-from app.domain.duty_turns import DRAW, EXCHANGE, TURN, DrawState, ExchangeState, TurnState, china_day
-from app.models import DutyDraw, Organization
-from tests.services.committee import drawable_year, put_draw, put_exchange, put_member, put_turn
+from app.domain.assignments import AssignmentState
+from app.domain.duty_turns import DRAW, EXCHANGE, TURN, DrawState, ExchangeState, TurnState
+from app.domain.joint_work import ITEM, MEETING, ClaimState, ItemState, MeetingState
+from app.domain.needs import NeedState
+from app.domain.orders import OrderState
+from app.models import DutyDraw, Organization, ServiceClaim
+from tests.services.committee import (
+    drawable_year,
+    put_claim,
+    put_draw,
+    put_exchange,
+    put_item,
+    put_meeting,
+    put_member,
+    put_turn,
+)
+from tests.services.rows import Held, put_need, put_order
 from tests.whole.access_ground import Ground, Row, add_row
 from tests.whole.access_rows import source_of
 from tests.whole.document import Operation
@@ -33,7 +48,7 @@ async def _unit(ground: Ground, session: AsyncSession) -> Organization:
 
 
 async def member(ground: Ground, session: AsyncSession, operation: Operation) -> Row:
-    unit, today = await _unit(ground, session), china_day(now())
+    unit, today = await _unit(ground, session), clock.today()
     ids = {"community_id": str(ground.world.places["community"]), "organization_id": str(unit.id)}
     if operation.name == "committee_member_create":
         return Row(new_id(), ids=ids, form={"joined_on": today.isoformat()})
@@ -42,7 +57,7 @@ async def member(ground: Ground, session: AsyncSession, operation: Operation) ->
 
 
 async def draw(ground: Ground, session: AsyncSession, operation: Operation) -> Row:
-    world, today = ground.world, china_day(now())
+    world, today = ground.world, clock.today()
     if operation.name == "duty_draw_freeze":
         await put_member(session, world)
         mine = (DutyDraw.district_id == world.district_id, DutyDraw.year == drawable_year())
@@ -70,3 +85,40 @@ async def exchange(ground: Ground, session: AsyncSession, operation: Operation) 
     row = await put_exchange(session, world, source_of(EXCHANGE, operation, ExchangeState.ASKED))
     answers = operation.name in {"duty_exchange_agree", "duty_exchange_decline"}
     return Row(row.id, party="department" if answers else "liaison")
+
+
+async def meeting(ground: Ground, session: AsyncSession, operation: Operation) -> Row:
+    """Called by the liaison's unit."""
+    world = ground.world
+    if operation.name == "joint_meeting_call":
+        turn_row = await put_turn(session, world, TurnState.PLANNED)
+        soon = (now() + timedelta(days=9)).isoformat()
+        return Row(new_id(), party="liaison", ids={"turn_id": str(turn_row.id)}, form={"starts_at": soon})
+    adds = operation.name == "joint_meeting_add"
+    state = MeetingState.SEALED if adds else source_of(MEETING, operation, MeetingState.CALLED)
+    row = await put_meeting(session, world, state)
+    return Row(row.id, party="liaison", form={"attendances": []} if operation.name == "joint_meeting_minute" else {})
+
+
+async def item(ground: Ground, session: AsyncSession, operation: Operation) -> Row:
+    """A need that the liaison's unit has an order of, so that it may see it; or one that it has claimed."""
+    world = ground.world
+    if operation.name == "claim_item_create":
+        wanted = await put_need(session, world, NeedState.ACCEPTED)
+        await put_order(session, world, wanted, OrderState.ACCEPTED, Held("unit", AssignmentState.ACCEPTED, unit=True))
+        turn_row = await put_turn(session, world, TurnState.PLANNED)
+        ids = {"turn_id": str(turn_row.id), "need_id": str(wanted.id)}
+        return Row(new_id(), party="liaison", ids=ids)
+    row = await put_item(session, world, source_of(ITEM, operation, ItemState.LISTED), claimed=True)
+    return Row(row.id, party="liaison")
+
+
+async def claim(ground: Ground, session: AsyncSession, operation: Operation) -> Row:
+    world = ground.world
+    if operation.name == "service_claim_make":
+        await session.execute(delete(ServiceClaim).where(ServiceClaim.district_id == world.district_id))
+    row = await put_item(session, world, ItemState.LISTED)
+    if operation.name == "service_claim_make":
+        return Row(new_id(), party="liaison", ids={"item_id": str(row.id)})
+    made = await put_claim(session, world, row, ClaimState.MADE)
+    return Row(made.id, party="liaison")

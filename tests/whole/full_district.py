@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any
 
-from sqlalchemy import insert
+from sqlalchemy import insert, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.core.clock import now
@@ -14,6 +14,7 @@ from app.domain.audit import Caller, Outcome
 from app.domain.catalogue import Skill
 from app.domain.consents import GivenBy, LegalBasis, Purpose
 from app.domain.duty_turns import DrawState, ExchangeState, TurnState
+from app.domain.joint_work import ClaimState, ItemState, MeetingState
 from app.domain.profiles import Employment, GuardianRelation, HouseholdRelation
 from app.domain.rights import RightsKind
 from app.models import (
@@ -26,6 +27,7 @@ from app.models import (
     CareFact,
     Certificate,
     Challenge,
+    ClaimItem,
     Client,
     ClientSecret,
     CommitteeMember,
@@ -37,12 +39,17 @@ from app.models import (
     EmploymentRecord,
     Guardianship,
     HouseholdMember,
+    JointMeeting,
     LexiconEntry,
+    MeetingAddition,
+    MeetingAttendance,
+    Need,
     PartyMembership,
     RateLimit,
     RecoveryCode,
     RefreshToken,
     RightsRequest,
+    ServiceClaim,
     Substitution,
     Volunteer,
     WechatIdentity,
@@ -161,3 +168,20 @@ def _committee(world: World) -> Rows:
     units = {"asking_id": world.units["unit"], "asked_id": world.units["department"]}
     pair = {"turn_id": turns[0], "other_turn_id": turns[1]}
     yield DutyExchange, here | units | pair | {"state": ExchangeState.ASKED, "due_on": today}
+    meeting, item = new_id(), new_id()
+    called = {
+        "title": "联席会议",
+        "starts_at": now(),
+        "venue": "会议室",
+        "agenda": ["通报"],
+        "members": 1,
+        "decisions": [],
+    }
+    yield JointMeeting, here | {"id": meeting, "turn_id": turns[0], "state": MeetingState.CALLED} | called
+    yield MeetingAttendance, {"meeting_id": meeting, "organization_id": world.units["unit"]}
+    yield MeetingAddition, {"meeting_id": meeting, "words": "补充", "added_by": world.people["liaison"]}
+    need = select(Need.id).where(Need.district_id == world.district_id).limit(1).scalar_subquery()
+    wanted = {"need_id": need, "title": "加装扶手", "most_units": 1, "state": ItemState.LISTED}
+    yield ClaimItem, here | {"id": item, "turn_id": turns[0]} | wanted
+    claim = {"item_id": item, "turn_id": turns[0], "organization_id": world.units["unit"], "leads": True}
+    yield ServiceClaim, claim | {"path": world.paths["community"], "state": ClaimState.MADE}

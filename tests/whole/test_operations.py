@@ -17,6 +17,7 @@ from app.core.ids import new_id
 from app.domain.access import PUBLIC, SELF, TABLE
 from app.domain.assignments import ASSIGNMENT
 from app.domain.duty_turns import DRAW, EXCHANGE, TURN
+from app.domain.joint_work import CLAIM, ITEM, MEETING
 from app.domain.lifecycle import Lifecycle
 from app.domain.needs import NEED
 from app.domain.orders import ORDER
@@ -31,7 +32,18 @@ from app.settings import Settings
 from tests.whole.document import Operation, operations_of, published, unstarted
 from tests.worlds import World
 
-LIFECYCLES: tuple[Lifecycle[Any, Any], ...] = (NEED, ORDER, ASSIGNMENT, RIGHTS, DRAW, TURN, EXCHANGE)
+LIFECYCLES: tuple[Lifecycle[Any, Any], ...] = (
+    NEED,
+    ORDER,
+    ASSIGNMENT,
+    RIGHTS,
+    DRAW,
+    TURN,
+    EXCHANGE,
+    MEETING,
+    ITEM,
+    CLAIM,
+)
 _ONE_OF = {"people": "person", "categories": "category", "lexicon-entries": "lexicon_entry"}
 BESIDE = frozenset(
     {
@@ -39,6 +51,7 @@ BESIDE = frozenset(
         "/v1/orders/{id}/insure",
         "/v1/needs/{id}/override-duty",
         "/v1/needs/{id}/dismiss-duplicate",
+        "/v1/joint-meetings/{id}/add",
     }
 )
 """What moves no state: it shows something and is noted, or says something more."""

@@ -12,6 +12,7 @@ from sqlalchemy.schema import ForeignKey
 
 from app.domain.assignments import ASSIGNMENT
 from app.domain.duty_turns import DRAW, EXCHANGE, TURN
+from app.domain.joint_work import CLAIM, ITEM, MEETING
 from app.domain.lifecycle import Lifecycle
 from app.domain.needs import NEED
 from app.domain.orders import ORDER
@@ -22,7 +23,18 @@ from tests.whole import catalogue
 from tests.whole.catalogue import REFERENCE, TENANT
 
 POLICY = "(district_id = (NULLIF(current_setting('app.district'::text, true), ''::text))::integer)"
-LIFECYCLES: tuple[Lifecycle[Any, Any], ...] = (NEED, ORDER, ASSIGNMENT, RIGHTS, DRAW, TURN, EXCHANGE)
+LIFECYCLES: tuple[Lifecycle[Any, Any], ...] = (
+    NEED,
+    ORDER,
+    ASSIGNMENT,
+    RIGHTS,
+    DRAW,
+    TURN,
+    EXCHANGE,
+    MEETING,
+    ITEM,
+    CLAIM,
+)
 APPEND_ONLY = {"events", "hour_entries"}
 _LITERAL = re.compile(r"'([^']*)'")
 
