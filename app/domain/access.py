@@ -1,6 +1,8 @@
 """The access table: which party may do what. ``noun:verb`` permissions; lifecycle actions come from the lifecycles themselves."""
 
 from app.core.errors import Forbidden
+from app.domain.activities import ACTIVITY
+from app.domain.activity_series import SERIES
 from app.domain.assignments import ASSIGNMENT
 from app.domain.authority import GIVES, STAFF
 from app.domain.duty_turns import DRAW, EXCHANGE, TURN
@@ -11,6 +13,7 @@ from app.domain.orders import ORDER
 from app.domain.people import HELPERS, SEPARATED, Actor, Grant, Parties, Relation, Role
 from app.domain.rights import RIGHTS
 from app.domain.sensitive import MAY_OPEN, MAY_OPEN_CARE
+from app.domain.sign_ups import SIGN_UP
 
 PUBLIC = "public"
 """What an operation declares that needs no sign-in."""
@@ -182,6 +185,22 @@ _AUDIT: dict[str, Parties] = {
     "audit:read": frozenset({Role.AUDIT_ADMIN}),
     "people:sightings": frozenset({Role.AUDIT_ADMIN}),
 }
+_ACTIVITIES: dict[str, Parties] = {
+    "activities:list": _ALL,
+    "activities:read": _ALL,
+    "activities:create": _STAFF | _UNITS,
+    "activities:update": _STAFF | {Relation.UNIT},
+    "activities:show_code": _STAFF | {Relation.UNIT},
+    "activity-series:list": _ALL,
+    "activity-series:read": _ALL,
+    "activity-series:create": _STAFF | _UNITS,
+    "activity-series:join": _ALL - {Role.AUDITOR},
+    "activity-series:leave": _ALL - {Role.AUDITOR},
+    "sign-ups:list": _ALL,
+    "sign-ups:read": _READERS | {Relation.UNIT, Relation.HOLDER},
+    "sign-ups:create": _ALL - {Role.AUDITOR},
+}
+"""Whom an activity is meant for is finer than this: ``app.services.activities_case``."""
 
 _COMMITTEE: dict[str, Parties] = {
     "committee-members:list": _READERS | _UNITS,
@@ -228,6 +247,7 @@ TABLE: dict[str, Parties] = (
     | _INTAKE
     | _AUDIT
     | _COMMITTEE
+    | _ACTIVITIES
     | _rows_of(NEED)
     | _rows_of(ORDER)
     | _rows_of(ASSIGNMENT)
@@ -238,6 +258,9 @@ TABLE: dict[str, Parties] = (
     | _rows_of(MEETING)
     | _rows_of(ITEM)
     | _rows_of(CLAIM)
+    | _rows_of(ACTIVITY)
+    | _rows_of(SERIES)
+    | _rows_of(SIGN_UP)
 )
 """permission → who holds it, as a role at the row's place or as a relation to the row."""
 

@@ -39,8 +39,10 @@ class AssignmentAction(StrEnum):
 class CheckMethod(StrEnum):
     POSITION = "position"
     """The helper's phone is within the place's fence."""
+    QR = "qr"
+    """The helper has scanned the code the organizer shows, of activities."""
     ORGANIZER = "organizer"
-    """A grid worker witnesses it."""
+    """A grid worker, or the organizer of an activity, witnesses it."""
 
 
 _S, _A = AssignmentState, AssignmentAction

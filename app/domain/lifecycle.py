@@ -59,6 +59,10 @@ class Lifecycle(Generic[S, A]):
     action_names: dict[A, str]
     steps: tuple[Step[S, A], ...]
     actions: type[A]
+    plural: str = ""
+    """Of a noun that does not just take an s."""
+    begins: frozenset[S] = frozenset()
+    """Where a row may begin besides ``initial``."""
     _by_action: dict[A, tuple[Step[S, A], ...]] = field(init=False, repr=False)
     _offered: dict[tuple[S, Parties], list[A]] = field(init=False, repr=False, default_factory=dict)
     """Answers given before: a list asks once per row, and there are only so many sets of parties."""
@@ -75,6 +79,11 @@ class Lifecycle(Generic[S, A]):
             raise ValueError(f"{self.noun}: no step for {idle}")
         if set(self.state_names) != set(self.states) or set(self.action_names) != set(self.actions):
             raise ValueError(f"{self.noun}: a state or action has no name")
+
+    @property
+    def nouns(self) -> str:
+        """Several of them: what paths and permissions begin with."""
+        return self.plural or f"{self.noun}s"
 
     @property
     def states(self) -> tuple[S, ...]:
@@ -108,7 +117,7 @@ class Lifecycle(Generic[S, A]):
         return known
 
     def permission(self, action: A) -> str:
-        return f"{self.noun}s:{action.value}"
+        return f"{self.nouns}:{action.value}"
 
     def who(self, action: A) -> Parties:
         parties: set[Party] = set()
@@ -121,7 +130,8 @@ class Lifecycle(Generic[S, A]):
         return [action for action in self.actions if any(s.by_people for s in self._by_action[action])]
 
     def mermaid(self) -> str:
-        lines = ["stateDiagram-v2", f"    [*] --> {self.initial.value}"]
+        beginnings = [state for state in self.states if state in self.begins | {self.initial}]
+        lines = ["stateDiagram-v2", *(f"    [*] --> {state.value}" for state in beginnings)]
         for step in self.steps:
             for source in (s for s in self.states if s in step.sources):
                 lines += [
@@ -133,7 +143,7 @@ class Lifecycle(Generic[S, A]):
         return "\n".join(lines) + "\n"
 
     def _reachable(self) -> set[S]:
-        seen: set[S] = {self.initial}
+        seen: set[S] = {self.initial, *self.begins}
         while found := {t for s in self.steps if s.sources & seen for t in s.targets} - seen:
             seen |= found
         return seen

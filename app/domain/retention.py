@@ -18,6 +18,7 @@ class Kind(StrEnum):
     NEED_WORDS = "need_words"
     APPROVAL_WORDS = "approval_words"
     RIGHTS_WORDS = "rights_words"
+    SIGN_UP_WORDS = "sign_up_words"
     CARE_FACTS = "care_facts"
     CARE_FACTS_UNUSED = "care_facts_unused"
     MEMBERSHIPS = "memberships"
@@ -88,6 +89,13 @@ RULES: tuple[Rule, ...] = (
     ),
     Rule(Kind.APPROVAL_WORDS, _THREE_YEARS, "decided or void: form and words go", _HOUSE, Keeper.RETENTION),
     Rule(Kind.RIGHTS_WORDS, _THREE_YEARS, "decided: words and answer go", _HOUSE, Keeper.RETENTION),
+    Rule(
+        Kind.SIGN_UP_WORDS,
+        _THREE_YEARS,
+        "changed last: why it was cancelled, what was said of the activity, and a guardian's sheet; that they came stays",
+        _HOUSE,
+        Keeper.RETENTION,
+    ),
     Rule(
         Kind.CARE_FACTS,
         timedelta(days=90),

@@ -11,6 +11,8 @@ from app.models.accounts import (
     SignIn,
     WechatIdentity,
 )
+from app.models.activities import Activity, ActivityRole
+from app.models.activity_series import ActivitySeries, SeriesMember
 from app.models.approvals import Approval
 from app.models.audit import AuditEntry, AuditLink, AuditWaiting
 from app.models.base import Base
@@ -39,9 +41,13 @@ from app.models.profiles import (
     Volunteer,
 )
 from app.models.rights import Consent, Disclosure, PrivacyNotice, RightsRequest
+from app.models.sign_ups import SignUp
 
 __all__ = [
     "Account",
+    "Activity",
+    "ActivityRole",
+    "ActivitySeries",
     "Approval",
     "Assignment",
     "AuditEntry",
@@ -93,9 +99,11 @@ __all__ = [
     "RecoveryCode",
     "RefreshToken",
     "RightsRequest",
+    "SeriesMember",
     "ServiceClaim",
     "ServiceWindow",
     "SignIn",
+    "SignUp",
     "Substitution",
     "Volunteer",
     "WechatIdentity",

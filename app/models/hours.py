@@ -20,8 +20,11 @@ class HourEntry(Tenant, Base):
 
     kind: Mapped[EntryKind] = mapped_column(text_enum(EntryKind, "kind"))
     person_id: Mapped[UUID]
-    order_id: Mapped[UUID]
+    order_id: Mapped[UUID | None]
     assignment_id: Mapped[UUID | None]
+    activity_id: Mapped[UUID | None]
+    """What was served: an order, or an activity."""
+    sign_up_id: Mapped[UUID | None]
     path: Mapped[str] = mapped_column(PATH)
     community_id: Mapped[UUID | None]
     record_id: Mapped[UUID | None]
@@ -40,7 +43,12 @@ class HourEntry(Tenant, Base):
         key_to("people", "person_id"),
         key_to("orders", "order_id"),
         key_to("assignments", "assignment_id"),
+        key_to("activities", "activity_id"),
+        key_to("sign_ups", "sign_up_id"),
         key_to("hour_entries", "record_id"),
+        CheckConstraint("(order_id IS NULL) <> (activity_id IS NULL)", name="one_service"),
+        CheckConstraint("assignment_id IS NULL OR order_id IS NOT NULL", name="assignment"),
+        CheckConstraint("sign_up_id IS NULL OR activity_id IS NOT NULL", name="sign_up"),
         CheckConstraint("minutes > 0", name="minutes"),
         CheckConstraint("debit <> credit", name="two_accounts"),
         CheckConstraint("served_until > served_from", name="span"),
@@ -56,6 +64,14 @@ class HourEntry(Tenant, Base):
             postgresql_where=text("kind = 'record' AND source <> 'supplement'"),
         ),
         Index(
+            "uq_hour_entries_sign_up",
+            "district_id",
+            "sign_up_id",
+            "served_from",
+            unique=True,
+            postgresql_where=text("kind = 'record' AND source <> 'supplement' AND sign_up_id IS NOT NULL"),
+        ),
+        Index(
             "uq_hour_entries_follow_up",
             "district_id",
             "record_id",
@@ -66,6 +82,7 @@ class HourEntry(Tenant, Base):
         Index("ix_hour_entries_person", "district_id", "person_id", "id"),
         Index("ix_hour_entries_community", "district_id", "community_id", "id"),
         Index("ix_hour_entries_order", "district_id", "order_id", "id"),
+        Index("ix_hour_entries_activity", "district_id", "activity_id", "id"),
     )
 
 
@@ -76,12 +93,14 @@ class ServiceWindow(Tenant, Base):
 
     person_id: Mapped[UUID]
     assignment_id: Mapped[UUID | None]
+    sign_up_id: Mapped[UUID | None]
     record_id: Mapped[UUID | None]
     during: Mapped[Any] = mapped_column(TSTZRANGE)
 
     __table_args__ = (
         key_to("people", "person_id"),
         key_to("assignments", "assignment_id"),
+        key_to("sign_ups", "sign_up_id"),
         key_to("hour_entries", "record_id"),
         ExcludeConstraint(
             ("district_id", "="),
@@ -91,5 +110,6 @@ class ServiceWindow(Tenant, Base):
             name="ex_service_windows_overlap",
         ),
         Index("ix_service_windows_assignment", "district_id", "assignment_id"),
+        Index("ix_service_windows_sign_up", "district_id", "sign_up_id"),
         Index("ix_service_windows_record", "district_id", "record_id"),
     )

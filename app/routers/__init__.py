@@ -2,6 +2,8 @@
 
 from app.routers import (
     accounts,
+    activities,
+    activity_series,
     approvals,
     assignments,
     audit,
@@ -47,6 +49,7 @@ from app.routers import (
     second_factors,
     service_claims,
     sign_ins,
+    sign_ups,
     substitutions,
     tokens,
     wechat,
@@ -59,6 +62,9 @@ ROUTERS = (
     need_duplicates.router,
     assignments.router,
     hours.router,
+    activities.router,
+    activity_series.router,
+    sign_ups.router,
     events.router,
     places.router,
     people.router,

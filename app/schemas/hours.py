@@ -14,13 +14,15 @@ from app.domain.hours import HourStatus, Source
 class HourQuery(PageQuery):
     person_id: UUID | None = None
     order_id: UUID | None = None
+    activity_id: UUID | None = None
     mine: Annotated[bool, Field(description="只看我自己的；没有管理角色的人始终如此")] = False
 
 
 class HourSupplement(Form):
-    """补录：须有佐证，并由另一人确认（令第67号第十一条）。"""
+    """补录：须有佐证，并由另一人确认（令第67号第十一条）。工单与活动填其一。"""
 
-    order_id: UUID
+    order_id: UUID | None = None
+    activity_id: UUID | None = None
     person_id: UUID
     served_from: Moment
     served_until: Moment
@@ -38,8 +40,10 @@ class HourReverse(Form):
 class HourRead(Read):
     id: UUID
     person_id: UUID
-    order_id: UUID
+    order_id: Annotated[UUID | None, Field(description="来自哪个工单")]
     assignment_id: UUID | None
+    activity_id: Annotated[UUID | None, Field(description="来自哪个活动")]
+    sign_up_id: UUID | None
     minutes: int
     served_from: datetime
     served_until: datetime

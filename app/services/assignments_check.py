@@ -8,18 +8,17 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.core.clock import now
 from app.core.errors import RuleBroken
-from app.core.geo import LonLat, metres_between
-from app.domain.assignments import ASSIGNMENT, FENCE_M, UNFINISHED, AssignmentAction, AssignmentState, CheckMethod
+from app.core.geo import LonLat
+from app.domain.assignments import ASSIGNMENT, UNFINISHED, AssignmentAction, AssignmentState, CheckMethod
 from app.domain.contacts import LONGEST
 from app.domain.hours import LONGEST_SERVICE
 from app.domain.people import Actor, Parties, Relation
-from app.domain.places import PlaceKind
 from app.models import Assignment
 from app.models.base import literal_in
+from app.services.fences import must_be_within
 from app.services.hours_record import record_service
 from app.services.orders_case import SYSTEM, OrderCase
 from app.services.orders_dispatch import move_assignment
-from app.services.places import grid_at, place_of
 from app.services.service_windows import begin_window, drop_window, end_window
 
 
@@ -37,7 +36,7 @@ async def check_in(
     if assignment.person_id is None:
         raise RuleBroken("单位承办的工单不签到，参与者的时长请补录")
     if method is CheckMethod.POSITION:
-        await _within_fence(session, case, spot)
+        await must_be_within(session, case.order, spot)
     moment = now()
     if assignment.state is AssignmentState.CHECKED_OUT:
         _must_be_recent(assignment, moment)
@@ -52,21 +51,6 @@ def _must_be_recent(assignment: Assignment, moment: datetime) -> None:
     """Whoever has not come for so long does not come back by themselves: it would open the asker's contact anew."""
     if assignment.checked_out_at is not None and moment >= assignment.checked_out_at + LONGEST:
         raise RuleBroken("距上次签退已久，请网格员重新派单")
-
-
-async def _within_fence(session: AsyncSession, case: OrderCase, spot: LonLat | None) -> None:
-    """Near a door, a building or a compound; anywhere in the grid or community when the order names no more than that."""
-    if spot is None:
-        raise RuleBroken("请提供位置", field="position")
-    place = await place_of(session, case.order.place_id)
-    if place.kind in {PlaceKind.COMMUNITY, PlaceKind.GRID}:
-        grid = await grid_at(session, place.district_id, spot)
-        inside = grid is not None and grid.path.startswith(place.path)
-    else:
-        lon, lat = case.order.lon, case.order.lat
-        inside = lon is None or lat is None or metres_between(LonLat(lon, lat), spot) <= FENCE_M
-    if not inside:
-        raise RuleBroken("不在服务地点范围内，无法签到", field="position")
 
 
 async def _free_load_slot(session: AsyncSession, assignment: Assignment) -> int:

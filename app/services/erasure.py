@@ -8,15 +8,20 @@ from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import func, select
+from sqlalchemy import Select, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.core.clock import now
 from app.core.errors import RuleBroken
+from app.domain.activities import ACTIVITY
+from app.domain.activity_series import SERIES
 from app.domain.assignments import ACTIVE, AssignmentState
 from app.domain.needs import ENDED
 from app.domain.people import Actor, PartyStatus, Role
+from app.domain.sign_ups import UNDER_WAY
 from app.models import (
+    Activity,
+    ActivitySeries,
     Approval,
     Assignment,
     ClaimItem,
@@ -27,6 +32,7 @@ from app.models import (
     Order,
     Person,
     Place,
+    SignUp,
 )
 from app.services import approvals, erasure_rows, grants_end, people_seal, relaying
 from app.services.access import in_force
@@ -68,34 +74,36 @@ async def erase(session: AsyncSession, actor: Actor, person: Person) -> dict[str
 
 async def must_be_free(session: AsyncSession, person: Person) -> None:
     """422 with the list of what is still under way."""
-    found = [
-        *await _open(session, "需求", select(Need.id).where(Need.asker_id == person.id, Need.state.not_in(ENDED))),
-        *await _open(
-            session,
-            "接单",
-            select(Assignment.id).where(Assignment.person_id == person.id, Assignment.state.in_(_IN_HAND)),
-        ),
-        *await _open(
-            session,
-            "任职",
-            select(Grant.id).where(Grant.person_id == person.id, Grant.role.not_in(_OF_ONESELF), in_force(now())),
-        ),
-        *await _open(
-            session,
-            "聘用",
-            select(EmploymentRecord.id).where(
-                EmploymentRecord.person_id == person.id, EmploymentRecord.until_on.is_(None)
-            ),
-        ),
-        *await _open(
-            session,
-            "监护",
-            select(Guardianship.id).where(Guardianship.guardian_id == person.id, Guardianship.ended_at.is_(None)),
-        ),
-    ]
+    found = [item for what, ids in _under_way(person) for item in await _open(session, what, ids)]
     if found:
         kinds = "、".join(dict.fromkeys(item["what"] for item in found))
         raise RuleBroken(f"尚有未了结的{kinds}，了结后方可删除", open=found)
+
+
+def _under_way(person: Person) -> list[tuple[str, Select[UUID]]]:
+    """What somebody would have to end first, by what it is called."""
+    mine, guards = Assignment.person_id == person.id, Guardianship.guardian_id == person.id
+    office = (Grant.person_id == person.id, Grant.role.not_in(_OF_ONESELF), in_force(now()))
+    employed = (EmploymentRecord.person_id == person.id, EmploymentRecord.until_on.is_(None))
+    return [
+        ("需求", select(Need.id).where(Need.asker_id == person.id, Need.state.not_in(ENDED))),
+        ("接单", select(Assignment.id).where(mine, Assignment.state.in_(_IN_HAND))),
+        ("活动报名", select(SignUp.id).where(SignUp.person_id == person.id, SignUp.state.in_(UNDER_WAY))),
+        *_answerable(person),
+        ("任职", select(Grant.id).where(*office)),
+        ("聘用", select(EmploymentRecord.id).where(*employed)),
+        ("监护", select(Guardianship.id).where(guards, Guardianship.ended_at.is_(None))),
+    ]
+
+
+def _answerable(person: Person) -> list[tuple[str, Select[UUID]]]:
+    """Activities and series that would be left without anybody who answers for them."""
+    held = (Activity.responsible_id == person.id, Activity.state.not_in(ACTIVITY.final))
+    running = (ActivitySeries.responsible_id == person.id, ActivitySeries.state.not_in(SERIES.final))
+    return [
+        ("负责的活动", select(Activity.id).where(*held)),
+        ("负责的系列活动", select(ActivitySeries.id).where(*running)),
+    ]
 
 
 async def _open(session: AsyncSession, what: str, ids: Any) -> list[dict[str, str]]:

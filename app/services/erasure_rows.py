@@ -14,6 +14,7 @@ from app.domain.people import Actor, Relation
 from app.domain.rights import RIGHTS, RightsAction, RightsState
 from app.models import (
     Account,
+    Activity,
     Assignment,
     AvailabilityException,
     AvailabilityWindow,
@@ -30,7 +31,9 @@ from app.models import (
     RecoveryCode,
     RefreshToken,
     RightsRequest,
+    SeriesMember,
     SignIn,
+    SignUp,
     Substitution,
     Volunteer,
     WechatIdentity,
@@ -52,6 +55,8 @@ class Fate(StrEnum):
 _D, _E, _K = Fate.DELETED, Fate.EMPTIED, Fate.KEPT
 FATES: dict[tuple[str, str], Fate] = {
     ("accounts", "person_id"): _E,
+    ("activities", "responsible_id"): _E,
+    ("activity_series", "responsible_id"): _K,
     ("approvals", "asked_by"): _E,
     ("approvals", "decided_by"): _K,
     ("assignments", "person_id"): _E,
@@ -93,7 +98,12 @@ FATES: dict[tuple[str, str], Fate] = {
     ("rights_requests", "asked_by"): _K,
     ("rights_requests", "decided_by"): _K,
     ("rights_requests", "person_id"): _E,
+    ("series_members", "guardian_id"): _K,
+    ("series_members", "person_id"): _D,
     ("service_windows", "person_id"): _K,
+    ("sign_ups", "guardian_id"): _K,
+    ("sign_ups", "person_id"): _E,
+    ("sign_ups", "signed_up_by"): _K,
     ("substitutions", "absent_id"): _E,
     ("substitutions", "arranged_by"): _K,
     ("substitutions", "substitute_id"): _K,
@@ -108,6 +118,7 @@ _BY_PERSON: tuple[tuple[Any, Any], ...] = (
     (AvailabilityWindow, AvailabilityWindow.person_id),
     (AvailabilityException, AvailabilityException.person_id),
     (HouseholdMember, HouseholdMember.person_id),
+    (SeriesMember, SeriesMember.person_id),
     (Notice, Notice.person_id),
     (NeedFollower, NeedFollower.person_id),
     (IdempotencyKey, IdempotencyKey.caller_id),
@@ -129,6 +140,9 @@ async def delete_rows(session: AsyncSession, actor: Actor, ids: list[UUID]) -> d
     found |= {m.__tablename__: await _run(session, delete(m).where(key.in_(accounts))) for m, key in _BY_ACCOUNT}
     await _close_accounts(session, accounts)
     await _run(session, update(Assignment).where(Assignment.person_id.in_(ids)).values(choice=None))
+    await _run(session, update(Activity).where(Activity.responsible_id.in_(ids)).values(words=None))
+    silent = {"words": None, "rating_words": None, "guardian_evidence": None}
+    await _run(session, update(SignUp).where(SignUp.person_id.in_(ids)).values(silent))
     evidence = {"evidence": GONE, "ended_at": func.coalesce(Guardianship.ended_at, now())}
     for end in (Guardianship.minor_id, Guardianship.guardian_id):
         await _run(session, update(Guardianship).where(end.in_(ids)).values(evidence))

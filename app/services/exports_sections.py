@@ -322,6 +322,9 @@ ACTED: frozenset[tuple[str, str]] = frozenset(
         ("needs", "duty_override_by"),
         ("privacy_notices", "published_by"),
         ("rights_requests", "asked_by"),
+        ("series_members", "guardian_id"),
+        ("sign_ups", "guardian_id"),
+        ("sign_ups", "signed_up_by"),
         ("rights_requests", "decided_by"),
         ("substitutions", "arranged_by"),
     }

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import case, delete, func, or_, select, text
+from sqlalchemy import ColumnElement, and_, case, delete, func, select, text
 from sqlalchemy.dialects.postgresql import Range
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -16,10 +16,11 @@ from app.domain import access
 from app.domain.catalogue import terms_of
 from app.domain.hours import Account, EntryKind, HourStatus, Source, check_span, record_due_at, reversal_of
 from app.domain.people import Actor, Relation
-from app.models import Assignment, HourEntry, Order, Person, ServiceWindow
+from app.models import HourEntry, ServiceWindow
 from app.schemas.hours import HourConfirm, HourQuery, HourReverse, HourSupplement
+from app.services import hours_work
 from app.services.access import reads_all, under
-from app.services.hours_record import add_entry
+from app.services.hours_record import add_entry, named
 from app.services.people_merged import ids_of, rows_of
 from app.services.places import paged
 
@@ -35,6 +36,8 @@ async def page(session: AsyncSession, actor: Actor, query: HourQuery) -> Page[di
         rows = rows.where(await rows_of(session, HourEntry.person_id, query.person_id))
     if query.order_id is not None:
         rows = rows.where(HourEntry.order_id == query.order_id)
+    if query.activity_id is not None:
+        rows = rows.where(HourEntry.activity_id == query.activity_id)
     if (after := id_after(query.cursor)) is not None:
         rows = rows.where(HourEntry.id < after)
     found = await session.scalars(rows.order_by(HourEntry.id.desc()).limit(query.limit + 1))
@@ -53,12 +56,25 @@ async def present(session: AsyncSession, records: Sequence[HourEntry]) -> list[d
     return [_shown(record, follow_ups) for record in records]
 
 
+_SHOWN = (
+    "id",
+    "person_id",
+    "order_id",
+    "assignment_id",
+    "activity_id",
+    "sign_up_id",
+    "minutes",
+    "served_from",
+    "served_until",
+    "source",
+)
+
+
 def _shown(record: HourEntry, follow_ups: dict[tuple[UUID | None, EntryKind], HourEntry]) -> dict[str, Any]:
     confirmed = follow_ups.get((record.id, EntryKind.CONFIRM))
     reversed_ = follow_ups.get((record.id, EntryKind.REVERSE))
     due = record_due_at(record.served_until)
-    names = ("id", "person_id", "order_id", "assignment_id", "minutes", "served_from", "served_until", "source")
-    return {name: getattr(record, name) for name in names} | {
+    return {name: getattr(record, name) for name in _SHOWN} | {
         "status": _status(confirmed, reversed_),
         "evidence": record.evidence,
         "entered_by": record.entered_by,
@@ -110,20 +126,17 @@ async def _is_own(session: AsyncSession, actor: Actor, record: HourEntry) -> boo
 
 
 async def supplement(session: AsyncSession, actor: Actor, form: HourSupplement) -> dict[str, Any]:
-    """补录 for work on an order, with evidence; it counts once a second person has confirmed it."""
-    order = await session.scalar(select(Order).where(Order.id == form.order_id))
-    if order is None or not access.may("hours:read", actor.roles_at(order.path)):
-        raise NotFound("没有这个工单")
-    access.require(actor, "hours:supplement", order.path)
+    """补录 for work on an order or in an activity, with evidence; it counts once a second person has confirmed it."""
+    work = await hours_work.load(session, actor, form)
+    access.require(actor, "hours:supplement", work.path)
     if form.person_id == actor.person_id:
         raise Forbidden("不能为自己补录时长")
-    if not await _took_part(session, order, form.person_id):
-        raise NotFound("此人没有承办这个工单")
-    if not terms_of(order.terms).volunteering:
+    await hours_work.must_have_served(session, work, form.person_id)
+    if not terms_of(work.terms).volunteering:
         raise RuleBroken("此类工作不属于志愿服务，不记时长（令第67号第十九条）")
     record = add_entry(
         session,
-        order,
+        work,
         actor,
         kind=EntryKind.RECORD,
         person_id=form.person_id,
@@ -132,26 +145,11 @@ async def supplement(session: AsyncSession, actor: Actor, form: HourSupplement) 
         served_until=form.served_until,
         source=Source.SUPPLEMENT,
         evidence=form.evidence,
+        **named(work),
     )
     await session.flush()
     await _claim_time(session, record)
     return (await present(session, [record]))[0]
-
-
-async def _took_part(session: AsyncSession, order: Order, person_id: UUID) -> bool:
-    """Whether the person held a place in the order, or belongs to a unit that did."""
-    living = (Person.id == person_id, Person.merged_into_id.is_(None))
-    unit = select(Person.organization_id).where(*living).scalar_subquery()
-    found = await session.scalar(
-        select(Assignment.id)
-        .where(
-            Assignment.order_id == order.id,
-            Assignment.accepted_at.is_not(None),
-            or_(Assignment.person_id == person_id, Assignment.organization_id == unit),
-        )
-        .limit(1)
-    )
-    return found is not None
 
 
 async def _claim_time(session: AsyncSession, record: HourEntry) -> None:
@@ -192,16 +190,19 @@ async def reverse(session: AsyncSession, actor: Actor, record_id: UUID, form: Ho
     status = (await present(session, [record]))[0]["status"]
     accounts = reversal_of(status)
     _follow_up(session, record, actor, EntryKind.REVERSE, reason=form.reason, accounts=accounts)
-    await session.execute(
-        delete(ServiceWindow).where(
-            ServiceWindow.record_id == record.id
-            if record.assignment_id is None
-            else (ServiceWindow.assignment_id == record.assignment_id)
-            & (func.lower(ServiceWindow.during) == record.served_from)
-        )
-    )
+    await session.execute(delete(ServiceWindow).where(_window_of(record)))
     await session.flush()
     return (await present(session, [record]))[0]
+
+
+def _window_of(record: HourEntry) -> ColumnElement[bool]:
+    """The time it took up: of a supplement its own, else that of the check-in it was recorded from."""
+    begun = func.lower(ServiceWindow.during) == record.served_from
+    if record.assignment_id is not None:
+        return and_(ServiceWindow.assignment_id == record.assignment_id, begun)
+    if record.sign_up_id is not None:
+        return and_(ServiceWindow.sign_up_id == record.sign_up_id, begun)
+    return ServiceWindow.record_id == record.id
 
 
 async def _lock(session: AsyncSession, record: HourEntry) -> None:
@@ -217,8 +218,10 @@ def _follow_up(session: AsyncSession, record: HourEntry, actor: Actor, kind: Ent
         actor,
         kind=kind,
         order_id=record.order_id,
+        activity_id=record.activity_id,
         person_id=record.person_id,
         assignment_id=record.assignment_id,
+        sign_up_id=record.sign_up_id,
         record_id=record.id,
         minutes=record.minutes,
         served_from=record.served_from,

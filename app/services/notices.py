@@ -1,5 +1,6 @@
 """Whom an event concerns, and in what words they are told."""
 
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -14,7 +15,7 @@ from app.domain.needs import NEED, NeedAction
 from app.domain.orders import ORDER, OrderAction
 from app.domain.people import ROLE_NAMES, UNIT_ROLES, Role
 from app.models import Approval, Assignment, Event, Grant, Need, NeedFollower, Notice, Order, Person
-from app.services import notices_committee, notices_rights
+from app.services import notices_activities, notices_committee, notices_rights
 from app.services.access import in_force
 
 _ASSIGNEE_WORDS = {
@@ -26,12 +27,15 @@ _ASSIGNEE_WORDS = {
 }
 _QUIET = frozenset({NeedAction.DISPATCH.value, "submit", "update"})
 """What an asker did themselves, or would only be noise."""
+_Topic = Callable[[AsyncSession, Event], Awaitable[tuple[str, set[UUID | None]]]]
+_TOPICS: dict[str, _Topic] = {
+    **dict.fromkeys(notices_rights.AGGREGATES, notices_rights.words_and_people),
+    **dict.fromkeys(notices_committee.AGGREGATES, notices_committee.words_and_people),
+    **dict.fromkeys(notices_activities.AGGREGATES, notices_activities.words_and_people),
+}
+"""Aggregates whose notices stand in a module of their own."""
 _ROWS = 1_000
 """Notices in one statement; PostgreSQL takes up to 32,767 parameters."""
-_TOPIC = {
-    aggregate: topic.words_and_people for topic in (notices_rights, notices_committee) for aggregate in topic.AGGREGATES
-}
-"""Aggregates that have a module of their own for it."""
 
 
 @dataclass(slots=True)
@@ -50,7 +54,7 @@ async def tell(session: AsyncSession, events: list[Event]) -> None:
     askers = await _askers_of(session, events)
     rows: list[dict[str, object]] = []
     for event in events:
-        if (topic := _TOPIC.get(event.aggregate)) is not None:
+        if (topic := _TOPICS.get(event.aggregate)) is not None:
             words, people = await topic(session, event)
         else:
             words, people = await _words_and_people(session, event, askers)

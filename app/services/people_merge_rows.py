@@ -19,6 +19,8 @@ from app.domain.assignments import UNFINISHED
 from app.domain.people import Actor
 from app.models import (
     Account,
+    Activity,
+    ActivitySeries,
     Approval,
     Assignment,
     AvailabilityException,
@@ -35,7 +37,9 @@ from app.models import (
     Notice,
     Person,
     RightsRequest,
+    SeriesMember,
     ServiceWindow,
+    SignUp,
     Volunteer,
 )
 from app.models.base import literal_in
@@ -55,11 +59,18 @@ PLAIN: tuple[tuple[Any, str], ...] = (
     (CommitteeMember, "liaison_id"),
     (CommitteeMember, "deputy_id"),
     (MeetingAttendance, "person_id"),
+    (Activity, "responsible_id"),
+    (ActivitySeries, "responsible_id"),
+    (SeriesMember, "guardian_id"),
+    (SignUp, "guardian_id"),
+    (SignUp, "signed_up_by"),
 )
 """What is moved by writing another name, since nothing of the survivor's can stand against it."""
 UNLESS_THERE: tuple[tuple[Any, str, tuple[str, ...]], ...] = (
     (Notice, "person_id", ("event_id",)),
     (Approval, "asked_by", ("subject_id", "action", "state")),
+    (SignUp, "person_id", ("activity_id",)),
+    (SeriesMember, "person_id", ("series_id",)),
 )
 """What stays with the merged record where the survivor has the very same."""
 

@@ -157,6 +157,7 @@ JOBS: dict[Kind, _Job] = {
     Kind.NEED_WORDS: retention_words.need_words,
     Kind.APPROVAL_WORDS: retention_words.approval_words,
     Kind.RIGHTS_WORDS: retention_words.rights_words,
+    Kind.SIGN_UP_WORDS: retention_words.sign_up_words,
     Kind.CARE_FACTS: _care_facts,
     Kind.CARE_FACTS_UNUSED: _care_facts_unused,
     Kind.MEMBERSHIPS: _memberships,

@@ -14,7 +14,8 @@ from app.domain.needs import ENDED
 from app.domain.orders import WORKED_ON
 from app.domain.retention import SPENT, Kind
 from app.domain.rights import RightsState
-from app.models import Approval, Assignment, Event, Need, Order, RightsRequest
+from app.domain.sign_ups import UNDER_WAY
+from app.models import Approval, Assignment, Event, Need, Order, RightsRequest, SignUp
 from app.services.erasure_rows import GONE
 from app.services.outbox import publish
 from app.services.retention_periods import BATCH, before, promised_before, run
@@ -94,6 +95,15 @@ async def rights_words(session: AsyncSession, _: Sealer) -> int:
     old = select(RightsRequest.id).where(RightsRequest.state != RightsState.RECEIVED, worded, over).limit(BATCH)
     emptied = update(RightsRequest).where(RightsRequest.id.in_(old))
     return await run(session, emptied.values(words_sealed=None, answer_sealed=None))
+
+
+async def sign_up_words(session: AsyncSession, _: Sealer) -> int:
+    """What was typed with a sign-up that is over. That somebody came, or did not, stays, as do the numbers of the ratings."""
+    silent = {"words": None, "rating_words": None, "guardian_evidence": None}
+    worded = or_(*(getattr(SignUp, name).is_not(None) for name in silent))
+    over = SignUp.updated_at < before(Kind.SIGN_UP_WORDS)
+    old = select(SignUp.id).where(SignUp.state.not_in(UNDER_WAY), worded, over).limit(BATCH)
+    return await run(session, update(SignUp).where(SignUp.id.in_(old)).values(silent))
 
 
 async def choices(session: AsyncSession, _: Sealer) -> int:

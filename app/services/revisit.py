@@ -9,6 +9,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from app.domain.people import Actor
 from app.services import (
     accounts_manage,
+    activities,
+    activity_series,
     approvals,
     assignments,
     certificates,
@@ -30,6 +32,7 @@ from app.services import (
     people,
     rights_requests,
     service_claims,
+    sign_ups,
     substitutions,
 )
 
@@ -63,6 +66,9 @@ _READ: dict[str, Callable[[AsyncSession, Actor, UUID], Awaitable[Any]]] = {
     "claim-items": claim_items.load,
     "service-claims": service_claims.load,
     "duty-exchanges": duty_exchanges.load,
+    "activities": activities.read,
+    "activity-series": activity_series.read,
+    "sign-ups": sign_ups.read,
 }
 
 

@@ -5,15 +5,10 @@ the row moved on and is refused, which is the right outcome here. One row that f
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable
-from datetime import datetime
-from typing import Any
 from uuid import UUID
 
 import structlog
-from sqlalchemy import Select, delete, select, text
-from sqlalchemy.ext.asyncio import AsyncSession
-from sqlalchemy.orm import InstrumentedAttribute
+from sqlalchemy import delete
 
 from app.core.clock import now
 from app.core.db import Database
@@ -33,13 +28,12 @@ from app.services import (
     orders_work,
     rights_requests_decide,
 )
-from app.workers import clocks_committee
+from app.workers import clocks_activities, clocks_committee
+from app.workers.clocks_due import Due, Verb, ids_of
 from app.workers.relay import every, in_each_district
 
 _PAUSE_SECONDS = 2.0
-_BATCH = 200
 _log = structlog.get_logger()
-_Verb = Callable[[AsyncSession, UUID], Awaitable[object]]
 
 
 async def run(database: Database, stop: asyncio.Event) -> None:
@@ -49,7 +43,7 @@ async def run(database: Database, stop: asyncio.Event) -> None:
 
 async def tick(database: Database, district_id: int) -> None:
     """Everything that is due in one district."""
-    for ids, verb in [*_due(), *clocks_committee.due()]:
+    for ids, verb in [*_due(), *clocks_committee.due(), *clocks_activities.due()]:
         async with database.transaction(district_id) as session:
             found = list(dict.fromkeys(await session.scalars(ids)))
         for row_id in found:
@@ -60,7 +54,7 @@ async def tick(database: Database, district_id: int) -> None:
         )
 
 
-async def _do(database: Database, district_id: int, verb: _Verb, row_id: UUID) -> None:
+async def _do(database: Database, district_id: int, verb: Verb, row_id: UUID) -> None:
     try:
         async with database.transaction(district_id) as session:
             await verb(session, row_id)
@@ -70,45 +64,38 @@ async def _do(database: Database, district_id: int, verb: _Verb, row_id: UUID) -
         _log.error("clock_failed", row=str(row_id), kind=type(error).__name__)
 
 
-def _due() -> list[tuple[Select[UUID], _Verb]]:
+def _due() -> list[Due]:
     """What may be due, each with the verb that deals with it."""
     moment = now()
     return [
         (
-            _ids(Assignment.order_id, "assignments.state = 'invited'", Assignment.answer_by, moment),
+            ids_of(Assignment.order_id, "assignments.state = 'invited'", Assignment.answer_by, moment),
             orders_dispatch.expire,
         ),
-        (_ids(Order.id, "state = 'open' AND auto_offer", Order.next_offer_at, moment), orders_dispatch.look_again),
+        (ids_of(Order.id, "state = 'open' AND auto_offer", Order.next_offer_at, moment), orders_dispatch.look_again),
         (
-            _ids(Order.id, "state = 'reported'", Order.reported_at, moment - CONFIRM_WINDOW),
+            ids_of(Order.id, "state = 'reported'", Order.reported_at, moment - CONFIRM_WINDOW),
             orders_work.confirm_by_system,
         ),
         (
-            _ids(Order.id, "state = 'suspended'", Order.suspended_at, moment - LONGEST_SUSPENSION),
+            ids_of(Order.id, "state = 'suspended'", Order.suspended_at, moment - LONGEST_SUSPENSION),
             lambda session, row_id: orders_pause.resume(session, None, row_id, OrderResume()),
         ),
         (
-            _ids(Order.id, "state = 'planned'", Order.planned_until, moment),
+            ids_of(Order.id, "state = 'planned'", Order.planned_until, moment),
             lambda session, row_id: orders_pause.due(session, None, row_id, OrderDue()),
         ),
         (
-            _ids(RightsRequest.id, "state = 'received' AND overdue_at IS NULL", RightsRequest.due_at, moment),
+            ids_of(RightsRequest.id, "state = 'received' AND overdue_at IS NULL", RightsRequest.due_at, moment),
             rights_requests_decide.overdue,
         ),
-        (_ids(Need.id, "state = 'info_requested'", Need.answer_by, moment), needs_triage.lapse),
+        (ids_of(Need.id, "state = 'info_requested'", Need.answer_by, moment), needs_triage.lapse),
         (
-            _ids(Need.id, "state = 'met'", Need.met_at, moment - NEED_CONFIRM_WINDOW),
+            ids_of(Need.id, "state = 'met'", Need.met_at, moment - NEED_CONFIRM_WINDOW),
             lambda session, row_id: needs.confirm(session, None, row_id, NeedConfirm()),
         ),
         (
-            _ids(Need.id, "state = 'planned'", Need.planned_until, moment),
+            ids_of(Need.id, "state = 'planned'", Need.planned_until, moment),
             lambda session, row_id: needs_plan.due(session, None, row_id, NeedDue()),
         ),
     ]
-
-
-def _ids(
-    column: InstrumentedAttribute[UUID], literal: str, due: InstrumentedAttribute[Any], moment: datetime
-) -> Select[UUID]:
-    """Ids of due rows, longest due first; the state is a literal, so that the partial index on what runs serves."""
-    return select(column).where(text(literal), due <= moment).order_by(due).limit(_BATCH)

@@ -10,6 +10,8 @@ from typing import Any
 from app import domain
 from app.core.errors import every_kind
 from app.domain.access import TABLE
+from app.domain.activities import ACTIVITY, AUDIENCE_NAMES, PART_NAMES
+from app.domain.activity_series import SERIES
 from app.domain.assignments import ASSIGNMENT
 from app.domain.catalogue import DUTY_NAMES, EVIDENCE_NAMES, HANDLER_NAMES
 from app.domain.consents import PURPOSE_NAMES
@@ -22,6 +24,7 @@ from app.domain.needs import NEED
 from app.domain.orders import ORDER
 from app.domain.people import RELATION_NAMES, ROLE_NAMES, Party, Relation, Role
 from app.domain.rights import RIGHTS, RIGHTS_NAMES
+from app.domain.sign_ups import SIGN_UP
 
 LIFECYCLES: tuple[Lifecycle[Any, Any], ...] = (
     NEED,
@@ -34,6 +37,9 @@ LIFECYCLES: tuple[Lifecycle[Any, Any], ...] = (
     MEETING,
     ITEM,
     CLAIM,
+    ACTIVITY,
+    SERIES,
+    SIGN_UP,
 )
 _HEAD = "<!-- make generate 生成，请勿手改 -->\n"
 
@@ -46,7 +52,8 @@ def lifecycles_page() -> str:
 def _lifecycles() -> Iterator[str]:
     for lifecycle in LIFECYCLES:
         yield f"## {lifecycle.title} `{lifecycle.noun}`\n"
-        yield f"初始状态：{_state(lifecycle, lifecycle.initial)}。" + _ends(lifecycle)
+        beginnings = [s for s in lifecycle.states if s in lifecycle.begins | {lifecycle.initial}]
+        yield f"初始状态：{'、'.join(_state(lifecycle, s) for s in beginnings)}。" + _ends(lifecycle)
         yield _table(("动作", "从", "到", "谁", "须批准", "说明"), (_row(lifecycle, step) for step in lifecycle.steps))
         names = "".join(f"    {state.value}: {name} {state.value}\n" for state, name in lifecycle.state_names.items())
         yield f"```mermaid\n{lifecycle.mermaid()}{names}```\n"
@@ -140,6 +147,8 @@ def _dictionaries() -> Iterator[tuple[str, Mapping[str, str]]]:
     yield "个人信息请求", {kind.value: name for kind, name in RIGHTS_NAMES.items()}
     yield "职责", {duty.value: name for duty, name in DUTY_NAMES.items()}
     yield "办理方", {handler.value: name for handler, name in HANDLER_NAMES.items()}
+    yield "活动的公开范围", {audience.value: name for audience, name in AUDIENCE_NAMES.items()}
+    yield "活动中的角色", {part.value: name for part, name in PART_NAMES.items()}
     yield "所附材料", {kind.value: name for kind, name in EVIDENCE_NAMES.items()}
     yield "轮值清单", {step.value: name for step, name in STEP_NAMES.items()}
     yield "轮值放宽的规则", {rule.value: name for rule, name in RELAXED_NAMES.items()}

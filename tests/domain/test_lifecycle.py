@@ -9,11 +9,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from app.core.errors import Forbidden, WrongState
+from app.domain.activities import ACTIVITY
+from app.domain.activity_series import SERIES
 from app.domain.assignments import ACTIVE, ASSIGNMENT, NOT_AGAIN, UNFINISHED
 from app.domain.lifecycle import Lifecycle, Step
 from app.domain.needs import NEED
 from app.domain.orders import ENDED, ORDER, WORKED_ON
 from app.domain.people import Parties, Party, Relation, Role
+from app.domain.sign_ups import SIGN_UP
 
 
 class Light(StrEnum):
@@ -32,7 +35,7 @@ WALKER, SYSTEM = frozenset({Role.RESIDENT}), frozenset({Relation.SYSTEM})
 GO = Step(Turn.GO, RED, Light.GREEN, WALKER)
 STOP = Step(Turn.STOP, GREEN, Light.RED, frozenset({Role.GRID_WORKER}), barred=frozenset({Relation.ASKER}))
 FADE = Step(Turn.FADE, GREEN, Light.RED, SYSTEM, also=GREEN)
-REAL: tuple[Lifecycle[Any, Any], ...] = (NEED, ORDER, ASSIGNMENT)
+REAL: tuple[Lifecycle[Any, Any], ...] = (NEED, ORDER, ASSIGNMENT, ACTIVITY, SERIES, SIGN_UP)
 PARTIES: list[Party] = [*Role, *Relation]
 
 

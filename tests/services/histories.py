@@ -18,7 +18,16 @@ FROM {table} row LEFT JOIN LATERAL (
 WHERE row.district_id = :district
   AND (told.events <> row.version OR told.newest <> row.version OR told.doubled OR told.unsent > 0
        OR told.last IS DISTINCT FROM row.state)"""
-WITH_STATE = ("needs", "orders", "assignments", "approvals", "rights_requests")
+WITH_STATE = (
+    "needs",
+    "orders",
+    "assignments",
+    "approvals",
+    "rights_requests",
+    "activities",
+    "sign_ups",
+    "activity_series",
+)
 
 
 async def broken_histories(owner: Database, district_id: int) -> list[dict[str, Any]]:

@@ -89,6 +89,31 @@ COLUMNS: dict[str, dict[str, str]] = {
         "choice": "names who else could have been asked; a request for an explanation tells of oneself",
         "path": _PLACE,
     },
+    "activities": {
+        "terms": _HOUSE,
+        "moved_at": _HOUSE,
+        "reminded_at": _HOUSE,
+        "lon": _PLACE,
+        "lat": _PLACE,
+        "path": _PLACE,
+        "community_id": _PLACE,
+        "grid_id": _PLACE,
+    },
+    "activity_series": dict.fromkeys(
+        (
+            *("category", "audience", "organization_id", "place_id", "path", "community_id", "grid_id", "lon", "lat"),
+            *("start_minute", "minutes", "skip_holidays", "without", "besides", "roles", "made_until", "next_look_at"),
+        ),
+        "the community's, as each activity of it shows",
+    ),
+    "series_members": {"number": _HOUSE, "path": _PLACE},
+    "sign_ups": {
+        "waiting_number": _HOUSE,
+        "signed_up_by": "the person, their guardian or staff",
+        "replaces_id": "somebody else's",
+        "check_out_by": _HOUSE,
+        "path": _PLACE,
+    },
     "approvals": {"decided_by": _STAFF, "path": _PLACE},
     "events": {
         "seq": _HOUSE,
@@ -99,6 +124,7 @@ COLUMNS: dict[str, dict[str, str]] = {
     "service_windows": {"record_id": _KEY},
     "hour_entries": {
         "assignment_id": _KEY,
+        "sign_up_id": _KEY,
         "record_id": _KEY,
         "entered_by": _STAFF,
         "path": _PLACE,
@@ -139,6 +165,7 @@ TABLES: dict[str, str] = {
     "meeting_additions": "of units, in their office",
     "claim_items": "of units; the need itself is shown",
     "service_claims": "of units",
+    "activity_roles": "nobody's",
     "privacy_notices": "the same for everybody",
     "outbox": "which events are still to be told",
     "idempotency_keys": "answers kept for a day: what they show stands in the export itself",

@@ -101,7 +101,7 @@ class Matrix:
             return await put(session)
 
     async def _try(self, row: Any, action: Any, seat: Seat) -> Any:
-        path = f"/v1/{self.lifecycle.noun}s/{row.id}/{action.value.replace('_', '-')}"
+        path = f"/v1/{self.lifecycle.nouns}/{row.id}/{action.value.replace('_', '-')}"
         headers = {"authorization": f"Bearer {self.world.token(seat.who)}"}
         if action in self.keyed:
             headers["idempotency-key"] = str(new_id())

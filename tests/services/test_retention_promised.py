@@ -29,6 +29,7 @@ from app.models import (
     RightsRequest,
     Volunteer,
 )
+from tests.activities import do, opened, signed_up
 from tests.profiles import consent, unit
 from tests.routers.test_consents import given
 from tests.services.histories import broken_histories
@@ -271,3 +272,15 @@ async def test_why_somebody_was_chosen_goes(world: World, app: FastAPI, owner: D
 def test_what_is_passed_on_is_kept_as_the_law_asks_whatever_is_promised() -> None:
     assert RULE_OF[Kind.DISCLOSURES].purpose is None
     assert {rule.purpose for rule in RULE_OF.values()} - {None} == set(Purpose) - {Purpose.SHARING}
+
+
+async def test_what_was_said_with_a_sign_up_goes_and_the_sign_up_stays(world: World, app: FastAPI) -> None:
+    activity = await opened(world)
+    row = await signed_up(world, "resident1", activity)
+    period = period_of(Kind.SIGN_UP_WORDS)
+    assert await dealt(app, world, Kind.SIGN_UP_WORDS, period + DAY) == 0, "still to come"
+    await do(world, "resident1", row, "cancel", words="住院")
+    assert await dealt(app, world, Kind.SIGN_UP_WORDS, period - DAY) == 0
+    assert await dealt(app, world, Kind.SIGN_UP_WORDS, period + DAY) == 1
+    left = await world.ok("community", "GET", f"/v1/sign-ups/{row['id']}")
+    assert (left["words"], left["state"]) == (None, "cancelled_early")

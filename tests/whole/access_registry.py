@@ -6,6 +6,7 @@ its operationId, which counts before the noun's.
 """
 
 from tests.whole import access_rows as work
+from tests.whole import access_rows_activities as activities
 from tests.whole import access_rows_committee as committee
 from tests.whole import access_rows_people as people
 from tests.whole import access_rows_records as records
@@ -14,6 +15,8 @@ from tests.whole.document import Operation
 
 BUILDERS: dict[str, Build] = {
     "accounts": people.account,
+    "activities": activities.activity,
+    "activity-series": activities.series,
     "approvals": work.approval,
     "assignments": work.assignment,
     "audit": records.audit,
@@ -51,6 +54,7 @@ BUILDERS: dict[str, Build] = {
     "readyz": work.nothing,
     "rights-requests": records.rights_request,
     "service-claims": committee.claim,
+    "sign-ups": activities.sign_up,
     "substitutions": people.substitution,
     "token": people.token,
     "wechat": people.wechat,

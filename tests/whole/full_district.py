@@ -10,6 +10,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from app.core.clock import now
 from app.core.ids import new_id
 from app.domain.accounts import ChallengeKind
+from app.domain.activities import ActivityState
+from app.domain.activity_series import SeriesState
 from app.domain.audit import Caller, Outcome
 from app.domain.catalogue import Skill
 from app.domain.consents import GivenBy, LegalBasis, Purpose
@@ -17,6 +19,7 @@ from app.domain.duty_turns import DrawState, ExchangeState, TurnState
 from app.domain.joint_work import ClaimState, ItemState, MeetingState
 from app.domain.profiles import Employment, GuardianRelation, HouseholdRelation
 from app.domain.rights import RightsKind
+from app.domain.sign_ups import SignUpState
 from app.models import (
     AuditEntry,
     AuditLink,
@@ -54,6 +57,7 @@ from app.models import (
     Volunteer,
     WechatIdentity,
 )
+from tests.services.rows_activities import put_activity, put_member, put_role, put_series, put_sign_up
 from tests.worlds import World
 
 Rows = Iterator[tuple[type[Base], dict[str, Any]]]
@@ -67,6 +71,9 @@ async def fill(session: AsyncSession, world: World) -> None:
     for rows in (*known, _intake(world), _committee(world)):
         for model, columns in rows:
             await session.execute(insert(model).values(district_id=world.district_id, **_identified(model, columns)))
+    await put_member(session, world, await put_series(session, world, SeriesState.RUNNING), "resident1")
+    role = await put_role(session, await put_activity(session, world, ActivityState.OPEN))
+    await put_sign_up(session, world, role, "resident1", SignUpState.CONFIRMED)
 
 
 def _identified(model: type[Base], columns: dict[str, Any]) -> dict[str, Any]:

@@ -15,6 +15,8 @@ from app.core.clock import now
 from app.core.db import Database
 from app.core.ids import new_id
 from app.domain.access import PUBLIC, SELF, TABLE
+from app.domain.activities import ACTIVITY
+from app.domain.activity_series import SERIES
 from app.domain.assignments import ASSIGNMENT
 from app.domain.duty_turns import DRAW, EXCHANGE, TURN
 from app.domain.joint_work import CLAIM, ITEM, MEETING
@@ -22,6 +24,7 @@ from app.domain.lifecycle import Lifecycle
 from app.domain.needs import NEED
 from app.domain.orders import ORDER
 from app.domain.rights import RIGHTS
+from app.domain.sign_ups import SIGN_UP
 from app.main import create_app
 from app.models import Place
 from app.routers import ROUTERS
@@ -43,8 +46,17 @@ LIFECYCLES: tuple[Lifecycle[Any, Any], ...] = (
     MEETING,
     ITEM,
     CLAIM,
+    ACTIVITY,
+    SERIES,
+    SIGN_UP,
 )
-_ONE_OF = {"people": "person", "categories": "category", "lexicon-entries": "lexicon_entry"}
+_ONE_OF = {
+    "people": "person",
+    "categories": "category",
+    "lexicon-entries": "lexicon_entry",
+    "activities": "activity",
+    "activity-series": "activity_series",
+}
 BESIDE = frozenset(
     {
         "/v1/orders/{id}/contact",
@@ -52,6 +64,8 @@ BESIDE = frozenset(
         "/v1/needs/{id}/override-duty",
         "/v1/needs/{id}/dismiss-duplicate",
         "/v1/joint-meetings/{id}/add",
+        "/v1/activity-series/{id}/join",
+        "/v1/activity-series/{id}/leave",
     }
 )
 """What moves no state: it shows something and is noted, or says something more."""
@@ -136,13 +150,13 @@ def test_item_changes_ask_for_the_version_seen(operations: list[Operation]) -> N
 @pytest.mark.parametrize("lifecycle", LIFECYCLES, ids=lambda lifecycle: lifecycle.noun)
 def test_routes_are_actions(lifecycle: Lifecycle[Any, Any], operations: list[Operation]) -> None:
     """One route and one form an action; none for what only the system does, none for what the table does not know."""
-    prefix = f"/v1/{lifecycle.noun}s/{{id}}/"
+    prefix = f"/v1/{lifecycle.nouns}/{{id}}/"
     routes = [o for o in operations if o.path.startswith(prefix) and o.method == "POST" and o.path not in BESIDE]
     served = Counter(o.path.removeprefix(prefix).replace("-", "_") for o in routes)
     assert served == Counter(action.value for action in lifecycle.routed())
     for route in routes:
         action = route.path.removeprefix(prefix).replace("-", "_")
-        assert route.permission == f"{lifecycle.noun}s:{action}"
+        assert route.permission == f"{lifecycle.nouns}:{action}"
         name = f"{lifecycle.noun}_{action}".replace("-", "_")
         assert route.form == name.title().replace("_", "")
         assert route.name == name

@@ -10,6 +10,8 @@ from sqlalchemy.dialects.postgresql import ExcludeConstraint
 from sqlalchemy.orm import DeclarativeBase, Mapped, Mapper, mapped_column, relationship
 from sqlalchemy.schema import ForeignKey
 
+from app.domain.activities import ACTIVITY
+from app.domain.activity_series import SERIES
 from app.domain.assignments import ASSIGNMENT
 from app.domain.duty_turns import DRAW, EXCHANGE, TURN
 from app.domain.joint_work import CLAIM, ITEM, MEETING
@@ -17,6 +19,7 @@ from app.domain.lifecycle import Lifecycle
 from app.domain.needs import NEED
 from app.domain.orders import ORDER
 from app.domain.rights import RIGHTS
+from app.domain.sign_ups import SIGN_UP
 from app.models import Base
 from app.settings import Settings
 from tests.whole import catalogue
@@ -121,9 +124,12 @@ async def test_checks_allow_exactly_the_values_the_code_knows(database_url: str)
 
 
 @pytest.mark.parametrize("lifecycle", LIFECYCLES, ids=lambda lifecycle: lifecycle.noun)
+@pytest.mark.parametrize(
+    "lifecycle", [NEED, ORDER, ASSIGNMENT, RIGHTS, ACTIVITY, SERIES, SIGN_UP], ids=lambda lifecycle: lifecycle.noun
+)
 async def test_the_state_column_knows_the_lifecycles_states(database_url: str, lifecycle: Lifecycle[Any, Any]) -> None:
     there = await catalogue.rows(database_url, catalogue.CHECKS)
-    (check,) = [c for c in there if c["name"] == f"ck_{lifecycle.noun.replace('-', '_')}s_state"]
+    (check,) = [c for c in there if c["name"] == f"ck_{lifecycle.nouns.replace('-', '_')}_state"]
     assert set(_LITERAL.findall(check["definition"])) == {state.value for state in lifecycle.states}
 
 

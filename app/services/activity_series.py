@@ -1,0 +1,234 @@
+"""Series of activities: list, read, draw up, list for people, change from a day on, end."""
+
+from collections.abc import Sequence
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, and_, or_, select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from app.core.clock import now, today
+from app.core.errors import NotFound, RuleBroken
+from app.core.ids import new_id
+from app.core.paging import Page, id_after
+from app.domain import access
+from app.domain.activities import UPCOMING, ActivityAction, ActivityState, check_times
+from app.domain.activity_series import SERIES, SeriesAction, SeriesState
+from app.domain.people import Actor, Parties, Relation
+from app.domain.recurrence import check_rule, moment_of
+from app.models import Activity, ActivitySeries, SeriesMember
+from app.schemas import activity_series as forms
+from app.schemas.activity_series import ActivitySeriesQuery, ActivitySeriesRead
+from app.services import activities_case, activities_roles, categories, people_rows
+from app.services.access import READER_ROLES, at, reads_all, under
+from app.services.activities import must_be_public, organizer, responsible
+from app.services.activities_case import parties_of
+from app.services.activity_series_make import days, hold_series, make_ahead
+from app.services.outbox import publish
+from app.services.places import located, paged, place_of
+from app.services.sign_ups_places import release_all
+
+_FIELDS = tuple(name for name in ActivitySeriesRead.model_fields if name not in {"joined", "actions"})
+_KNOWS: Parties = READER_ROLES | {Relation.UNIT}
+
+
+async def in_sight(session: AsyncSession, actor: Actor) -> ColumnElement[bool]:
+    """As of activities: staff and the organizer see theirs, everyone else what runs for them or what they joined."""
+    own = await people_rows.own_people(session, actor)
+    joined = ActivitySeries.id.in_(select(SeriesMember.series_id).where(SeriesMember.person_id.in_(own)))
+    meant = activities_case.meant_for(actor, ActivitySeries)
+    listed = and_(ActivitySeries.state != SeriesState.PROPOSED, or_(meant, joined))
+    return or_(under(ActivitySeries, reads_all(actor)), activities_case.organized(actor, ActivitySeries), listed)
+
+
+async def page(session: AsyncSession, actor: Actor, query: ActivitySeriesQuery) -> Page[ActivitySeries]:
+    access.require_anywhere(actor, "activity-series:list")
+    rows = select(ActivitySeries).where(await in_sight(session, actor))
+    if query.place_id is not None:
+        place = await place_of(session, query.place_id)
+        rows = rows.where(at(ActivitySeries, place.kind, place.id, place.path))
+    if query.state is not None:
+        rows = rows.where(ActivitySeries.state == query.state)
+    if query.mine:
+        own = await people_rows.own_people(session, actor)
+        current = (SeriesMember.person_id.in_(own), SeriesMember.left_at.is_(None))
+        rows = rows.where(ActivitySeries.id.in_(select(SeriesMember.series_id).where(*current)))
+    if (after := id_after(query.cursor)) is not None:
+        rows = rows.where(ActivitySeries.id < after)
+    found = await session.scalars(rows.order_by(ActivitySeries.id.desc()).limit(query.limit + 1))
+    return paged(found.all(), query.limit)
+
+
+async def read(session: AsyncSession, actor: Actor, series_id: UUID) -> ActivitySeries:
+    series = await load(session, actor, series_id, "activity-series:read", lock=False)
+    access.require_anywhere(actor, "activity-series:read")
+    return series
+
+
+async def load(
+    session: AsyncSession, actor: Actor, series_id: UUID, permission: str, *, lock: bool = True
+) -> ActivitySeries:
+    """404 unless the actor may see it."""
+    actor.checked.add(permission)
+    seen = select(ActivitySeries).where(ActivitySeries.id == series_id, await in_sight(session, actor))
+    series = await session.scalar(seen)
+    if series is None:
+        raise NotFound("没有这个系列活动")
+    if lock:
+        await hold_series(session, series_id)
+    return series
+
+
+async def present(session: AsyncSession, actor: Actor, rows: Sequence[ActivitySeries]) -> list[dict[str, Any]]:
+    """The fields of ActivitySeriesReads."""
+    own = await people_rows.own_people(session, actor)
+    joined: dict[UUID, list[UUID]] = {row.id: [] for row in rows}
+    theirs = (SeriesMember.series_id.in_(joined), SeriesMember.person_id.in_(own), SeriesMember.left_at.is_(None))
+    for member in await session.scalars(select(SeriesMember).where(*theirs).order_by(SeriesMember.number)):
+        joined[member.series_id].append(member.person_id)
+    shown = []
+    for row in rows:
+        parties = parties_of(row, actor)
+        fields = {name: getattr(row, name) for name in _FIELDS}
+        fields["responsible_id"] = row.responsible_id if parties & _KNOWS else None
+        fields |= {"joined": joined[row.id], "actions": SERIES.offered(row.state, parties)}
+        shown.append(fields)
+    return shown
+
+
+async def create(session: AsyncSession, actor: Actor, form: forms.ActivitySeriesCreate) -> ActivitySeries:
+    """By staff of the place it runs at once; a unit's is listed by the community."""
+    place = await place_of(session, form.place_id)
+    access.require(actor, "activity-series:create", place.path)
+    must_be_public(place)
+    check_rule(form.rule)
+    activities_roles.check(form.roles)
+    await categories.terms(session, form.category)
+    lists = SERIES.who(SeriesAction.PUBLISH) & actor.roles_at(place.path)
+    series = ActivitySeries(
+        **form.model_dump(exclude={"place_id", "organization_id", "responsible_id", "roles"}),
+        **located(place),
+        district_id=actor.district_id,
+        id=new_id(),
+        state=SeriesState.RUNNING if lists else SeriesState.PROPOSED,
+        organization_id=await organizer(session, actor, form.organization_id, place),
+        responsible_id=await responsible(session, actor, form.responsible_id),
+        roles=[role.model_dump(mode="json", exclude={"id"}) for role in form.roles],
+    )
+    _must_fit_a_day(series)
+    session.add(series)
+    publish(session, SERIES.noun, series, "create", actor=actor, target=series.state.value, data={"title": form.title})
+    await session.flush()
+    await make_ahead(session, series, actor)
+    return series
+
+
+def _must_fit_a_day(series: ActivitySeries) -> None:
+    """422 for a series with no day at all, or times that no single activity could have."""
+    found = days(series, series.starts_on.replace(year=series.starts_on.year + 1, day=1))
+    if not found:
+        raise RuleBroken("这条规则一年之内没有一天", field="rule")
+    begins = moment_of(found[0], series.start_minute)
+    check_times(begins, begins + (moment_of(found[0], series.minutes) - moment_of(found[0], 0)), None, None)
+
+
+def _decide(series: ActivitySeries, actor: Actor, action: SeriesAction) -> None:
+    SERIES.decide(series.state, action, parties_of(series, actor))
+
+
+def _move(session: AsyncSession, series: ActivitySeries, action: SeriesAction, actor: Actor, **data: Any) -> None:
+    step = SERIES.decide(series.state, action, parties_of(series, actor))
+    source, series.state = series.state, step.target
+    publish(
+        session,
+        SERIES.noun,
+        series,
+        action.value,
+        actor=actor,
+        source=source.value,
+        target=series.state.value,
+        data=data,
+    )
+
+
+async def publish_(
+    session: AsyncSession, actor: Actor, series_id: UUID, form: forms.ActivitySeriesPublish
+) -> ActivitySeries:
+    """List a unit's series: its activities are made, and people sign up."""
+    series = await load(session, actor, series_id, "activity-series:publish")
+    _decide(series, actor, SeriesAction.PUBLISH)
+    series.audience = form.audience or series.audience
+    _move(session, series, SeriesAction.PUBLISH, actor)
+    await make_ahead(session, series, actor)
+    return series
+
+
+async def end(session: AsyncSession, actor: Actor, series_id: UUID, form: forms.ActivitySeriesEnd) -> ActivitySeries:
+    """No more of it. What has not begun is cancelled, and whoever signed up is told why."""
+    series = await load(session, actor, series_id, "activity-series:end")
+    _decide(series, actor, SeriesAction.END)
+    series.next_look_at = None
+    _move(session, series, SeriesAction.END, actor)
+    for case in await upcoming(session, series):
+        await call_off(session, case, actor, form.reason)
+    await session.flush()
+    return series
+
+
+async def upcoming(session: AsyncSession, series: ActivitySeries) -> list[activities_case.ActivityCase]:
+    """Its activities that have not begun, in order, locked."""
+    ahead = (Activity.series_id == series.id, Activity.state.in_(UPCOMING), Activity.starts_at > now())
+    query = select(Activity).where(*ahead).order_by(Activity.starts_at).with_for_update(key_share=True)
+    found = (await session.scalars(query.execution_options(populate_existing=True))).all()
+    return [
+        activities_case.ActivityCase(a, await activities_case.roles_of(session, a.id), activities_case.SYSTEM)
+        for a in found
+    ]
+
+
+async def call_off(session: AsyncSession, case: activities_case.ActivityCase, actor: Actor, reason: str) -> None:
+    case.parties = frozenset({Relation.UNIT})
+    case.activity.cancel_reason = reason
+    activities_case.move(session, case, ActivityAction.CANCEL, actor)
+    await release_all(session, case, actor)
+
+
+async def change(
+    session: AsyncSession, actor: Actor, series_id: UUID, form: forms.ActivitySeriesChange
+) -> ActivitySeries:
+    """From a day on: what is made already follows the new rule, is cancelled, or is made in addition."""
+    series = await load(session, actor, series_id, "activity-series:change")
+    _decide(series, actor, SeriesAction.CHANGE)
+    if form.from_on < today():
+        raise RuleBroken("不能修改已过去的日子", field="from_on")
+    if form.rule is not None:
+        check_rule(form.rule)
+        series.starts_on = form.from_on
+    for name, value in form.model_dump(exclude={"from_on"}, exclude_none=True).items():
+        setattr(series, name, value)
+    _must_fit_a_day(series)
+    _move(session, series, SeriesAction.CHANGE, actor, from_on=form.from_on.isoformat())
+    still = set(days(series, today().replace(year=now().year + 1, day=1)))
+    for case in await upcoming(session, series):
+        if case.activity.series_on is not None and case.activity.series_on >= form.from_on:
+            await _follow(session, series, case, actor, stays=case.activity.series_on in still)
+    await make_ahead(session, series, actor)
+    return series
+
+
+async def _follow(
+    session: AsyncSession, series: ActivitySeries, case: activities_case.ActivityCase, actor: Actor, *, stays: bool
+) -> None:
+    activity = case.activity
+    if not stays or activity.series_on is None:
+        await call_off(session, case, actor, "系列改期，这一次不再举行")
+        return
+    begins = moment_of(activity.series_on, series.start_minute)
+    ends = begins + (moment_of(activity.series_on, series.minutes) - moment_of(activity.series_on, 0))
+    moved = (activity.starts_at, activity.ends_at, activity.venue) != (begins, ends, series.venue)
+    activity.title, activity.venue = series.title, series.venue
+    activity.starts_at, activity.ends_at, activity.sign_up_until = begins, ends, begins
+    if moved and activity.state in {ActivityState.OPEN, ActivityState.CLOSED}:
+        activity.moved_at, activity.reminded_at = now(), None
+    data = {"fields": ["series"], "moved": moved}
+    publish(session, "activity", activity, "update", actor=actor, data=data)

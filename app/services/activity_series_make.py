@@ -1,0 +1,115 @@
+"""Making the single activities of a series ahead, each once, with its regulars signed up."""
+
+from datetime import date, datetime, time, timedelta
+from uuid import UUID
+
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from app.core.clock import CHINA, now, today
+from app.core.ids import new_id
+from app.domain.activities import ACTIVITY, ActivityState
+from app.domain.activity_series import AHEAD, SeriesState
+from app.domain.people import Actor
+from app.domain.recurrence import days_of, moment_of
+from app.domain.sign_ups import SignUpState
+from app.models import Activity, ActivitySeries, SeriesMember
+from app.schemas.activities import RoleForm
+from app.services import activities_roles, categories
+from app.services.activities_case import SYSTEM, ActivityCase, roles_of
+from app.services.due import must_be_due
+from app.services.outbox import publish
+from app.services.sign_ups_places import begin, somebody_waits
+
+_COPIED = ("title", "details", "category", "audience", "venue", "organization_id", "responsible_id")
+_WHERE = ("district_id", "place_id", "path", "community_id", "grid_id", "lon", "lat")
+
+
+async def hold_series(session: AsyncSession, series_id: UUID) -> ActivitySeries | None:
+    """Locked before its activities, as every verb does."""
+    query = select(ActivitySeries).where(ActivitySeries.id == series_id)
+    return await session.scalar(query.with_for_update(key_share=True).execution_options(populate_existing=True))
+
+
+async def look(session: AsyncSession, series_id: UUID) -> None:
+    """By the clock, once a day."""
+    series = await hold_series(session, series_id)
+    must_be_due(None, series.next_look_at if series is not None else None)
+    if series is not None:
+        await make_ahead(session, series, None)
+
+
+async def make_ahead(session: AsyncSession, series: ActivitySeries, actor: Actor | None) -> None:
+    """Every activity of the coming weeks that is not there yet. One that was cancelled is not made again."""
+    if series.state is not SeriesState.RUNNING:
+        return
+    until = today() + AHEAD
+    there = select(Activity.series_on).where(Activity.series_id == series.id)
+    known = set(await session.scalars(there))
+    made = [day for day in days(series, until) if day not in known and _begins(series, day) > now()]
+    members = await regulars(session, series.id)
+    for day in made:
+        await _make(session, series, day, members, actor)
+    series.made_until = until
+    series.next_look_at = datetime.combine(today() + timedelta(days=1), time(), CHINA)
+    publish(session, "activity-series", series, "make", actor=actor, data={"days": [day.isoformat() for day in made]})
+    await session.flush()
+
+
+def days(series: ActivitySeries, until: date) -> list[date]:
+    return days_of(
+        series.rule,
+        series.starts_on,
+        without=series.without,
+        besides=series.besides,
+        skip_holidays=series.skip_holidays,
+        until=until,
+    )
+
+
+def _begins(series: ActivitySeries, day: date) -> datetime:
+    return moment_of(day, series.start_minute)
+
+
+async def regulars(session: AsyncSession, series_id: UUID) -> list[SeriesMember]:
+    current = (SeriesMember.series_id == series_id, SeriesMember.left_at.is_(None))
+    return list(await session.scalars(select(SeriesMember).where(*current).order_by(SeriesMember.number)))
+
+
+async def _make(
+    session: AsyncSession, series: ActivitySeries, day: date, members: list[SeriesMember], actor: Actor | None
+) -> None:
+    begins = _begins(series, day)
+    activity = Activity(
+        **{name: getattr(series, name) for name in (*_COPIED, *_WHERE)},
+        id=new_id(),
+        series_id=series.id,
+        series_on=day,
+        state=ActivityState.OPEN,
+        terms=(await categories.terms(session, series.category)).as_json(),
+        starts_at=begins,
+        ends_at=begins + timedelta(minutes=series.minutes),
+        sign_up_until=begins,
+    )
+    session.add(activity)
+    data = {"title": activity.title, "series_id": str(series.id)}
+    target = activity.state.value
+    publish(session, ACTIVITY.noun, activity, "create", actor=actor, target=target, data=data, noted=False)
+    await session.flush()
+    activities_roles.add(session, activity, [RoleForm.model_validate(role) for role in series.roles])
+    await session.flush()
+    case = ActivityCase(activity, await roles_of(session, activity.id), SYSTEM)
+    for member in members:
+        await sign_up_regular(session, case, member, actor)
+
+
+async def sign_up_regular(session: AsyncSession, case: ActivityCase, member: SeriesMember, actor: Actor | None) -> None:
+    """A place as long as there is one and nobody waits for it; else a number on the waiting list."""
+    role = next((role for role in case.roles if role.name == member.role_name), None)
+    if role is None:
+        return
+    free = role.taken < role.places and not await somebody_waits(session, role)
+    state = SignUpState.CONFIRMED if free else SignUpState.WAITING
+    columns = {"person_id": member.person_id, "guardian_id": member.guardian_id}
+    begin(session, case.activity, role, state, actor, noted=False, **columns)
+    await session.flush()
