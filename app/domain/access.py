@@ -11,6 +11,7 @@ from app.domain.lifecycle import A, Lifecycle, S
 from app.domain.needs import NEED
 from app.domain.orders import ORDER
 from app.domain.people import HELPERS, SEPARATED, Actor, Grant, Parties, Relation, Role
+from app.domain.projects import PROJECT
 from app.domain.rights import RIGHTS
 from app.domain.sensitive import MAY_OPEN, MAY_OPEN_CARE
 from app.domain.sign_ups import SIGN_UP
@@ -232,6 +233,15 @@ _COMMITTEE: dict[str, Parties] = {
 }
 """The joint committee. Who is on duty is for everybody to see."""
 
+_IN_PROJECT: Parties = frozenset({Relation.PROPOSER, Relation.LEAD, Relation.SUPPORT})
+_PROJECTS: dict[str, Parties] = {
+    "projects:list": _ALL,
+    "projects:read": _ALL | _IN_PROJECT,
+    "projects:propose": frozenset({Role.GRID_WORKER, Role.COMMUNITY_ADMIN}) | _UNITS,
+    "projects:update": frozenset({Role.COMMUNITY_ADMIN, Relation.PROPOSER}),
+}
+"""Before it is listed a project shows itself to fewer: ``app.services.projects_case``."""
+
 
 def _rows_of(lifecycle: Lifecycle[S, A]) -> dict[str, Parties]:
     return {lifecycle.permission(action): lifecycle.who(action) for action in lifecycle.routed()}
@@ -261,6 +271,8 @@ TABLE: dict[str, Parties] = (
     | _rows_of(ACTIVITY)
     | _rows_of(SERIES)
     | _rows_of(SIGN_UP)
+    | _PROJECTS
+    | _rows_of(PROJECT)
 )
 """permission → who holds it, as a role at the row's place or as a relation to the row."""
 

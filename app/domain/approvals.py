@@ -1,4 +1,4 @@
-"""Requests that another must approve before a need or an order moves, or a minor's record is read."""
+"""Requests that another must approve before a need, an order or a project moves, or a minor's record is read."""
 
 from datetime import timedelta
 from enum import StrEnum
@@ -9,6 +9,7 @@ from app.domain.people import Role
 class Subject(StrEnum):
     NEED = "need"
     ORDER = "order"
+    PROJECT = "project"
     PERSON = "person"
     """A minor, whose record somebody asks to read."""
 

@@ -68,6 +68,12 @@ class Relation(StrEnum):
     """The client system that sent the need; it sees what becomes of it and takes no step."""
     SUBJECT = "subject"
     """Whose data it is, or the guardian who answers for them while they are under 14."""
+    PROPOSER = "proposer"
+    """Who put it forward: a project, in person or through the unit; a voucher, whose enterer never approves it."""
+    LEAD = "lead"
+    """Acts for the unit that leads the project."""
+    SUPPORT = "support"
+    """Acts for a unit that supports the project."""
     SYSTEM = "system"
 
 
@@ -79,6 +85,9 @@ RELATION_NAMES = {
     Relation.UNIT: "承办单位",
     Relation.SENDER: "接入系统",
     Relation.SUBJECT: "本人（监护人）",
+    Relation.PROPOSER: "提出人",
+    Relation.LEAD: "牵头单位",
+    Relation.SUPPORT: "配合单位",
     Relation.SYSTEM: "系统",
 }
 

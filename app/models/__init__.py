@@ -40,6 +40,7 @@ from app.models.profiles import (
     PartyMembership,
     Volunteer,
 )
+from app.models.projects import Project, ProjectNeed, ProjectUnit
 from app.models.rights import Consent, Disclosure, PrivacyNotice, RightsRequest
 from app.models.sign_ups import SignUp
 
@@ -95,6 +96,9 @@ __all__ = [
     "Person",
     "Place",
     "PrivacyNotice",
+    "Project",
+    "ProjectNeed",
+    "ProjectUnit",
     "RateLimit",
     "RecoveryCode",
     "RefreshToken",

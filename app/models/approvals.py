@@ -1,4 +1,4 @@
-"""Requests that another must approve before a need or an order moves, or a minor's record is read."""
+"""Requests that another must approve before a need, an order or a project moves, or a minor's record is read."""
 
 from datetime import datetime
 from typing import Any

@@ -14,11 +14,14 @@ from app.domain import access
 from app.domain.approvals import ApprovalState, Subject
 from app.domain.lifecycle import Step
 from app.domain.people import Actor, Parties, Relation
-from app.models import Approval, Need, Order
+from app.models import Approval, Need, Order, Project
 from app.schemas.approvals import ApprovalQuery
 from app.services.access import reads_all, under
 from app.services.outbox import publish
 from app.services.places import paged
+
+OWN_WORK: Parties = frozenset({Relation.HOLDER, Relation.LEAD, Relation.SUPPORT})
+"""Whose own work it is: they approve nothing about it."""
 
 
 def decides_alone(step: Step[Any, Any], parties: Parties, actor: Actor, path: str) -> bool:
@@ -26,11 +29,11 @@ def decides_alone(step: Step[Any, Any], parties: Parties, actor: Actor, path: st
 
     By a role of their own: what they hold only while standing in for somebody approves nothing they wish themselves.
     """
-    return not step.approval or (bool(step.approval & actor.own_roles_at(path)) and Relation.HOLDER not in parties)
+    return not step.approval or (bool(step.approval & actor.own_roles_at(path)) and not OWN_WORK & parties)
 
 
 async def ask(
-    session: AsyncSession, actor: Actor, subject: str, row: Need | Order, action: str, form: dict[str, Any]
+    session: AsyncSession, actor: Actor, subject: str, row: Need | Order | Project, action: str, form: dict[str, Any]
 ) -> Approval:
     """Leave a request; the row stays as it is. 409 while one of the same kind is pending."""
     pending = await session.scalar(

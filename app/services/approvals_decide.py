@@ -1,6 +1,6 @@
-"""Granting or denying a request: only now does the need or the order move."""
+"""Granting or denying a request: only now does the need, the order or the project move."""
 
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable
 from typing import Any
 from uuid import UUID
 
@@ -10,18 +10,28 @@ from app.core.clock import now
 from app.core.errors import Conflict, Forbidden
 from app.domain import access
 from app.domain.approvals import LET_READ, ApprovalState, Subject
-from app.domain.lifecycle import Step
+from app.domain.lifecycle import Lifecycle
 from app.domain.needs import NEED, NeedAction
 from app.domain.orders import ORDER, OrderAction
-from app.domain.people import Actor, Relation
+from app.domain.people import Actor, Role
+from app.domain.projects import PROJECT, ProjectAction
 from app.models import Approval
 from app.schemas.approvals import ApprovalDeny, ApprovalGrant
-from app.services import approvals, needs_case, orders_case
+from app.services import approvals, needs_case, orders_case, projects_case
 from app.services.needs_case import NeedCase
 from app.services.needs_plan import PLANNED
 from app.services.orders_case import OrderCase
 from app.services.orders_pause import APPROVED
 from app.services.outbox import publish
+from app.services.projects_case import ProjectCase
+from app.services.projects_steps import LISTED
+
+_Case = OrderCase | NeedCase | ProjectCase
+_LIFECYCLES: dict[Subject, Lifecycle[Any, Any]] = {
+    Subject.ORDER: ORDER,
+    Subject.NEED: NEED,
+    Subject.PROJECT: PROJECT,
+}
 
 
 async def grant(session: AsyncSession, actor: Actor, approval_id: UUID, form: ApprovalGrant) -> Approval:
@@ -31,16 +41,28 @@ async def grant(session: AsyncSession, actor: Actor, approval_id: UUID, form: Ap
     """
     approval, case = await _pending(session, actor, approval_id, "approvals:grant")
     approval.state = ApprovalState.GRANTED
-    if isinstance(case, OrderCase):
-        action = OrderAction(approval.action)
-        step = ORDER.decide(case.order.state, action, ORDER.who(action))
-        await APPROVED[action](session, case, step, actor, approval.form)
-    elif case is not None:
-        wish = NeedAction(approval.action)
-        need_step = NEED.decide(case.need.state, wish, NEED.who(wish))
-        await PLANNED[wish](session, case, need_step, actor, approval.form)
+    await _moved(session, case, actor, approval)
     _close(session, approval, actor, ApprovalState.GRANTED, "grant", form.words)
     return approval
+
+
+async def _moved(session: AsyncSession, case: _Case | None, actor: Actor, approval: Approval) -> None:
+    """The move that was asked for, by whoever asked."""
+    match case:
+        case OrderCase():
+            action = OrderAction(approval.action)
+            step = ORDER.decide(case.order.state, action, ORDER.who(action))
+            await APPROVED[action](session, case, step, actor, approval.form)
+        case NeedCase():
+            wish = NeedAction(approval.action)
+            need_step = NEED.decide(case.need.state, wish, NEED.who(wish))
+            await PLANNED[wish](session, case, need_step, actor, approval.form)
+        case ProjectCase():
+            asked = ProjectAction(approval.action)
+            project_step = PROJECT.decide(case.project.state, asked, PROJECT.who(asked))
+            await LISTED[asked](session, case, project_step, actor, approval.form)
+        case None:
+            pass
 
 
 async def deny(session: AsyncSession, actor: Actor, approval_id: UUID, form: ApprovalDeny) -> Approval:
@@ -51,16 +73,14 @@ async def deny(session: AsyncSession, actor: Actor, approval_id: UUID, form: App
 
 async def _pending(
     session: AsyncSession, actor: Actor, approval_id: UUID, permission: str
-) -> tuple[Approval, OrderCase | NeedCase | None]:
+) -> tuple[Approval, _Case | None]:
     """A request this actor may decide, with the row it is about: rows are locked first, requests after, by every verb."""
     approval = await approvals.load(session, actor, approval_id)
     access.require(actor, permission, approval.path)
-    case: OrderCase | NeedCase | None = None
-    if approval.subject is Subject.ORDER:
-        case = await orders_case.load(session, actor, approval.subject_id, "orders:read")
-    elif approval.subject is Subject.NEED:
-        case = await needs_case.load(session, actor, approval.subject_id, "needs:read")
-    if approval.asked_by == actor.person_id or (case is not None and Relation.HOLDER in case.parties):
+    case: _Case | None = None
+    if (load := _LOADS.get(approval.subject)) is not None:
+        case = await load(session, actor, approval.subject_id)
+    if approval.asked_by == actor.person_id or (case is not None and approvals.OWN_WORK & case.parties):
         raise Forbidden("不能批准自己的申请，也不能批准自己承办的事")
     _check_level(approval, actor)
     await session.refresh(approval, with_for_update=True)
@@ -69,12 +89,19 @@ async def _pending(
     return approval, case
 
 
+_LOADS: dict[Subject, Callable[[AsyncSession, Actor, UUID], Awaitable[_Case]]] = {
+    Subject.ORDER: lambda session, actor, row_id: orders_case.load(session, actor, row_id, "orders:read"),
+    Subject.NEED: lambda session, actor, row_id: needs_case.load(session, actor, row_id, "needs:read"),
+    Subject.PROJECT: lambda session, actor, row_id: projects_case.load(session, actor, row_id, "projects:read"),
+}
+
+
 def _check_level(approval: Approval, actor: Actor) -> None:
     """Who may approve is written in the lifecycle's step; not by a role that whoever asked has lent."""
     if approval.subject is Subject.PERSON:
-        allowed = LET_READ
+        allowed: frozenset[Role] = LET_READ
     else:
-        steps: Sequence[Step[Any, Any]] = ORDER.steps if approval.subject is Subject.ORDER else NEED.steps
+        steps = _LIFECYCLES[approval.subject].steps
         allowed = frozenset(role for step in steps if step.action == approval.action for role in step.approval)
     if not allowed & actor.roles_not_of(approval.asked_by, approval.path):
         raise Forbidden("须由上一级批准")

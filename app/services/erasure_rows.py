@@ -95,6 +95,8 @@ FATES: dict[tuple[str, str], Fate] = {
     ("party_memberships", "id"): _D,
     ("people", "merged_into_id"): _E,
     ("privacy_notices", "published_by"): _K,
+    ("project_units", "claimed_by"): _K,
+    ("projects", "proposed_by"): _K,
     ("rights_requests", "asked_by"): _K,
     ("rights_requests", "decided_by"): _K,
     ("rights_requests", "person_id"): _E,

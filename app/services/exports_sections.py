@@ -321,6 +321,8 @@ ACTED: frozenset[tuple[str, str]] = frozenset(
         ("needs", "submitted_by"),
         ("needs", "duty_override_by"),
         ("privacy_notices", "published_by"),
+        ("project_units", "claimed_by"),
+        ("projects", "proposed_by"),
         ("rights_requests", "asked_by"),
         ("series_members", "guardian_id"),
         ("sign_ups", "guardian_id"),

@@ -16,6 +16,7 @@ from app.domain.orders import ORDER, OrderAction
 from app.domain.people import ROLE_NAMES, UNIT_ROLES, Role
 from app.models import Approval, Assignment, Event, Grant, Need, NeedFollower, Notice, Order, Person
 from app.services import notices_activities, notices_committee, notices_rights
+from app.services import notices_projects, notices_rights
 from app.services.access import in_force
 
 _ASSIGNEE_WORDS = {
@@ -56,6 +57,10 @@ async def tell(session: AsyncSession, events: list[Event]) -> None:
     for event in events:
         if (topic := _TOPICS.get(event.aggregate)) is not None:
             words, people = await topic(session, event)
+        if event.aggregate in notices_rights.AGGREGATES:
+            words, people = await notices_rights.words_and_people(session, event)
+        elif event.aggregate in notices_projects.AGGREGATES:
+            words, people = await notices_projects.words_and_people(session, event)
         else:
             words, people = await _words_and_people(session, event, askers)
         knows = None if _unrecorded(event) else event.actor_id

@@ -30,6 +30,7 @@ from app.services import (
     needs,
     orders_read,
     people,
+    projects,
     rights_requests,
     service_claims,
     sign_ups,
@@ -69,6 +70,7 @@ _READ: dict[str, Callable[[AsyncSession, Actor, UUID], Awaitable[Any]]] = {
     "activities": activities.read,
     "activity-series": activity_series.read,
     "sign-ups": sign_ups.read,
+    "projects": projects.read,
 }
 
 

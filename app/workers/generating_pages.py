@@ -23,6 +23,7 @@ from app.domain.lifecycle import Lifecycle, Step
 from app.domain.needs import NEED
 from app.domain.orders import ORDER
 from app.domain.people import RELATION_NAMES, ROLE_NAMES, Party, Relation, Role
+from app.domain.projects import CANCEL_NAMES, KIND_NAMES, LINK_NAMES, PART_NAMES, PROJECT
 from app.domain.rights import RIGHTS, RIGHTS_NAMES
 from app.domain.sign_ups import SIGN_UP
 
@@ -41,6 +42,7 @@ LIFECYCLES: tuple[Lifecycle[Any, Any], ...] = (
     SERIES,
     SIGN_UP,
 )
+LIFECYCLES: tuple[Lifecycle[Any, Any], ...] = (NEED, ORDER, ASSIGNMENT, RIGHTS, PROJECT)
 _HEAD = "<!-- make generate 生成，请勿手改 -->\n"
 
 
@@ -152,6 +154,10 @@ def _dictionaries() -> Iterator[tuple[str, Mapping[str, str]]]:
     yield "所附材料", {kind.value: name for kind, name in EVIDENCE_NAMES.items()}
     yield "轮值清单", {step.value: name for step, name in STEP_NAMES.items()}
     yield "轮值放宽的规则", {rule.value: name for rule, name in RELAXED_NAMES.items()}
+    yield "共建项目的类型", {kind.value: name for kind, name in KIND_NAMES.items()}
+    yield "八联", {link.value: name for link, name in LINK_NAMES.items()}
+    yield "参与方式", {part.value: name for part, name in PART_NAMES.items()}
+    yield "项目取消的原因", {reason.value: name for reason, name in CANCEL_NAMES.items()}
     yield "不能邀请的原因", {reason.value: words for reason, words in OBSTACLE_WORDS.items()}
 
 

@@ -40,6 +40,8 @@ KEPT = {
     ("guardianships", "verified_by"),
     ("imports", "requested_by"),
     ("privacy_notices", "published_by"),
+    ("project_units", "claimed_by"),
+    ("projects", "proposed_by"),
     ("rights_requests", "decided_by"),
     ("substitutions", "absent_id"),
     ("substitutions", "substitute_id"),

@@ -27,6 +27,7 @@ WITH_STATE = (
     "activities",
     "sign_ups",
     "activity_series",
+    "projects",
 )
 
 

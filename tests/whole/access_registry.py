@@ -9,6 +9,7 @@ from tests.whole import access_rows as work
 from tests.whole import access_rows_activities as activities
 from tests.whole import access_rows_committee as committee
 from tests.whole import access_rows_people as people
+from tests.whole import access_rows_projects as projects
 from tests.whole import access_rows_records as records
 from tests.whole.access_ground import Build
 from tests.whole.document import Operation
@@ -50,6 +51,7 @@ BUILDERS: dict[str, Build] = {
     "people": people.person,
     "phone-codes": work.nothing,
     "places": work.place,
+    "projects": projects.project,
     "privacy-notices": records.privacy_notice,
     "readyz": work.nothing,
     "rights-requests": records.rights_request,

@@ -17,7 +17,9 @@ from app.domain.catalogue import Skill
 from app.domain.consents import GivenBy, LegalBasis, Purpose
 from app.domain.duty_turns import DrawState, ExchangeState, TurnState
 from app.domain.joint_work import ClaimState, ItemState, MeetingState
+from app.domain.needs import NeedSource
 from app.domain.profiles import Employment, GuardianRelation, HouseholdRelation
+from app.domain.projects import Link, Part, ProjectKind
 from app.domain.rights import RightsKind
 from app.domain.sign_ups import SignUpState
 from app.models import (
@@ -48,6 +50,9 @@ from app.models import (
     MeetingAttendance,
     Need,
     PartyMembership,
+    Project,
+    ProjectNeed,
+    ProjectUnit,
     RateLimit,
     RecoveryCode,
     RefreshToken,
@@ -69,6 +74,8 @@ async def fill(session: AsyncSession, world: World) -> None:
     """Everything about resident1, who is recorded in every way there is."""
     known = (_signing_in(world), _authority_and_audit(world), _profile(world), _rights(world))
     for rows in (*known, _intake(world), _committee(world)):
+    for rows in (_signing_in(world), _authority_and_audit(world), _profile(world), _rights(world), _intake(world)):
+    for rows in (_signing_in(world), _authority_and_audit(world), _profile(world), _rights(world), _projects(world)):
         for model, columns in rows:
             await session.execute(insert(model).values(district_id=world.district_id, **_identified(model, columns)))
     await put_member(session, world, await put_series(session, world, SeriesState.RUNNING), "resident1")
@@ -192,3 +199,15 @@ def _committee(world: World) -> Rows:
     yield ClaimItem, here | {"id": item, "turn_id": turns[0]} | wanted
     claim = {"item_id": item, "turn_id": turns[0], "organization_id": world.units["unit"], "leads": True}
     yield ServiceClaim, claim | {"path": world.paths["community"], "state": ClaimState.MADE}
+def _projects(world: World) -> Rows:
+    project, today = new_id(), now().date()
+    where = {"place_id": world.places["community"], "path": world.paths["community"]}
+    what = {"title": "楼道照明改造", "aims": "更换楼道灯", "kind": ProjectKind.QUALITY, "link": Link.SERVICES}
+    when = {"starts_on": today, "ends_on": today, "proposed_by": world.people["community"]}
+    yield Project, {"id": project} | where | what | when
+    claim = {"organization_id": world.units["unit"], "part": Part.LEAD, "claimed_by": world.people["liaison"]}
+    yield ProjectUnit, {"project_id": project} | claim
+    need = {"asked_at": now(), "title": "灯坏了", "details": "楼道灯", "source": NeedSource.SELF}
+    asked = {"id": new_id(), "asker_id": world.people["resident1"]}
+    yield Need, asked | where | need
+    yield ProjectNeed, {"project_id": project, "need_id": asked["id"], "path": where["path"]}

@@ -23,6 +23,7 @@ from app.domain.joint_work import CLAIM, ITEM, MEETING
 from app.domain.lifecycle import Lifecycle
 from app.domain.needs import NEED
 from app.domain.orders import ORDER
+from app.domain.projects import PROJECT
 from app.domain.rights import RIGHTS
 from app.domain.sign_ups import SIGN_UP
 from app.main import create_app
@@ -68,6 +69,9 @@ BESIDE = frozenset(
         "/v1/activity-series/{id}/leave",
     }
 )
+LIFECYCLES: tuple[Lifecycle[Any, Any], ...] = (NEED, ORDER, ASSIGNMENT, RIGHTS, PROJECT)
+_ONE_OF = {"people": "person", "categories": "category"}
+BESIDE = frozenset({"/v1/orders/{id}/contact", "/v1/orders/{id}/insure", "/v1/needs/{id}/override-duty"})
 """What moves no state: it shows something and is noted, or says something more."""
 NOUNS = frozenset(permission.split(":")[0] for permission in TABLE)
 _CREATED = {"201", "202"}

@@ -1,0 +1,80 @@
+"""Whom a project concerns, and in what words they are told: the community, the units in it, and those whose needs it answers."""
+
+from collections.abc import Iterable
+from uuid import UUID
+
+from sqlalchemy import exists, select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from app.core.clock import now
+from app.domain.people import UNIT_ROLES
+from app.domain.projects import PROJECT, ProjectAction
+from app.models import Event, Grant, Need, NeedFollower, Person, Project, ProjectNeed, ProjectUnit
+from app.services.access import in_force
+from app.services.notices_rights import community_of
+
+AGGREGATES = frozenset({PROJECT.noun})
+_A = ProjectAction
+_TO_THE_COMMUNITY = {
+    "propose": "有一个共建项目待审核",
+    _A.RESUBMIT.value: "有一个共建项目修改后重新提交，待审核",
+    _A.CLAIM.value: "有单位认领了共建项目",
+    _A.UNCLAIM.value: "有单位取消了共建项目的认领",
+    _A.DELIVER.value: "有一个共建项目报告完成，居民评议开始",
+}
+_TO_THE_PROPOSER = {
+    _A.RETURN.value: "您提出的共建项目被退回修改：{words}",
+    _A.PUBLISH.value: "您提出的共建项目已列入清单",
+}
+_TO_THE_UNITS = {
+    _A.START.value: "贵单位参与的共建项目已启动实施",
+    _A.REWORK.value: "贵单位参与的共建项目须整改：{words}",
+    _A.ARCHIVE.value: "贵单位参与的共建项目已归档，谢谢",
+}
+_TO_ALL = {_A.CANCEL.value: "共建项目已取消：{words}"}
+_TO_THE_ASKERS = {_A.DELIVER.value: "回应您需求的共建项目已完成，请参加评议"}
+
+
+async def words_and_people(session: AsyncSession, event: Event) -> tuple[str, set[UUID | None]]:
+    """Whoever did it themselves is left out by the caller. Askers are told of a delivery, and the community with them."""
+    words = _said(event)
+    people: set[UUID | None] = set()
+    if event.action in _TO_THE_COMMUNITY:
+        people |= {*await community_of(session, event.path)}
+    if event.action in _TO_THE_ASKERS:
+        people |= await _askers(session, event.aggregate_id)
+    if event.action in _TO_THE_UNITS | _TO_ALL:
+        people |= await _units(session, event.aggregate_id)
+    if event.action in _TO_THE_PROPOSER | _TO_ALL:
+        people |= await _proposer(session, event.aggregate_id)
+    return words, people
+
+
+def _said(event: Event) -> str:
+    every = _TO_THE_COMMUNITY | _TO_THE_PROPOSER | _TO_THE_UNITS | _TO_ALL | _TO_THE_ASKERS
+    return every.get(event.action, "").format(words=event.data.get("words") or "")
+
+
+async def _askers(session: AsyncSession, project_id: UUID) -> set[UUID]:
+    answered = select(ProjectNeed.need_id).where(ProjectNeed.project_id == project_id)
+    asked = select(Need.asker_id).where(Need.id.in_(answered), Need.asker_id.is_not(None))
+    followed = select(NeedFollower.person_id).where(NeedFollower.need_id.in_(answered))
+    return {*await session.scalars(asked), *await session.scalars(followed)} - {None}
+
+
+async def _units(session: AsyncSession, project_id: UUID) -> set[UUID]:
+    inside = select(ProjectUnit.organization_id).where(
+        ProjectUnit.project_id == project_id, ProjectUnit.left_at.is_(None)
+    )
+    return await acting_for(session, await session.scalars(inside))
+
+
+async def acting_for(session: AsyncSession, units: Iterable[UUID]) -> set[UUID]:
+    """Whoever acts for one of these units now."""
+    acts = exists().where(Grant.person_id == Person.id, Grant.role.in_(UNIT_ROLES), in_force(now()))
+    return set(await session.scalars(select(Person.id).where(Person.organization_id.in_(list(units)), acts)))
+
+
+async def _proposer(session: AsyncSession, project_id: UUID) -> set[UUID]:
+    row = (await session.execute(select(Project.proposed_by).where(Project.id == project_id))).first()
+    return {row.proposed_by} if row else set()

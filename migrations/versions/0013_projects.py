@@ -1,0 +1,140 @@
+"""Projects: claimed by member units, answering needs, with what belongs to them."""
+
+import sqlalchemy as sa
+from alembic import op
+from sqlalchemy.dialects import postgresql
+
+from app.core.tenancy import in_each_district, protect
+
+revision = "0013"
+down_revision = "0012"
+branch_labels = None
+depends_on = None
+
+ROLE = "sanshun_app"
+VERBS = {
+    "projects": "SELECT, INSERT, UPDATE",
+    "project_units": "SELECT, INSERT, UPDATE",
+    "project_needs": "SELECT, INSERT, UPDATE, DELETE",
+}
+
+
+def create_projects() -> None:
+    op.create_table('projects',
+    sa.Column('district_id', sa.Integer(), nullable=False),
+    sa.Column('id', sa.Uuid(), nullable=False),
+    sa.Column('state', sa.Enum('proposed', 'returned', 'listed', 'claimed', 'running', 'delivered', 'evaluated', 'archived', 'cancelled', name='state', native_enum=False, create_constraint=True, length=32), nullable=False),
+    sa.Column('title', sa.Text(), nullable=False),
+    sa.Column('aims', sa.Text(), nullable=False),
+    sa.Column('kind', sa.Enum('micro', 'practical', 'quality', 'elder_care', 'culture', 'safety', 'environment', 'other', name='kind', native_enum=False, create_constraint=True, length=32), nullable=False),
+    sa.Column('link', sa.Enum('party_building', 'theory', 'resources', 'services', 'security', 'charity', 'culture', 'sanitation', name='link', native_enum=False, create_constraint=True, length=32), nullable=False),
+    sa.Column('starts_on', sa.Date(), nullable=False),
+    sa.Column('ends_on', sa.Date(), nullable=False),
+    sa.Column('proposed_by', sa.Uuid(), nullable=False),
+    sa.Column('proposer_unit_id', sa.Uuid(), nullable=True),
+    sa.Column('budget_fen', sa.BigInteger(), nullable=False),
+    sa.Column('round', sa.Integer(), nullable=False),
+    sa.Column('words', sa.Text(), nullable=True),
+    sa.Column('cancel_reason', sa.Enum('withdrawn', 'not_needed', 'no_unit', 'no_money', 'duplicate', 'unlawful', 'other', name='cancel_reason', native_enum=False, create_constraint=True, length=32), nullable=True),
+    sa.Column('result', sa.Text(), nullable=True),
+    sa.Column('people_reached', sa.Integer(), nullable=True),
+    sa.Column('evidence', postgresql.JSONB(none_as_null=True, astext_type=sa.Text()), nullable=True),
+    sa.Column('listed_at', sa.DateTime(timezone=True), nullable=True),
+    sa.Column('started_at', sa.DateTime(timezone=True), nullable=True),
+    sa.Column('delivered_at', sa.DateTime(timezone=True), nullable=True),
+    sa.Column('ended_at', sa.DateTime(timezone=True), nullable=True),
+    sa.Column('place_id', sa.Uuid(), nullable=False),
+    sa.Column('path', sa.Text(collation='C'), nullable=False),
+    sa.Column('community_id', sa.Uuid(), nullable=True),
+    sa.Column('grid_id', sa.Uuid(), nullable=True),
+    sa.Column('lon', sa.Double(), nullable=True),
+    sa.Column('lat', sa.Double(), nullable=True),
+    sa.Column('version', sa.BigInteger(), nullable=False),
+    sa.Column('created_at', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('updated_at', sa.DateTime(timezone=True), nullable=False),
+    sa.CheckConstraint("(state = 'cancelled') = (cancel_reason IS NOT NULL)", name=op.f('ck_projects_cancelled')),
+    sa.CheckConstraint("kind <> 'micro' OR budget_fen > 0", name=op.f('ck_projects_micro_has_budget')),
+    sa.CheckConstraint("state IN ('proposed', 'returned', 'cancelled') OR listed_at IS NOT NULL", name=op.f('ck_projects_listed')),
+    sa.CheckConstraint("state NOT IN ('delivered', 'evaluated', 'archived') OR (delivered_at IS NOT NULL AND result IS NOT NULL AND people_reached IS NOT NULL)", name=op.f('ck_projects_delivered')),
+    sa.CheckConstraint("state NOT IN ('running', 'delivered', 'evaluated', 'archived') OR started_at IS NOT NULL", name=op.f('ck_projects_started')),
+    sa.CheckConstraint('budget_fen >= 0', name=op.f('ck_projects_budget_fen')),
+    sa.CheckConstraint('people_reached >= 0', name=op.f('ck_projects_people_reached')),
+    sa.CheckConstraint('starts_on <= ends_on', name=op.f('ck_projects_period')),
+    sa.ForeignKeyConstraint(['district_id', 'place_id'], ['places.district_id', 'places.id'], name=op.f('fk_projects_district_id_place_id')),
+    sa.ForeignKeyConstraint(['district_id', 'proposed_by'], ['people.district_id', 'people.id'], name=op.f('fk_projects_district_id_proposed_by')),
+    sa.ForeignKeyConstraint(['district_id', 'proposer_unit_id'], ['organizations.district_id', 'organizations.id'], name=op.f('fk_projects_district_id_proposer_unit_id')),
+    sa.ForeignKeyConstraint(['district_id'], ['districts.id'], name=op.f('fk_projects_district_id')),
+    sa.PrimaryKeyConstraint('district_id', 'id', name=op.f('pk_projects'))
+    )
+    op.create_index('ix_projects_community', 'projects', ['district_id', 'community_id', 'id'], unique=False)
+    op.create_index('ix_projects_proposed_by', 'projects', ['district_id', 'proposed_by', 'id'], unique=False)
+
+
+def create_project_units() -> None:
+    op.create_table('project_units',
+    sa.Column('district_id', sa.Integer(), nullable=False),
+    sa.Column('id', sa.Uuid(), nullable=False),
+    sa.Column('project_id', sa.Uuid(), nullable=False),
+    sa.Column('organization_id', sa.Uuid(), nullable=False),
+    sa.Column('part', sa.Enum('lead', 'support', name='part', native_enum=False, create_constraint=True, length=32), nullable=False),
+    sa.Column('claimed_by', sa.Uuid(), nullable=False),
+    sa.Column('claimed_at', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('left_at', sa.DateTime(timezone=True), nullable=True),
+    sa.ForeignKeyConstraint(['district_id', 'claimed_by'], ['people.district_id', 'people.id'], name=op.f('fk_project_units_district_id_claimed_by')),
+    sa.ForeignKeyConstraint(['district_id', 'organization_id'], ['organizations.district_id', 'organizations.id'], name=op.f('fk_project_units_district_id_organization_id')),
+    sa.ForeignKeyConstraint(['district_id', 'project_id'], ['projects.district_id', 'projects.id'], name=op.f('fk_project_units_district_id_project_id')),
+    sa.ForeignKeyConstraint(['district_id'], ['districts.id'], name=op.f('fk_project_units_district_id')),
+    sa.PrimaryKeyConstraint('district_id', 'id', name=op.f('pk_project_units'))
+    )
+    op.create_index('ix_project_units_organization', 'project_units', ['district_id', 'organization_id', 'project_id'], unique=False)
+    op.create_index('uq_project_units_once', 'project_units', ['district_id', 'project_id', 'organization_id'], unique=True, postgresql_where=sa.text('left_at IS NULL'))
+    op.create_index('uq_project_units_one_lead', 'project_units', ['district_id', 'project_id'], unique=True, postgresql_where=sa.text("part = 'lead' AND left_at IS NULL"))
+
+
+def create_project_needs() -> None:
+    op.create_table('project_needs',
+    sa.Column('district_id', sa.Integer(), nullable=False),
+    sa.Column('id', sa.Uuid(), nullable=False),
+    sa.Column('project_id', sa.Uuid(), nullable=False),
+    sa.Column('need_id', sa.Uuid(), nullable=False),
+    sa.Column('path', sa.Text(collation='C'), nullable=False),
+    sa.Column('order_id', sa.Uuid(), nullable=True),
+    sa.Column('active', sa.Boolean(), nullable=False),
+    sa.CheckConstraint('NOT active OR order_id IS NOT NULL', name=op.f('ck_project_needs_active_has_order')),
+    sa.ForeignKeyConstraint(['district_id', 'need_id'], ['needs.district_id', 'needs.id'], name=op.f('fk_project_needs_district_id_need_id')),
+    sa.ForeignKeyConstraint(['district_id', 'order_id'], ['orders.district_id', 'orders.id'], name=op.f('fk_project_needs_district_id_order_id')),
+    sa.ForeignKeyConstraint(['district_id', 'project_id'], ['projects.district_id', 'projects.id'], name=op.f('fk_project_needs_district_id_project_id')),
+    sa.ForeignKeyConstraint(['district_id'], ['districts.id'], name=op.f('fk_project_needs_district_id')),
+    sa.PrimaryKeyConstraint('district_id', 'id', name=op.f('pk_project_needs'))
+    )
+    op.create_index('ix_project_needs_need', 'project_needs', ['district_id', 'need_id'], unique=False)
+    op.create_index('ix_project_needs_order', 'project_needs', ['district_id', 'order_id'], unique=False)
+    op.create_index('uq_project_needs_active', 'project_needs', ['district_id', 'need_id'], unique=True, postgresql_where=sa.text('active'))
+    op.create_index('uq_project_needs_once', 'project_needs', ['district_id', 'project_id', 'need_id'], unique=True)
+
+
+def alter_approvals() -> None:
+    op.drop_constraint('ck_approvals_subject', 'approvals')
+    op.create_check_constraint(op.f('ck_approvals_subject'), 'approvals', "subject IN ('need', 'order', 'project', 'person')")
+
+
+def restore_approvals() -> None:
+    op.execute(in_each_district("DELETE FROM approvals WHERE subject = 'project' AND {mine}"))
+    op.drop_constraint('ck_approvals_subject', 'approvals')
+    op.create_check_constraint(op.f('ck_approvals_subject'), 'approvals', "subject IN ('need', 'order', 'person')")
+
+
+def upgrade() -> None:
+    create_projects()
+    create_project_units()
+    create_project_needs()
+    for table, verbs in VERBS.items():
+        for statement in protect(table, ROLE, verbs):
+            op.execute(statement)
+    alter_approvals()
+
+
+def downgrade() -> None:
+    restore_approvals()
+    for table in reversed(VERBS):
+        op.drop_table(table)

@@ -1,0 +1,100 @@
+"""Projects put straight into a state, as the owner, with their first event: where a matrix begins."""
+
+from datetime import timedelta
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from app.core.clock import now
+from app.core.ids import new_id
+from app.domain.projects import CancelReason, Link, Part, ProjectKind, ProjectState
+from app.models import Event, OutboxRow, Project, ProjectUnit
+from tests.worlds import World
+
+S = ProjectState
+_AFTER_START = frozenset({S.RUNNING, S.DELIVERED, S.EVALUATED, S.ARCHIVED})
+_AFTER_DELIVERY = frozenset({S.DELIVERED, S.EVALUATED, S.ARCHIVED})
+
+
+async def put_project(
+    session: AsyncSession,
+    world: World,
+    state: ProjectState,
+    *,
+    proposed_by: str = "liaison",
+    unit: str | None = "unit",
+    kind: ProjectKind = ProjectKind.MICRO,
+    units: dict[str, Part] | None = None,
+    **more: Any,
+) -> Project:
+    """A project in a compound of the world, proposed by the liaison's unit, with these units in it."""
+    today = now().date()
+    project = Project(
+        district_id=world.district_id,
+        id=new_id(),
+        state=state,
+        title="楼道照明改造",
+        aims="更换楼道灯",
+        kind=kind,
+        link=Link.SERVICES,
+        place_id=world.places["compound"],
+        path=world.paths["compound"],
+        community_id=world.places["community"],
+        grid_id=world.places["grid"],
+        starts_on=today,
+        ends_on=today + timedelta(days=60),
+        proposed_by=world.people[proposed_by],
+        proposer_unit_id=world.units[unit] if unit else None,
+        budget_fen=1_000_000,
+        **_so_far(state),
+        **more,
+    )
+    await put_with_event(session, world, project, "project", state.value)
+    for name, part in (units or {}).items():
+        session.add(_unit(world, project.id, name, part))
+    await session.flush()
+    return project
+
+
+def _so_far(state: ProjectState) -> dict[str, Any]:
+    moment = now()
+    return {
+        "listed_at": moment if state not in {S.PROPOSED, S.RETURNED} else None,
+        "started_at": moment if state in _AFTER_START else None,
+        "delivered_at": moment if state in _AFTER_DELIVERY else None,
+        "result": "已完成" if state in _AFTER_DELIVERY else None,
+        "people_reached": 120 if state in _AFTER_DELIVERY else None,
+        "cancel_reason": CancelReason.OTHER if state is S.CANCELLED else None,
+    }
+
+
+def _unit(world: World, project_id: UUID, name: str, part: Part) -> ProjectUnit:
+    return ProjectUnit(
+        district_id=world.district_id,
+        id=new_id(),
+        project_id=project_id,
+        organization_id=world.units[name],
+        part=part,
+        claimed_by=world.people["liaison"],
+    )
+
+
+async def put_with_event(
+    session: AsyncSession, world: World, row: Any, aggregate: str, target: str | None = None
+) -> None:
+    """The row with event 1, so that its history is whole from the start."""
+    event = Event(
+        district_id=world.district_id,
+        id=new_id(),
+        aggregate=aggregate,
+        aggregate_id=row.id,
+        seq=1,
+        action="put",
+        target=target,
+        path=row.path,
+        data={},
+    )
+    session.add_all([row, event])
+    await session.flush()
+    session.add(OutboxRow(district_id=world.district_id, id=event.id))

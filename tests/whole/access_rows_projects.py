@@ -1,0 +1,37 @@
+"""The rows the access matrix tries operations on: projects and what belongs to them."""
+
+from typing import Any
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from app.domain.projects import PROJECT, Part, ProjectState
+from tests.services.rows_projects import put_project
+from tests.whole.access_ground import Ground, Row
+from tests.whole.document import Operation
+
+_UNITS = {"unit": Part.LEAD, "society": Part.SUPPORT}
+
+
+def _state(operation: Operation) -> ProjectState:
+    """A state the operation's action leads out of; running otherwise, but for what is decided before."""
+    word = operation.path.rpartition("/")[2]
+    steps = [step for step in PROJECT.steps if step.action == word and step.by_people]
+    if operation.name == "project_update":
+        return ProjectState.RETURNED
+    otherwise = ProjectState.RUNNING
+    return next((state for step in steps for state in PROJECT.states if state in step.sources), otherwise)
+
+
+async def project(ground: Ground, session: AsyncSession, operation: Operation) -> Row:
+    """Proposed by the liaison's unit, which leads it but where it is to be claimed."""
+    state = _state(operation)
+    claimable = {"project_claim"}
+    units = {} if operation.name in claimable or state in {ProjectState.PROPOSED, ProjectState.RETURNED} else _UNITS
+    row = await put_project(session, ground.world, state, units=units)
+    days: dict[str, Any] = {"starts_on": "2026-12-01", "ends_on": "2026-12-31"}
+    forms: dict[str, dict[str, Any]] = {
+        "project_propose": days | {"kind": "culture", "need_ids": []},
+        "project_deliver": {"evidence": {"photo": "相册一"}},
+    }
+    ids = {"place_id": str(ground.world.places["community"])}
+    return Row(row.id, party="liaison", ids=ids, form=forms.get(operation.name, {}))
