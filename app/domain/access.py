@@ -7,11 +7,12 @@ from app.domain.assignments import ASSIGNMENT
 from app.domain.authority import GIVES, STAFF
 from app.domain.duty_turns import DRAW, EXCHANGE, TURN
 from app.domain.joint_work import CLAIM, ITEM, MEETING
+from app.domain.budgets import VOUCHER
 from app.domain.lifecycle import A, Lifecycle, S
 from app.domain.needs import NEED
 from app.domain.orders import ORDER
 from app.domain.people import HELPERS, SEPARATED, Actor, Grant, Parties, Relation, Role
-from app.domain.projects import PROJECT
+from app.domain.projects import ABOVE, PROJECT
 from app.domain.rights import RIGHTS
 from app.domain.sensitive import MAY_OPEN, MAY_OPEN_CARE
 from app.domain.sign_ups import SIGN_UP
@@ -234,11 +235,22 @@ _COMMITTEE: dict[str, Parties] = {
 """The joint committee. Who is on duty is for everybody to see."""
 
 _IN_PROJECT: Parties = frozenset({Relation.PROPOSER, Relation.LEAD, Relation.SUPPORT})
+_BUDGETING: Parties = frozenset({Role.COMMUNITY_ADMIN})
 _PROJECTS: dict[str, Parties] = {
     "projects:list": _ALL,
     "projects:read": _ALL | _IN_PROJECT,
     "projects:propose": frozenset({Role.GRID_WORKER, Role.COMMUNITY_ADMIN}) | _UNITS,
     "projects:update": frozenset({Role.COMMUNITY_ADMIN, Relation.PROPOSER}),
+    "budget-lines:list": _READERS | _UNITS,
+    "budget-lines:read": _READERS | _IN_PROJECT,
+    "budget-lines:create": _BUDGETING,
+    "budget-lines:update": _BUDGETING,
+    "budget-lines:move": _BUDGETING | ABOVE,
+    "budget-lines:raise": _BUDGETING | ABOVE,
+    "vouchers:list": _READERS | _UNITS,
+    "vouchers:read": _READERS | _IN_PROJECT,
+    "vouchers:enter": _BUDGETING | {Relation.LEAD, Relation.SUPPORT},
+    "vouchers:reverse": _BUDGETING | {Relation.LEAD, Relation.SUPPORT},
 }
 """Before it is listed a project shows itself to fewer: ``app.services.projects_case``."""
 
@@ -273,6 +285,7 @@ TABLE: dict[str, Parties] = (
     | _rows_of(SIGN_UP)
     | _PROJECTS
     | _rows_of(PROJECT)
+    | _rows_of(VOUCHER)
 )
 """permission → who holds it, as a role at the row's place or as a relation to the row."""
 

@@ -16,6 +16,7 @@ from app.models.activity_series import ActivitySeries, SeriesMember
 from app.models.approvals import Approval
 from app.models.audit import AuditEntry, AuditLink, AuditWaiting
 from app.models.base import Base
+from app.models.budgets import BudgetLine, Voucher
 from app.models.categories import Category
 from app.models.committee import CommitteeMember, DutyDraw, DutyExchange, DutyTurn
 from app.models.events import Event, IdempotencyKey, Notice, OutboxRow
@@ -57,6 +58,7 @@ __all__ = [
     "AvailabilityException",
     "AvailabilityWindow",
     "Base",
+    "BudgetLine",
     "CareFact",
     "Category",
     "Certificate",
@@ -110,5 +112,6 @@ __all__ = [
     "SignUp",
     "Substitution",
     "Volunteer",
+    "Voucher",
     "WechatIdentity",
 ]

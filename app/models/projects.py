@@ -28,6 +28,8 @@ class Project(Tenant, Located, Versioned, Base):
     """The unit that proposed it; empty where the community did."""
     budget_fen: Mapped[int] = mapped_column(BigInteger, default=0)
     """The total; what is public money of it is approved when the project is listed."""
+    allotted_fen: Mapped[int] = mapped_column(BigInteger, default=0)
+    """How much of it its lines have together."""
     round: Mapped[int] = mapped_column(default=1)
     """Counts how often it was sent back to be put right: each time residents judge it anew."""
     words: Mapped[str | None]
@@ -48,6 +50,7 @@ class Project(Tenant, Located, Versioned, Base):
         key_to("organizations", "proposer_unit_id"),
         CheckConstraint("starts_on <= ends_on", name="period"),
         CheckConstraint("budget_fen >= 0", name="budget_fen"),
+        CheckConstraint("allotted_fen BETWEEN 0 AND budget_fen", name="allotted_fen"),
         CheckConstraint("kind <> 'micro' OR budget_fen > 0", name="micro_has_budget"),
         CheckConstraint("people_reached >= 0", name="people_reached"),
         CheckConstraint("(state = 'cancelled') = (cancel_reason IS NOT NULL)", name="cancelled"),

@@ -7,6 +7,7 @@ from app.routers import (
     approvals,
     assignments,
     audit,
+    budget_lines,
     care_facts,
     categories,
     certificates,
@@ -53,6 +54,7 @@ from app.routers import (
     sign_ups,
     substitutions,
     tokens,
+    vouchers,
     wechat,
 )
 
@@ -91,6 +93,8 @@ ROUTERS = (
     service_claims.router,
     duty_records.router,
     projects.router,
+    budget_lines.router,
+    vouchers.router,
     approvals.router,
     imports.router,
     grants.router,

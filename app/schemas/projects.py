@@ -137,6 +137,7 @@ class ProjectRead(Read):
     need_ids: Annotated[list[UUID], Field(description="所回应的需求；只给看得到需求的人")]
     needs: Annotated[int, Field(description="回应几件需求")]
     budget_fen: int
+    allotted_fen: Annotated[int, Field(description="已列入各项预算的合计")]
     round: int
     words: Annotated[str | None, Field(description="社区最近的意见；归档后为后续措施")]
     cancel_reason: CancelReason | None

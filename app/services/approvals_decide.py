@@ -14,10 +14,10 @@ from app.domain.lifecycle import Lifecycle
 from app.domain.needs import NEED, NeedAction
 from app.domain.orders import ORDER, OrderAction
 from app.domain.people import Actor, Role
-from app.domain.projects import PROJECT, ProjectAction
+from app.domain.projects import ABOVE, PROJECT, ProjectAction
 from app.models import Approval
 from app.schemas.approvals import ApprovalDeny, ApprovalGrant
-from app.services import approvals, needs_case, orders_case, projects_case
+from app.services import approvals, budget_lines, needs_case, orders_case, projects_case
 from app.services.needs_case import NeedCase
 from app.services.needs_plan import PLANNED
 from app.services.orders_case import OrderCase
@@ -58,11 +58,18 @@ async def _moved(session: AsyncSession, case: _Case | None, actor: Actor, approv
             need_step = NEED.decide(case.need.state, wish, NEED.who(wish))
             await PLANNED[wish](session, case, need_step, actor, approval.form)
         case ProjectCase():
-            asked = ProjectAction(approval.action)
-            project_step = PROJECT.decide(case.project.state, asked, PROJECT.who(asked))
-            await LISTED[asked](session, case, project_step, actor, approval.form)
+            await _moved_project(session, case, actor, approval)
         case None:
             pass
+
+
+async def _moved_project(session: AsyncSession, case: ProjectCase, actor: Actor, approval: Approval) -> None:
+    if (spend := budget_lines.APPROVED.get(approval.action)) is not None:
+        await spend(session, case, actor, approval.form)
+        return
+    asked = ProjectAction(approval.action)
+    step = PROJECT.decide(case.project.state, asked, PROJECT.who(asked))
+    await LISTED[asked](session, case, step, actor, approval.form)
 
 
 async def deny(session: AsyncSession, actor: Actor, approval_id: UUID, form: ApprovalDeny) -> Approval:
@@ -100,6 +107,8 @@ def _check_level(approval: Approval, actor: Actor) -> None:
     """Who may approve is written in the lifecycle's step; not by a role that whoever asked has lent."""
     if approval.subject is Subject.PERSON:
         allowed: frozenset[Role] = LET_READ
+    elif approval.action in budget_lines.APPROVED:
+        allowed = ABOVE
     else:
         steps = _LIFECYCLES[approval.subject].steps
         allowed = frozenset(role for step in steps if step.action == approval.action for role in step.approval)

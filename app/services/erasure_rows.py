@@ -110,6 +110,8 @@ FATES: dict[tuple[str, str], Fate] = {
     ("substitutions", "arranged_by"): _K,
     ("substitutions", "substitute_id"): _K,
     ("volunteers", "id"): _D,
+    ("vouchers", "decided_by"): _K,
+    ("vouchers", "entered_by"): _K,
 }
 """Table and column → what becomes of the row. A test holds it against every foreign key to people."""
 _BY_PERSON: tuple[tuple[Any, Any], ...] = (

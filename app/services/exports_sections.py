@@ -329,6 +329,8 @@ ACTED: frozenset[tuple[str, str]] = frozenset(
         ("sign_ups", "signed_up_by"),
         ("rights_requests", "decided_by"),
         ("substitutions", "arranged_by"),
+        ("vouchers", "decided_by"),
+        ("vouchers", "entered_by"),
     }
 )
 """Columns that name whoever did something to somebody else's record; that they did it stands under ``own_actions``."""

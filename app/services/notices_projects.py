@@ -7,13 +7,14 @@ from sqlalchemy import exists, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.core.clock import now
+from app.domain.budgets import VOUCHER, VoucherAction
 from app.domain.people import UNIT_ROLES
 from app.domain.projects import PROJECT, ProjectAction
-from app.models import Event, Grant, Need, NeedFollower, Person, Project, ProjectNeed, ProjectUnit
+from app.models import Event, Grant, Need, NeedFollower, Person, Project, ProjectNeed, ProjectUnit, Voucher
 from app.services.access import in_force
 from app.services.notices_rights import community_of
 
-AGGREGATES = frozenset({PROJECT.noun})
+AGGREGATES = frozenset({PROJECT.noun, VOUCHER.noun})
 _A = ProjectAction
 _TO_THE_COMMUNITY = {
     "propose": "有一个共建项目待审核",
@@ -31,12 +32,18 @@ _TO_THE_UNITS = {
     _A.REWORK.value: "贵单位参与的共建项目须整改：{words}",
     _A.ARCHIVE.value: "贵单位参与的共建项目已归档，谢谢",
 }
+_DECIDED = {
+    VoucherAction.APPROVE.value: "您录入的项目凭证已审核入账",
+    VoucherAction.REJECT.value: "您录入的项目凭证被退回，请查看理由",
+}
 _TO_ALL = {_A.CANCEL.value: "共建项目已取消：{words}"}
 _TO_THE_ASKERS = {_A.DELIVER.value: "回应您需求的共建项目已完成，请参加评议"}
 
 
 async def words_and_people(session: AsyncSession, event: Event) -> tuple[str, set[UUID | None]]:
     """Whoever did it themselves is left out by the caller. Askers are told of a delivery, and the community with them."""
+    if event.aggregate == VOUCHER.noun:
+        return await _of_voucher(session, event)
     words = _said(event)
     people: set[UUID | None] = set()
     if event.action in _TO_THE_COMMUNITY:
@@ -48,6 +55,14 @@ async def words_and_people(session: AsyncSession, event: Event) -> tuple[str, se
     if event.action in _TO_THE_PROPOSER | _TO_ALL:
         people |= await _proposer(session, event.aggregate_id)
     return words, people
+
+
+async def _of_voucher(session: AsyncSession, event: Event) -> tuple[str, set[UUID | None]]:
+    """Who decides is told what waits, and whoever entered it what came of it."""
+    if event.action == "enter":
+        return "有一张项目凭证待审核", {*await community_of(session, event.path)}
+    entered_by = await session.scalar(select(Voucher.entered_by).where(Voucher.id == event.aggregate_id))
+    return _DECIDED.get(event.action, ""), {entered_by}
 
 
 def _said(event: Event) -> str:

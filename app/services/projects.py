@@ -38,6 +38,7 @@ async def propose(session: AsyncSession, actor: Actor, form: ProjectCreate) -> P
         state=PROJECT.initial,
         proposed_by=actor.person_id,
         proposer_unit_id=unit,
+        allotted_fen=0,
         round=1,
         **form.model_dump(exclude={"place_id", "need_ids"}),
         **located(place),
@@ -143,6 +144,8 @@ async def update(
         raise Conflict("列入清单后不能改类型与预算总额")
     for name, value in fields.items():
         setattr(project, name, value)
+    if project.budget_fen < project.allotted_fen:
+        raise Conflict("预算总额不能少于各项预算之和", allotted_fen=project.allotted_fen)
     _check(project)
     if "need_ids" in form.model_fields_set:
         await link(session, actor, project, form.need_ids)

@@ -26,7 +26,7 @@ from app.schemas.projects import (
     ProjectUnclaim,
     ProjectWithdraw,
 )
-from app.services import approvals, projects_needs
+from app.services import approvals, projects_needs, vouchers
 from app.services.projects_case import ProjectCase, acts_for, decide, load, move
 
 _Step = Step[ProjectState, ProjectAction]
@@ -171,6 +171,7 @@ async def rework(session: AsyncSession, actor: Actor, project_id: UUID, form: Pr
 async def archive(session: AsyncSession, actor: Actor, project_id: UUID, form: ProjectArchive) -> ProjectCase:
     case = await load(session, actor, project_id, "projects:archive")
     step = decide(case, ProjectAction.ARCHIVE)
+    await vouchers.must_be_settled(session, case.project)
     projects_needs.done(case)
     case.project.words, case.project.ended_at = form.words, now()
     move(session, case, step, actor, words=form.words)

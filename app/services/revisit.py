@@ -13,6 +13,7 @@ from app.services import (
     activity_series,
     approvals,
     assignments,
+    budget_lines,
     certificates,
     claim_items,
     clients,
@@ -35,6 +36,7 @@ from app.services import (
     service_claims,
     sign_ups,
     substitutions,
+    vouchers,
 )
 
 _READ: dict[str, Callable[[AsyncSession, Actor, UUID], Awaitable[Any]]] = {
@@ -71,6 +73,8 @@ _READ: dict[str, Callable[[AsyncSession, Actor, UUID], Awaitable[Any]]] = {
     "activity-series": activity_series.read,
     "sign-ups": sign_ups.read,
     "projects": projects.read,
+    "budget-lines": budget_lines.load,
+    "vouchers": vouchers.read,
 }
 
 

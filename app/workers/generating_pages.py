@@ -13,6 +13,7 @@ from app.domain.access import TABLE
 from app.domain.activities import ACTIVITY, AUDIENCE_NAMES, PART_NAMES
 from app.domain.activity_series import SERIES
 from app.domain.assignments import ASSIGNMENT
+from app.domain.budgets import SOURCE_NAMES, VOUCHER, VOUCHER_KIND_NAMES
 from app.domain.catalogue import DUTY_NAMES, EVIDENCE_NAMES, HANDLER_NAMES
 from app.domain.consents import PURPOSE_NAMES
 from app.domain.dispatch import OBSTACLE_WORDS
@@ -43,6 +44,7 @@ LIFECYCLES: tuple[Lifecycle[Any, Any], ...] = (
     SIGN_UP,
 )
 LIFECYCLES: tuple[Lifecycle[Any, Any], ...] = (NEED, ORDER, ASSIGNMENT, RIGHTS, PROJECT)
+LIFECYCLES: tuple[Lifecycle[Any, Any], ...] = (NEED, ORDER, ASSIGNMENT, RIGHTS, PROJECT, VOUCHER)
 _HEAD = "<!-- make generate 生成，请勿手改 -->\n"
 
 
@@ -158,6 +160,8 @@ def _dictionaries() -> Iterator[tuple[str, Mapping[str, str]]]:
     yield "八联", {link.value: name for link, name in LINK_NAMES.items()}
     yield "参与方式", {part.value: name for part, name in PART_NAMES.items()}
     yield "项目取消的原因", {reason.value: name for reason, name in CANCEL_NAMES.items()}
+    yield "资金来源", {source.value: name for source, name in SOURCE_NAMES.items()}
+    yield "凭证的种类", {kind.value: name for kind, name in VOUCHER_KIND_NAMES.items()}
     yield "不能邀请的原因", {reason.value: words for reason, words in OBSTACLE_WORDS.items()}
 
 

@@ -14,7 +14,9 @@ depends_on = None
 ROLE = "sanshun_app"
 VERBS = {
     "projects": "SELECT, INSERT, UPDATE",
+    "budget_lines": "SELECT, INSERT, UPDATE",
     "project_units": "SELECT, INSERT, UPDATE",
+    "vouchers": "SELECT, INSERT, UPDATE (state, decided_by, decided_at, reason, version, updated_at)",
     "project_needs": "SELECT, INSERT, UPDATE, DELETE",
 }
 
@@ -33,6 +35,7 @@ def create_projects() -> None:
     sa.Column('proposed_by', sa.Uuid(), nullable=False),
     sa.Column('proposer_unit_id', sa.Uuid(), nullable=True),
     sa.Column('budget_fen', sa.BigInteger(), nullable=False),
+    sa.Column('allotted_fen', sa.BigInteger(), nullable=False),
     sa.Column('round', sa.Integer(), nullable=False),
     sa.Column('words', sa.Text(), nullable=True),
     sa.Column('cancel_reason', sa.Enum('withdrawn', 'not_needed', 'no_unit', 'no_money', 'duplicate', 'unlawful', 'other', name='cancel_reason', native_enum=False, create_constraint=True, length=32), nullable=True),
@@ -57,6 +60,7 @@ def create_projects() -> None:
     sa.CheckConstraint("state IN ('proposed', 'returned', 'cancelled') OR listed_at IS NOT NULL", name=op.f('ck_projects_listed')),
     sa.CheckConstraint("state NOT IN ('delivered', 'evaluated', 'archived') OR (delivered_at IS NOT NULL AND result IS NOT NULL AND people_reached IS NOT NULL)", name=op.f('ck_projects_delivered')),
     sa.CheckConstraint("state NOT IN ('running', 'delivered', 'evaluated', 'archived') OR started_at IS NOT NULL", name=op.f('ck_projects_started')),
+    sa.CheckConstraint('allotted_fen BETWEEN 0 AND budget_fen', name=op.f('ck_projects_allotted_fen')),
     sa.CheckConstraint('budget_fen >= 0', name=op.f('ck_projects_budget_fen')),
     sa.CheckConstraint('people_reached >= 0', name=op.f('ck_projects_people_reached')),
     sa.CheckConstraint('starts_on <= ends_on', name=op.f('ck_projects_period')),
@@ -68,6 +72,33 @@ def create_projects() -> None:
     )
     op.create_index('ix_projects_community', 'projects', ['district_id', 'community_id', 'id'], unique=False)
     op.create_index('ix_projects_proposed_by', 'projects', ['district_id', 'proposed_by', 'id'], unique=False)
+
+
+def create_budget_lines() -> None:
+    op.create_table('budget_lines',
+    sa.Column('district_id', sa.Integer(), nullable=False),
+    sa.Column('id', sa.Uuid(), nullable=False),
+    sa.Column('project_id', sa.Uuid(), nullable=False),
+    sa.Column('path', sa.Text(collation='C'), nullable=False),
+    sa.Column('purpose', sa.Text(), nullable=False),
+    sa.Column('source', sa.Enum('subdistrict', 'community', 'unit', 'charity', 'other', name='source', native_enum=False, create_constraint=True, length=32), nullable=False),
+    sa.Column('organization_id', sa.Uuid(), nullable=True),
+    sa.Column('amount_fen', sa.BigInteger(), nullable=False),
+    sa.Column('reserved_fen', sa.BigInteger(), nullable=False),
+    sa.Column('spent_fen', sa.BigInteger(), nullable=False),
+    sa.Column('version', sa.BigInteger(), nullable=False),
+    sa.Column('created_at', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('updated_at', sa.DateTime(timezone=True), nullable=False),
+    sa.CheckConstraint("(source = 'unit') = (organization_id IS NOT NULL)", name=op.f('ck_budget_lines_unit_pays')),
+    sa.CheckConstraint('reserved_fen + spent_fen <= amount_fen', name=op.f('ck_budget_lines_not_over')),
+    sa.CheckConstraint('reserved_fen >= 0 AND spent_fen >= 0', name=op.f('ck_budget_lines_not_negative')),
+    sa.ForeignKeyConstraint(['district_id', 'organization_id'], ['organizations.district_id', 'organizations.id'], name=op.f('fk_budget_lines_district_id_organization_id')),
+    sa.ForeignKeyConstraint(['district_id', 'project_id'], ['projects.district_id', 'projects.id'], name=op.f('fk_budget_lines_district_id_project_id')),
+    sa.ForeignKeyConstraint(['district_id'], ['districts.id'], name=op.f('fk_budget_lines_district_id')),
+    sa.PrimaryKeyConstraint('district_id', 'id', name=op.f('pk_budget_lines'))
+    )
+    op.create_index('ix_budget_lines_organization', 'budget_lines', ['district_id', 'organization_id'], unique=False)
+    op.create_index('ix_budget_lines_project', 'budget_lines', ['district_id', 'project_id', 'id'], unique=False)
 
 
 def create_project_units() -> None:
@@ -89,6 +120,48 @@ def create_project_units() -> None:
     op.create_index('ix_project_units_organization', 'project_units', ['district_id', 'organization_id', 'project_id'], unique=False)
     op.create_index('uq_project_units_once', 'project_units', ['district_id', 'project_id', 'organization_id'], unique=True, postgresql_where=sa.text('left_at IS NULL'))
     op.create_index('uq_project_units_one_lead', 'project_units', ['district_id', 'project_id'], unique=True, postgresql_where=sa.text("part = 'lead' AND left_at IS NULL"))
+
+
+def create_vouchers() -> None:
+    op.create_table('vouchers',
+    sa.Column('district_id', sa.Integer(), nullable=False),
+    sa.Column('id', sa.Uuid(), nullable=False),
+    sa.Column('project_id', sa.Uuid(), nullable=False),
+    sa.Column('line_id', sa.Uuid(), nullable=False),
+    sa.Column('path', sa.Text(collation='C'), nullable=False),
+    sa.Column('kind', sa.Enum('spend', 'reverse', name='kind', native_enum=False, create_constraint=True, length=32), nullable=False),
+    sa.Column('state', sa.Enum('entered', 'approved', 'rejected', name='state', native_enum=False, create_constraint=True, length=32), nullable=False),
+    sa.Column('number', sa.Text(), nullable=False),
+    sa.Column('dated_on', sa.Date(), nullable=False),
+    sa.Column('payee', sa.Text(), nullable=False),
+    sa.Column('amount_fen', sa.BigInteger(), nullable=False),
+    sa.Column('evidence_digest', sa.Text(), nullable=False),
+    sa.Column('reverses_id', sa.Uuid(), nullable=True),
+    sa.Column('entered_by', sa.Uuid(), nullable=False),
+    sa.Column('decided_by', sa.Uuid(), nullable=True),
+    sa.Column('decided_at', sa.DateTime(timezone=True), nullable=True),
+    sa.Column('reason', sa.Text(), nullable=True),
+    sa.Column('version', sa.BigInteger(), nullable=False),
+    sa.Column('created_at', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('updated_at', sa.DateTime(timezone=True), nullable=False),
+    sa.CheckConstraint("(kind = 'reverse') = (reverses_id IS NOT NULL)", name=op.f('ck_vouchers_reverses')),
+    sa.CheckConstraint("(state = 'entered') = (decided_by IS NULL)", name=op.f('ck_vouchers_decided')),
+    sa.CheckConstraint("evidence_digest ~ '^[0-9a-f]{64}$'", name=op.f('ck_vouchers_evidence_digest')),
+    sa.CheckConstraint("state <> 'rejected' OR reason IS NOT NULL", name=op.f('ck_vouchers_reason')),
+    sa.CheckConstraint('amount_fen > 0', name=op.f('ck_vouchers_amount_fen')),
+    sa.CheckConstraint('decided_by <> entered_by', name=op.f('ck_vouchers_two_hands')),
+    sa.ForeignKeyConstraint(['district_id', 'decided_by'], ['people.district_id', 'people.id'], name=op.f('fk_vouchers_district_id_decided_by')),
+    sa.ForeignKeyConstraint(['district_id', 'entered_by'], ['people.district_id', 'people.id'], name=op.f('fk_vouchers_district_id_entered_by')),
+    sa.ForeignKeyConstraint(['district_id', 'line_id'], ['budget_lines.district_id', 'budget_lines.id'], name=op.f('fk_vouchers_district_id_line_id')),
+    sa.ForeignKeyConstraint(['district_id', 'project_id'], ['projects.district_id', 'projects.id'], name=op.f('fk_vouchers_district_id_project_id')),
+    sa.ForeignKeyConstraint(['district_id', 'reverses_id'], ['vouchers.district_id', 'vouchers.id'], name=op.f('fk_vouchers_district_id_reverses_id')),
+    sa.ForeignKeyConstraint(['district_id'], ['districts.id'], name=op.f('fk_vouchers_district_id')),
+    sa.PrimaryKeyConstraint('district_id', 'id', name=op.f('pk_vouchers'))
+    )
+    op.create_index('ix_vouchers_line', 'vouchers', ['district_id', 'line_id', 'id'], unique=False)
+    op.create_index('ix_vouchers_project', 'vouchers', ['district_id', 'project_id', 'id'], unique=False)
+    op.create_index('uq_vouchers_number', 'vouchers', ['district_id', 'project_id', 'number'], unique=True, postgresql_where=sa.text("state <> 'rejected'"))
+    op.create_index('uq_vouchers_reversal', 'vouchers', ['district_id', 'reverses_id'], unique=True, postgresql_where=sa.text("state <> 'rejected'"))
 
 
 def create_project_needs() -> None:
@@ -126,7 +199,9 @@ def restore_approvals() -> None:
 
 def upgrade() -> None:
     create_projects()
+    create_budget_lines()
     create_project_units()
+    create_vouchers()
     create_project_needs()
     for table, verbs in VERBS.items():
         for statement in protect(table, ROLE, verbs):

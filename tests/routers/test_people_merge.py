@@ -42,6 +42,8 @@ KEPT = {
     ("privacy_notices", "published_by"),
     ("project_units", "claimed_by"),
     ("projects", "proposed_by"),
+    ("vouchers", "decided_by"),
+    ("vouchers", "entered_by"),
     ("rights_requests", "decided_by"),
     ("substitutions", "absent_id"),
     ("substitutions", "substitute_id"),

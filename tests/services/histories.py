@@ -28,6 +28,7 @@ WITH_STATE = (
     "sign_ups",
     "activity_series",
     "projects",
+    "vouchers",
 )
 
 

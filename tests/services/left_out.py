@@ -167,6 +167,8 @@ TABLES: dict[str, str] = {
     "service_claims": "of units",
     "activity_roles": "nobody's",
     "projects": "what a community and its units do for everybody; nothing personal",
+    "budget_lines": "a project's books",
+    "vouchers": "a project's books",
     "project_units": "units of projects",
     "project_needs": "which project answers a need, which is shown",
     "privacy_notices": "the same for everybody",

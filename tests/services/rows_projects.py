@@ -8,8 +8,9 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.core.clock import now
 from app.core.ids import new_id
+from app.domain.budgets import FundSource, VoucherKind, VoucherState
 from app.domain.projects import CancelReason, Link, Part, ProjectKind, ProjectState
-from app.models import Event, OutboxRow, Project, ProjectUnit
+from app.models import BudgetLine, Event, OutboxRow, Project, ProjectUnit, Voucher
 from tests.worlds import World
 
 S = ProjectState
@@ -67,6 +68,50 @@ def _so_far(state: ProjectState) -> dict[str, Any]:
         "people_reached": 120 if state in _AFTER_DELIVERY else None,
         "cancel_reason": CancelReason.OTHER if state is S.CANCELLED else None,
     }
+
+
+async def put_line(session: AsyncSession, world: World, project: Project, **more: Any) -> BudgetLine:
+    """A line of 400 000 fen."""
+    line = BudgetLine(
+        district_id=world.district_id,
+        id=new_id(),
+        project_id=project.id,
+        path=project.path,
+        purpose="灯具与安装",
+        source=FundSource.SUBDISTRICT,
+        amount_fen=400_000,
+        **more,
+    )
+    await put_with_event(session, world, line, "budget-line")
+    project.allotted_fen += line.amount_fen
+    return line
+
+
+async def put_voucher(session: AsyncSession, world: World, project: Project, state: VoucherState) -> Voucher:
+    """Of 1 000 fen, entered by the liaison."""
+    line = await put_line(session, world, project)
+    line.reserved_fen = 1_000 if state is VoucherState.ENTERED else 0
+    line.spent_fen = 1_000 if state is VoucherState.APPROVED else 0
+    decided = state is not VoucherState.ENTERED
+    voucher = Voucher(
+        district_id=world.district_id,
+        id=new_id(),
+        project_id=project.id,
+        line_id=line.id,
+        path=project.path,
+        kind=VoucherKind.SPEND,
+        state=state,
+        number=new_id().hex,
+        dated_on=now().date(),
+        payee="青城五金商行",
+        amount_fen=1_000,
+        evidence_digest="9f" * 32,
+        entered_by=world.people["liaison"],
+        decided_by=world.people["community"] if decided else None,
+        reason="票据不清" if state is VoucherState.REJECTED else None,
+    )
+    await put_with_event(session, world, voucher, "voucher", state.value)
+    return voucher
 
 
 def _unit(world: World, project_id: UUID, name: str, part: Part) -> ProjectUnit:

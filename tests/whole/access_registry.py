@@ -51,6 +51,8 @@ BUILDERS: dict[str, Build] = {
     "people": people.person,
     "phone-codes": work.nothing,
     "places": work.place,
+    "budget-lines": projects.budget_line,
+    "vouchers": projects.voucher,
     "projects": projects.project,
     "privacy-notices": records.privacy_notice,
     "readyz": work.nothing,

@@ -4,8 +4,10 @@ from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from app.core.ids import new_id
+from app.domain.budgets import VoucherState
 from app.domain.projects import PROJECT, Part, ProjectState
-from tests.services.rows_projects import put_project
+from tests.services.rows_projects import put_line, put_project, put_voucher
 from tests.whole.access_ground import Ground, Row
 from tests.whole.document import Operation
 
@@ -35,3 +37,22 @@ async def project(ground: Ground, session: AsyncSession, operation: Operation) -
     }
     ids = {"place_id": str(ground.world.places["community"])}
     return Row(row.id, party="liaison", ids=ids, form=forms.get(operation.name, {}))
+
+
+async def budget_line(ground: Ground, session: AsyncSession, operation: Operation) -> Row:
+    """Of a project under way, beside another line of it."""
+    parent = await put_project(session, ground.world, ProjectState.RUNNING, units=_UNITS)
+    row, other = await put_line(session, ground.world, parent), await put_line(session, ground.world, parent)
+    ids = {"project_id": str(parent.id), "to_id": str(other.id)}
+    forms: dict[str, dict[str, Any]] = {"budget_line_create": {"source": "community", "amount_fen": 1}}
+    return Row(row.id, party="liaison", ids=ids, form=forms.get(operation.name, {}))
+
+
+async def voucher(ground: Ground, session: AsyncSession, operation: Operation) -> Row:
+    """Entered by the liaison, whose unit leads the project."""
+    parent = await put_project(session, ground.world, ProjectState.RUNNING, units=_UNITS)
+    state = VoucherState.APPROVED if operation.name == "voucher_reverse" else VoucherState.ENTERED
+    row = await put_voucher(session, ground.world, parent, state)
+    paper = {"number": new_id().hex, "dated_on": "2026-01-02", "evidence_digest": "9f" * 32}
+    form = paper if operation.name in {"voucher_enter", "voucher_reverse"} else {}
+    return Row(row.id, party="liaison", ids={"line_id": str(row.line_id)}, form=form)

@@ -13,6 +13,7 @@ from app.domain.accounts import ChallengeKind
 from app.domain.activities import ActivityState
 from app.domain.activity_series import SeriesState
 from app.domain.audit import Caller, Outcome
+from app.domain.budgets import FundSource, VoucherKind
 from app.domain.catalogue import Skill
 from app.domain.consents import GivenBy, LegalBasis, Purpose
 from app.domain.duty_turns import DrawState, ExchangeState, TurnState
@@ -29,6 +30,7 @@ from app.models import (
     AvailabilityException,
     AvailabilityWindow,
     Base,
+    BudgetLine,
     CareFact,
     Certificate,
     Challenge,
@@ -60,6 +62,7 @@ from app.models import (
     ServiceClaim,
     Substitution,
     Volunteer,
+    Voucher,
     WechatIdentity,
 )
 from tests.services.rows_activities import put_activity, put_member, put_role, put_series, put_sign_up
@@ -210,4 +213,9 @@ def _projects(world: World) -> Rows:
     need = {"asked_at": now(), "title": "灯坏了", "details": "楼道灯", "source": NeedSource.SELF}
     asked = {"id": new_id(), "asker_id": world.people["resident1"]}
     yield Need, asked | where | need
+    line = {"id": new_id(), "project_id": project, "path": where["path"]}
+    yield BudgetLine, line | {"purpose": "灯具", "source": FundSource.COMMUNITY, "amount_fen": 0}
+    paper = {"number": "1", "dated_on": today, "payee": "五金商行", "amount_fen": 1, "evidence_digest": "0" * 64}
+    told = {"line_id": line["id"], "kind": VoucherKind.SPEND, "entered_by": world.people["liaison"]}
+    yield Voucher, {"project_id": project, "path": where["path"]} | paper | told
     yield ProjectNeed, {"project_id": project, "need_id": asked["id"], "path": where["path"]}

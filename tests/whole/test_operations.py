@@ -20,6 +20,7 @@ from app.domain.activity_series import SERIES
 from app.domain.assignments import ASSIGNMENT
 from app.domain.duty_turns import DRAW, EXCHANGE, TURN
 from app.domain.joint_work import CLAIM, ITEM, MEETING
+from app.domain.budgets import VOUCHER
 from app.domain.lifecycle import Lifecycle
 from app.domain.needs import NEED
 from app.domain.orders import ORDER
@@ -70,8 +71,16 @@ BESIDE = frozenset(
     }
 )
 LIFECYCLES: tuple[Lifecycle[Any, Any], ...] = (NEED, ORDER, ASSIGNMENT, RIGHTS, PROJECT)
+LIFECYCLES: tuple[Lifecycle[Any, Any], ...] = (NEED, ORDER, ASSIGNMENT, RIGHTS, PROJECT, VOUCHER)
 _ONE_OF = {"people": "person", "categories": "category"}
-BESIDE = frozenset({"/v1/orders/{id}/contact", "/v1/orders/{id}/insure", "/v1/needs/{id}/override-duty"})
+BESIDE = frozenset(
+    {
+        "/v1/orders/{id}/contact",
+        "/v1/orders/{id}/insure",
+        "/v1/needs/{id}/override-duty",
+        "/v1/vouchers/{id}/reverse",
+    }
+)
 """What moves no state: it shows something and is noted, or says something more."""
 NOUNS = frozenset(permission.split(":")[0] for permission in TABLE)
 _CREATED = {"201", "202"}

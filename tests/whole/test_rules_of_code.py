@@ -12,7 +12,7 @@ BEGINNERS = {
     ("app/core/db.py", "transaction"),  # the same for workers and commands
     ("app/services/attempts.py", "counted"),  # signing in: a refused attempt still counts
 }
-STATES = frozenset({"NeedState", "OrderState", "AssignmentState", "RightsState", "ProjectState"})
+STATES = frozenset({"NeedState", "OrderState", "AssignmentState", "RightsState", "ProjectState", "VoucherState"})
 
 
 def _owner(call: ast.Call) -> str:

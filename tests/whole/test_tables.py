@@ -15,6 +15,7 @@ from app.domain.activity_series import SERIES
 from app.domain.assignments import ASSIGNMENT
 from app.domain.duty_turns import DRAW, EXCHANGE, TURN
 from app.domain.joint_work import CLAIM, ITEM, MEETING
+from app.domain.budgets import VOUCHER
 from app.domain.lifecycle import Lifecycle
 from app.domain.needs import NEED
 from app.domain.orders import ORDER
@@ -129,6 +130,9 @@ async def test_checks_allow_exactly_the_values_the_code_knows(database_url: str)
     "lifecycle", [NEED, ORDER, ASSIGNMENT, RIGHTS, ACTIVITY, SERIES, SIGN_UP], ids=lambda lifecycle: lifecycle.noun
 )
 @pytest.mark.parametrize("lifecycle", [NEED, ORDER, ASSIGNMENT, RIGHTS, PROJECT], ids=lambda lifecycle: lifecycle.noun)
+@pytest.mark.parametrize(
+    "lifecycle", [NEED, ORDER, ASSIGNMENT, RIGHTS, PROJECT, VOUCHER], ids=lambda lifecycle: lifecycle.noun
+)
 async def test_the_state_column_knows_the_lifecycles_states(database_url: str, lifecycle: Lifecycle[Any, Any]) -> None:
     there = await catalogue.rows(database_url, catalogue.CHECKS)
     (check,) = [c for c in there if c["name"] == f"ck_{lifecycle.nouns.replace('-', '_')}_state"]

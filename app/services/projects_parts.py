@@ -1,0 +1,70 @@
+"""What belongs to a project, such as its budget lines: found with the project, which is locked before any part of it."""
+
+from typing import Any, TypeVar
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, and_, or_, select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from app.core.errors import Conflict, Forbidden, NotFound
+from app.domain import access
+from app.domain.people import UNIT_ROLES, Actor
+from app.domain.projects import ENDED
+from app.models import Project, ProjectUnit
+from app.models.base import Base
+from app.services.access import reads_all, under, under_path
+from app.services.projects_case import ProjectCase, load
+
+Belonging = TypeVar("Belonging", bound=Base)
+
+
+async def part_of(
+    session: AsyncSession, actor: Actor, model: type[Belonging], row_id: UUID, permission: str, *, lock: bool = True
+) -> tuple[Belonging, ProjectCase]:
+    """A row of a project with the project's case; 404 unless the actor may read such rows there."""
+    table: Any = model
+    project_id = await session.scalar(select(table.project_id).where(table.id == row_id))
+    if project_id is None:
+        actor.checked.add(permission)
+        raise NotFound()
+    case = await project_for(session, actor, project_id, permission, lock=lock)
+    query = select(model).where(table.id == row_id)
+    if lock:
+        query = query.with_for_update().execution_options(populate_existing=True)
+    return (await session.scalars(query)).one(), case
+
+
+async def project_for(
+    session: AsyncSession, actor: Actor, project_id: UUID, permission: str, *, lock: bool = True
+) -> ProjectCase:
+    """The project something is to be done with: 404 where the actor may not read its parts, 403 where they may not do this."""
+    case = await load(session, actor, project_id, "projects:read", lock=lock)
+    actor.checked.add(permission)
+    noun = permission.split(":", maxsplit=1)[0]
+    if not access.may(f"{noun}:read", case.parties):
+        raise NotFound()
+    return case
+
+
+def must_allow(case: ProjectCase, permission: str) -> None:
+    if not access.may(permission, case.parties):
+        raise Forbidden()
+
+
+def must_go_on(case: ProjectCase) -> None:
+    if case.project.state in ENDED:
+        raise Conflict("项目已归档或已取消")
+
+
+def in_sight(model: Any, actor: Actor) -> ColumnElement[bool]:
+    """Parts of the projects of the reader's places, and of those the actor's unit is in or the actor proposed."""
+    readable = under_path(model, reads_all(actor))
+    mine = Project.proposed_by == actor.person_id
+    acting = actor.grants_of(UNIT_ROLES)
+    if actor.organization_id is not None and acting:
+        inside = select(ProjectUnit.project_id).where(
+            ProjectUnit.organization_id == actor.organization_id, ProjectUnit.left_at.is_(None)
+        )
+        ours = or_(Project.id.in_(inside), Project.proposer_unit_id == actor.organization_id)
+        mine = or_(mine, and_(under(Project, acting), ours))
+    return or_(readable, model.project_id.in_(select(Project.id).where(mine)))
