@@ -19,6 +19,7 @@ from app.models.base import Base
 from app.models.budgets import BudgetLine, Voucher
 from app.models.categories import Category
 from app.models.committee import CommitteeMember, DutyDraw, DutyExchange, DutyTurn
+from app.models.evaluations import Evaluation, Milestone
 from app.models.events import Event, IdempotencyKey, Notice, OutboxRow
 from app.models.grants import Grant, Substitution
 from app.models.hours import HourEntry, ServiceWindow
@@ -75,6 +76,7 @@ __all__ = [
     "DutyExchange",
     "DutyTurn",
     "EmploymentRecord",
+    "Evaluation",
     "Event",
     "Grant",
     "Guardianship",
@@ -88,6 +90,7 @@ __all__ = [
     "LexiconEntry",
     "MeetingAddition",
     "MeetingAttendance",
+    "Milestone",
     "Need",
     "NeedFollower",
     "Notice",

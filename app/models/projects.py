@@ -42,6 +42,7 @@ class Project(Tenant, Located, Versioned, Base):
     listed_at: Mapped[datetime | None]
     started_at: Mapped[datetime | None]
     delivered_at: Mapped[datetime | None]
+    evaluated_at: Mapped[datetime | None]
     ended_at: Mapped[datetime | None]
 
     __table_args__ = (
@@ -64,6 +65,7 @@ class Project(Tenant, Located, Versioned, Base):
             name="delivered",
         ),
         Index("ix_projects_community", "district_id", "community_id", "id"),
+        Index("ix_projects_delivered", "district_id", "delivered_at", postgresql_where=text("state = 'delivered'")),
         Index("ix_projects_proposed_by", "district_id", "proposed_by", "id"),
     )
 

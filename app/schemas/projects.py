@@ -147,6 +147,7 @@ class ProjectRead(Read):
     listed_at: datetime | None
     started_at: datetime | None
     delivered_at: datetime | None
+    evaluated_at: datetime | None
     ended_at: datetime | None
     version: int
     created_at: datetime

@@ -22,6 +22,7 @@ from app.models import (
     Certificate,
     Challenge,
     Consent,
+    Evaluation,
     Guardianship,
     HouseholdMember,
     IdempotencyKey,
@@ -75,6 +76,7 @@ FATES: dict[tuple[str, str], Fate] = {
     ("disclosures", "person_id"): _K,
     ("duplicate_dismissals", "dismissed_by"): _K,
     ("employments", "person_id"): _K,
+    ("evaluations", "person_id"): _E,
     ("grants", "granted_by"): _K,
     ("grants", "lent_by"): _K,
     ("grants", "person_id"): _K,
@@ -87,6 +89,7 @@ FATES: dict[tuple[str, str], Fate] = {
     ("imports", "requested_by"): _K,
     ("meeting_additions", "added_by"): _K,
     ("meeting_attendances", "person_id"): _K,
+    ("milestones", "done_by"): _K,
     ("need_followers", "person_id"): _D,
     ("needs", "asker_id"): _E,
     ("needs", "submitted_by"): _K,
@@ -147,6 +150,7 @@ async def delete_rows(session: AsyncSession, actor: Actor, ids: list[UUID]) -> d
     await _run(session, update(Activity).where(Activity.responsible_id.in_(ids)).values(words=None))
     silent = {"words": None, "rating_words": None, "guardian_evidence": None}
     await _run(session, update(SignUp).where(SignUp.person_id.in_(ids)).values(silent))
+    await _run(session, update(Evaluation).where(Evaluation.person_id.in_(ids)).values(words=None))
     evidence = {"evidence": GONE, "ended_at": func.coalesce(Guardianship.ended_at, now())}
     for end in (Guardianship.minor_id, Guardianship.guardian_id):
         await _run(session, update(Guardianship).where(end.in_(ids)).values(evidence))

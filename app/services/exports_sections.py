@@ -318,6 +318,7 @@ ACTED: frozenset[tuple[str, str]] = frozenset(
         ("guardianships", "verified_by"),
         ("imports", "requested_by"),
         ("meeting_additions", "added_by"),
+        ("milestones", "done_by"),
         ("needs", "submitted_by"),
         ("needs", "duty_override_by"),
         ("privacy_notices", "published_by"),

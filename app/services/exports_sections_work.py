@@ -11,6 +11,7 @@ from app.models import (
     ActivitySeries,
     Approval,
     Assignment,
+    Evaluation,
     Event,
     HourEntry,
     Need,
@@ -150,6 +151,13 @@ WORK: tuple[Section, ...] = (
         {"at": "时间", "aggregate": "关于", "aggregate_id": "编号", "action": "动作", "words": "内容"},
         within=_with_words,
         said=("words", "data"),
+    ),
+    Section(
+        "evaluations",
+        "项目评议",
+        Evaluation,
+        ("person_id",),
+        {"project_id": "项目", "round": "轮次", "rating": "评分", "words": "评语", "created_at": "时间"},
     ),
     Section(
         "activities",

@@ -10,11 +10,11 @@ from app.core.clock import now
 from app.domain.budgets import VOUCHER, VoucherAction
 from app.domain.people import UNIT_ROLES
 from app.domain.projects import PROJECT, ProjectAction
-from app.models import Event, Grant, Need, NeedFollower, Person, Project, ProjectNeed, ProjectUnit, Voucher
+from app.models import Event, Grant, Milestone, Need, NeedFollower, Person, Project, ProjectNeed, ProjectUnit, Voucher
 from app.services.access import in_force
 from app.services.notices_rights import community_of
 
-AGGREGATES = frozenset({PROJECT.noun, VOUCHER.noun})
+AGGREGATES = frozenset({PROJECT.noun, VOUCHER.noun, "milestone"})
 _A = ProjectAction
 _TO_THE_COMMUNITY = {
     "propose": "有一个共建项目待审核",
@@ -30,7 +30,12 @@ _TO_THE_PROPOSER = {
 _TO_THE_UNITS = {
     _A.START.value: "贵单位参与的共建项目已启动实施",
     _A.REWORK.value: "贵单位参与的共建项目须整改：{words}",
+    _A.EVALUATE.value: "共建项目的居民评议已结束，请查看结果",
     _A.ARCHIVE.value: "贵单位参与的共建项目已归档，谢谢",
+}
+_MILESTONE = {
+    "remind": "共建项目的一个节点将于{due_on}到期",
+    "overdue": "共建项目的一个节点已逾期（{due_on}），请尽快完成",
 }
 _DECIDED = {
     VoucherAction.APPROVE.value: "您录入的项目凭证已审核入账",
@@ -44,9 +49,11 @@ async def words_and_people(session: AsyncSession, event: Event) -> tuple[str, se
     """Whoever did it themselves is left out by the caller. Askers are told of a delivery, and the community with them."""
     if event.aggregate == VOUCHER.noun:
         return await _of_voucher(session, event)
+    if event.aggregate == "milestone":
+        return await _of_milestone(session, event)
     words = _said(event)
     people: set[UUID | None] = set()
-    if event.action in _TO_THE_COMMUNITY:
+    if event.action in _TO_THE_COMMUNITY or event.action == _A.EVALUATE:
         people |= {*await community_of(session, event.path)}
     if event.action in _TO_THE_ASKERS:
         people |= await _askers(session, event.aggregate_id)
@@ -63,6 +70,16 @@ async def _of_voucher(session: AsyncSession, event: Event) -> tuple[str, set[UUI
         return "有一张项目凭证待审核", {*await community_of(session, event.path)}
     entered_by = await session.scalar(select(Voucher.entered_by).where(Voucher.id == event.aggregate_id))
     return _DECIDED.get(event.action, ""), {entered_by}
+
+
+async def _of_milestone(session: AsyncSession, event: Event) -> tuple[str, set[UUID | None]]:
+    """The units are told before its date, and with the community after it."""
+    words = _MILESTONE.get(event.action, "")
+    project_id = await session.scalar(select(Milestone.project_id).where(Milestone.id == event.aggregate_id))
+    if not words or project_id is None:
+        return "", set()
+    late = await community_of(session, event.path) if event.action == "overdue" else []
+    return words.format(due_on=event.data.get("due_on")), {*late, *await _units(session, project_id)}
 
 
 def _said(event: Event) -> str:

@@ -29,6 +29,7 @@ from app.models import (
     Certificate,
     CommitteeMember,
     Consent,
+    Evaluation,
     Grant,
     Guardianship,
     MeetingAttendance,
@@ -68,6 +69,7 @@ PLAIN: tuple[tuple[Any, str], ...] = (
 """What is moved by writing another name, since nothing of the survivor's can stand against it."""
 UNLESS_THERE: tuple[tuple[Any, str, tuple[str, ...]], ...] = (
     (Notice, "person_id", ("event_id",)),
+    (Evaluation, "person_id", ("project_id", "round")),
     (Approval, "asked_by", ("subject_id", "action", "state")),
     (SignUp, "person_id", ("activity_id",)),
     (SeriesMember, "person_id", ("series_id",)),

@@ -13,7 +13,7 @@ from app.domain import access
 from app.domain.lifecycle import Step
 from app.domain.people import UNIT_ROLES, Actor, Parties, Relation
 from app.domain.projects import PROJECT, Part, ProjectAction, ProjectState
-from app.models import Organization, Project, ProjectNeed, ProjectUnit
+from app.models import Need, NeedFollower, Organization, Project, ProjectNeed, ProjectUnit
 from app.services.access import READER_ROLES
 from app.services.outbox import publish
 
@@ -95,9 +95,26 @@ async def cases_of(session: AsyncSession, actor: Actor | None, projects: Sequenc
     for need in await session.scalars(needs):
         cases[need.project_id].needs.append(need)
     if actor is not None:
+        asked, followed = await _asked_by(
+            session, actor, [row.need_id for case in cases.values() for row in case.needs]
+        )
         for case in cases.values():
             case.parties = actor.roles_at(case.project.path) | _relations(case, actor)
+            answered = {row.need_id for row in case.needs}
+            case.parties |= {Relation.ASKER} if answered & asked else set()
+            case.parties |= {Relation.FOLLOWER} if answered & followed else set()
     return list(cases.values())
+
+
+async def _asked_by(session: AsyncSession, actor: Actor, needs: list[UUID]) -> tuple[set[UUID], set[UUID]]:
+    """Which of these needs the actor asked for, and which they follow."""
+    if not needs:
+        return set(), set()
+    asked = select(Need.id).where(Need.id.in_(needs), Need.asker_id == actor.person_id)
+    followed = select(NeedFollower.need_id).where(
+        NeedFollower.need_id.in_(needs), NeedFollower.person_id == actor.person_id
+    )
+    return set(await session.scalars(asked)), set(await session.scalars(followed))
 
 
 def acts_for(actor: Actor, path: str) -> UUID | None:

@@ -26,7 +26,7 @@ from app.schemas.projects import (
     ProjectUnclaim,
     ProjectWithdraw,
 )
-from app.services import approvals, projects_needs, vouchers
+from app.services import approvals, evaluations, milestones, projects_needs, vouchers
 from app.services.projects_case import ProjectCase, acts_for, decide, load, move
 
 _Step = Step[ProjectState, ProjectAction]
@@ -148,6 +148,7 @@ async def deliver(session: AsyncSession, actor: Actor, project_id: UUID, form: P
     case = await load(session, actor, project_id, "projects:deliver")
     step = decide(case, ProjectAction.DELIVER)
     project = case.project
+    await milestones.must_be_done(session, project)
     await projects_needs.report(session, case, actor, form)
     project.result, project.people_reached = form.result, form.people_reached
     project.evidence = {kind.value: shown for kind, shown in form.evidence.items()}
@@ -163,6 +164,7 @@ async def rework(session: AsyncSession, actor: Actor, project_id: UUID, form: Pr
     project = case.project
     await projects_needs.hold_again(session, case)
     project.round += 1
+    project.evaluated_at = None
     project.words = form.words
     move(session, case, step, actor, words=form.words, round=project.round)
     return case
@@ -171,6 +173,7 @@ async def rework(session: AsyncSession, actor: Actor, project_id: UUID, form: Pr
 async def archive(session: AsyncSession, actor: Actor, project_id: UUID, form: ProjectArchive) -> ProjectCase:
     case = await load(session, actor, project_id, "projects:archive")
     step = decide(case, ProjectAction.ARCHIVE)
+    await evaluations.must_be_answered(session, case.project, form.words)
     await vouchers.must_be_settled(session, case.project)
     projects_needs.done(case)
     case.project.words, case.project.ended_at = form.words, now()

@@ -22,12 +22,14 @@ from app.services import (
     duty_exchanges,
     duty_turns,
     employments,
+    evaluations,
     events,
     grants,
     guardianships,
     hours,
     household_members,
     joint_meetings,
+    milestones,
     needs,
     orders_read,
     people,
@@ -75,6 +77,8 @@ _READ: dict[str, Callable[[AsyncSession, Actor, UUID], Awaitable[Any]]] = {
     "projects": projects.read,
     "budget-lines": budget_lines.load,
     "vouchers": vouchers.read,
+    "milestones": milestones.load,
+    "evaluations": evaluations.read,
 }
 
 

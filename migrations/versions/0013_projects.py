@@ -15,6 +15,8 @@ ROLE = "sanshun_app"
 VERBS = {
     "projects": "SELECT, INSERT, UPDATE",
     "budget_lines": "SELECT, INSERT, UPDATE",
+    "evaluations": "SELECT, INSERT, UPDATE (words, person_id)",
+    "milestones": "SELECT, INSERT, UPDATE",
     "project_units": "SELECT, INSERT, UPDATE",
     "vouchers": "SELECT, INSERT, UPDATE (state, decided_by, decided_at, reason, version, updated_at)",
     "project_needs": "SELECT, INSERT, UPDATE, DELETE",
@@ -45,6 +47,7 @@ def create_projects() -> None:
     sa.Column('listed_at', sa.DateTime(timezone=True), nullable=True),
     sa.Column('started_at', sa.DateTime(timezone=True), nullable=True),
     sa.Column('delivered_at', sa.DateTime(timezone=True), nullable=True),
+    sa.Column('evaluated_at', sa.DateTime(timezone=True), nullable=True),
     sa.Column('ended_at', sa.DateTime(timezone=True), nullable=True),
     sa.Column('place_id', sa.Uuid(), nullable=False),
     sa.Column('path', sa.Text(collation='C'), nullable=False),
@@ -71,6 +74,7 @@ def create_projects() -> None:
     sa.PrimaryKeyConstraint('district_id', 'id', name=op.f('pk_projects'))
     )
     op.create_index('ix_projects_community', 'projects', ['district_id', 'community_id', 'id'], unique=False)
+    op.create_index('ix_projects_delivered', 'projects', ['district_id', 'delivered_at'], unique=False, postgresql_where=sa.text("state = 'delivered'"))
     op.create_index('ix_projects_proposed_by', 'projects', ['district_id', 'proposed_by', 'id'], unique=False)
 
 
@@ -99,6 +103,58 @@ def create_budget_lines() -> None:
     )
     op.create_index('ix_budget_lines_organization', 'budget_lines', ['district_id', 'organization_id'], unique=False)
     op.create_index('ix_budget_lines_project', 'budget_lines', ['district_id', 'project_id', 'id'], unique=False)
+
+
+def create_evaluations() -> None:
+    op.create_table('evaluations',
+    sa.Column('district_id', sa.Integer(), nullable=False),
+    sa.Column('id', sa.Uuid(), nullable=False),
+    sa.Column('project_id', sa.Uuid(), nullable=False),
+    sa.Column('round', sa.Integer(), nullable=False),
+    sa.Column('person_id', sa.Uuid(), nullable=False),
+    sa.Column('path', sa.Text(collation='C'), nullable=False),
+    sa.Column('rating', sa.Integer(), nullable=False),
+    sa.Column('words', sa.Text(), nullable=True),
+    sa.Column('version', sa.BigInteger(), nullable=False),
+    sa.Column('created_at', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('updated_at', sa.DateTime(timezone=True), nullable=False),
+    sa.CheckConstraint('rating BETWEEN 1 AND 5', name=op.f('ck_evaluations_rating')),
+    sa.ForeignKeyConstraint(['district_id', 'person_id'], ['people.district_id', 'people.id'], name=op.f('fk_evaluations_district_id_person_id')),
+    sa.ForeignKeyConstraint(['district_id', 'project_id'], ['projects.district_id', 'projects.id'], name=op.f('fk_evaluations_district_id_project_id')),
+    sa.ForeignKeyConstraint(['district_id'], ['districts.id'], name=op.f('fk_evaluations_district_id')),
+    sa.PrimaryKeyConstraint('district_id', 'id', name=op.f('pk_evaluations')),
+    sa.UniqueConstraint('district_id', 'project_id', 'round', 'person_id', name=op.f('uq_evaluations_district_id_project_id_round_person_id'))
+    )
+    op.create_index('ix_evaluations_person', 'evaluations', ['district_id', 'person_id', 'id'], unique=False)
+
+
+def create_milestones() -> None:
+    op.create_table('milestones',
+    sa.Column('district_id', sa.Integer(), nullable=False),
+    sa.Column('id', sa.Uuid(), nullable=False),
+    sa.Column('project_id', sa.Uuid(), nullable=False),
+    sa.Column('path', sa.Text(collation='C'), nullable=False),
+    sa.Column('title', sa.Text(), nullable=False),
+    sa.Column('due_on', sa.Date(), nullable=False),
+    sa.Column('done_at', sa.DateTime(timezone=True), nullable=True),
+    sa.Column('done_by', sa.Uuid(), nullable=True),
+    sa.Column('dropped_at', sa.DateTime(timezone=True), nullable=True),
+    sa.Column('words', sa.Text(), nullable=True),
+    sa.Column('reminded_at', sa.DateTime(timezone=True), nullable=True),
+    sa.Column('overdue_at', sa.DateTime(timezone=True), nullable=True),
+    sa.Column('version', sa.BigInteger(), nullable=False),
+    sa.Column('created_at', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('updated_at', sa.DateTime(timezone=True), nullable=False),
+    sa.CheckConstraint('(done_at IS NULL) = (done_by IS NULL)', name=op.f('ck_milestones_done')),
+    sa.CheckConstraint('done_at IS NULL OR dropped_at IS NULL', name=op.f('ck_milestones_one_end')),
+    sa.CheckConstraint('dropped_at IS NULL OR words IS NOT NULL', name=op.f('ck_milestones_dropped')),
+    sa.ForeignKeyConstraint(['district_id', 'done_by'], ['people.district_id', 'people.id'], name=op.f('fk_milestones_district_id_done_by')),
+    sa.ForeignKeyConstraint(['district_id', 'project_id'], ['projects.district_id', 'projects.id'], name=op.f('fk_milestones_district_id_project_id')),
+    sa.ForeignKeyConstraint(['district_id'], ['districts.id'], name=op.f('fk_milestones_district_id')),
+    sa.PrimaryKeyConstraint('district_id', 'id', name=op.f('pk_milestones'))
+    )
+    op.create_index('ix_milestones_open', 'milestones', ['district_id', 'due_on'], unique=False, postgresql_where=sa.text('done_at IS NULL AND dropped_at IS NULL AND overdue_at IS NULL'))
+    op.create_index('ix_milestones_project', 'milestones', ['district_id', 'project_id', 'due_on'], unique=False)
 
 
 def create_project_units() -> None:
@@ -200,6 +256,8 @@ def restore_approvals() -> None:
 def upgrade() -> None:
     create_projects()
     create_budget_lines()
+    create_evaluations()
+    create_milestones()
     create_project_units()
     create_vouchers()
     create_project_needs()

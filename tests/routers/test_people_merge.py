@@ -41,6 +41,7 @@ KEPT = {
     ("imports", "requested_by"),
     ("privacy_notices", "published_by"),
     ("project_units", "claimed_by"),
+    ("milestones", "done_by"),
     ("projects", "proposed_by"),
     ("vouchers", "decided_by"),
     ("vouchers", "entered_by"),

@@ -143,6 +143,7 @@ COLUMNS: dict[str, dict[str, str]] = {
         "overdue_at": _HOUSE,
         "path": _PLACE,
     },
+    "evaluations": {"path": _PLACE},
     "notices": {"event_id": _KEY},
     "audit_entries": {
         "sign_in_id": _KEY,
@@ -169,6 +170,7 @@ TABLES: dict[str, str] = {
     "projects": "what a community and its units do for everybody; nothing personal",
     "budget_lines": "a project's books",
     "vouchers": "a project's books",
+    "milestones": "what a project is to do by when",
     "project_units": "units of projects",
     "project_needs": "which project answers a need, which is shown",
     "privacy_notices": "the same for everybody",

@@ -53,6 +53,8 @@ BUILDERS: dict[str, Build] = {
     "places": work.place,
     "budget-lines": projects.budget_line,
     "vouchers": projects.voucher,
+    "evaluations": projects.evaluation,
+    "milestones": projects.milestone,
     "projects": projects.project,
     "privacy-notices": records.privacy_notice,
     "readyz": work.nothing,

@@ -7,7 +7,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from app.core.ids import new_id
 from app.domain.budgets import VoucherState
 from app.domain.projects import PROJECT, Part, ProjectState
-from tests.services.rows_projects import put_line, put_project, put_voucher
+from app.models import Evaluation, Milestone
+from tests.services.rows_projects import put_line, put_project, put_voucher, put_with_event
 from tests.whole.access_ground import Ground, Row
 from tests.whole.document import Operation
 
@@ -56,3 +57,34 @@ async def voucher(ground: Ground, session: AsyncSession, operation: Operation) -
     paper = {"number": new_id().hex, "dated_on": "2026-01-02", "evidence_digest": "9f" * 32}
     form = paper if operation.name in {"voucher_enter", "voucher_reverse"} else {}
     return Row(row.id, party="liaison", ids={"line_id": str(row.line_id)}, form=form)
+
+
+async def milestone(ground: Ground, session: AsyncSession, operation: Operation) -> Row:
+    parent = await put_project(session, ground.world, ProjectState.RUNNING, units=_UNITS)
+    row = Milestone(
+        district_id=ground.world.district_id,
+        id=new_id(),
+        project_id=parent.id,
+        path=parent.path,
+        title="灯具到货",
+        due_on=parent.ends_on,
+    )
+    await put_with_event(session, ground.world, row, "milestone")
+    return Row(row.id, party="liaison", ids={"project_id": str(parent.id)})
+
+
+async def evaluation(ground: Ground, session: AsyncSession, operation: Operation) -> Row:
+    """resident1's, who lives where it was done."""
+    parent = await put_project(session, ground.world, ProjectState.DELIVERED, units=_UNITS)
+    row = Evaluation(
+        district_id=ground.world.district_id,
+        id=new_id(),
+        project_id=parent.id,
+        round=1,
+        person_id=ground.world.people["resident1"],
+        path=parent.path,
+        rating=5,
+    )
+    if operation.name != "evaluation_give":
+        await put_with_event(session, ground.world, row, "evaluation")
+    return Row(row.id, party="resident1", ids={"project_id": str(parent.id)})

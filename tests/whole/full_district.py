@@ -44,12 +44,14 @@ from app.models import (
     DutyExchange,
     DutyTurn,
     EmploymentRecord,
+    Evaluation,
     Guardianship,
     HouseholdMember,
     JointMeeting,
     LexiconEntry,
     MeetingAddition,
     MeetingAttendance,
+    Milestone,
     Need,
     PartyMembership,
     Project,
@@ -218,4 +220,7 @@ def _projects(world: World) -> Rows:
     paper = {"number": "1", "dated_on": today, "payee": "五金商行", "amount_fen": 1, "evidence_digest": "0" * 64}
     told = {"line_id": line["id"], "kind": VoucherKind.SPEND, "entered_by": world.people["liaison"]}
     yield Voucher, {"project_id": project, "path": where["path"]} | paper | told
+    voice = {"project_id": project, "round": 1, "person_id": world.people["resident1"], "rating": 5}
+    yield Evaluation, voice | {"path": where["path"]}
+    yield Milestone, {"project_id": project, "path": where["path"], "title": "灯具到货", "due_on": today}
     yield ProjectNeed, {"project_id": project, "need_id": asked["id"], "path": where["path"]}
