@@ -42,6 +42,7 @@ from app.models.profiles import (
     PartyMembership,
     Volunteer,
 )
+from app.models.programmes import Indicator, Programme
 from app.models.projects import Project, ProjectNeed, ProjectUnit
 from app.models.rights import Consent, Disclosure, PrivacyNotice, RightsRequest
 from app.models.sign_ups import SignUp
@@ -90,6 +91,7 @@ __all__ = [
     "LexiconEntry",
     "MeetingAddition",
     "MeetingAttendance",
+    "Indicator",
     "Milestone",
     "Need",
     "NeedFollower",
@@ -101,6 +103,7 @@ __all__ = [
     "Person",
     "Place",
     "PrivacyNotice",
+    "Programme",
     "Project",
     "ProjectNeed",
     "ProjectUnit",

@@ -21,6 +21,7 @@ class Project(Tenant, Located, Versioned, Base):
     aims: Mapped[str]
     kind: Mapped[ProjectKind] = mapped_column(text_enum(ProjectKind, "kind"))
     link: Mapped[Link] = mapped_column(text_enum(Link, "link"))
+    programme_id: Mapped[UUID | None]
     starts_on: Mapped[date]
     ends_on: Mapped[date]
     proposed_by: Mapped[UUID]
@@ -49,6 +50,7 @@ class Project(Tenant, Located, Versioned, Base):
         key_to("places", "place_id"),
         key_to("people", "proposed_by"),
         key_to("organizations", "proposer_unit_id"),
+        key_to("programmes", "programme_id"),
         CheckConstraint("starts_on <= ends_on", name="period"),
         CheckConstraint("budget_fen >= 0", name="budget_fen"),
         CheckConstraint("allotted_fen BETWEEN 0 AND budget_fen", name="allotted_fen"),
@@ -65,6 +67,7 @@ class Project(Tenant, Located, Versioned, Base):
             name="delivered",
         ),
         Index("ix_projects_community", "district_id", "community_id", "id"),
+        Index("ix_projects_programme", "district_id", "programme_id", "id"),
         Index("ix_projects_delivered", "district_id", "delivered_at", postgresql_where=text("state = 'delivered'")),
         Index("ix_projects_proposed_by", "district_id", "proposed_by", "id"),
     )

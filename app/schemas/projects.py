@@ -20,6 +20,7 @@ class ProjectQuery(PageQuery):
     state: ProjectState | None = None
     kind: ProjectKind | None = None
     link: Link | None = None
+    programme_id: UUID | None = None
     place_id: Annotated[UUID | None, Field(description="某地点及其下属")] = None
     organization_id: Annotated[UUID | None, Field(description="牵头或配合的单位")] = None
     need_id: Annotated[UUID | None, Field(description="回应某件需求的；限看得到需求的人")] = None
@@ -48,6 +49,7 @@ class ProjectCreate(Form):
     aims: Annotated[Words, Field(description=f"目标与内容；{_NO_NAMES}")]
     kind: ProjectKind
     link: Annotated[Link, Field(description="八联中的哪一联")]
+    programme_id: Annotated[UUID | None, Field(description="本社区的品牌")] = None
     place_id: Annotated[UUID, Field(description="在哪里实施；社区或其下属，不能是住户")]
     starts_on: Day
     ends_on: Day
@@ -60,6 +62,7 @@ class ProjectUpdate(Form):
     aims: Words = "-"
     kind: ProjectKind = ProjectKind.OTHER
     link: Link = Link.SERVICES
+    programme_id: UUID | None = None
     starts_on: Day = date(2000, 1, 1)
     ends_on: Day = date(2000, 1, 1)
     budget_fen: Fen = 0
@@ -128,6 +131,7 @@ class ProjectRead(Read):
     aims: str
     kind: ProjectKind
     link: Link
+    programme_id: UUID | None
     place_id: UUID
     community_id: UUID
     starts_on: date

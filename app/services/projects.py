@@ -19,6 +19,7 @@ from app.schemas.projects import ProjectCreate, ProjectQuery, ProjectRead, Proje
 from app.services.access import at, reads_all, under
 from app.services.outbox import changes, hold, publish
 from app.services.places import located, must_be_in_a_community, paged, place_of
+from app.services.programmes import must_take_projects
 from app.services.projects_case import ProjectCase, acts_for, cases_of, load
 from app.services.projects_needs import link
 
@@ -32,6 +33,7 @@ async def propose(session: AsyncSession, actor: Actor, form: ProjectCreate) -> P
     place = await _place(session, actor, form.place_id)
     unit = _proposing_unit(actor, place.path)
     _check(form)
+    await must_take_projects(session, form.programme_id, place.community_id)
     project = Project(
         district_id=actor.district_id,
         id=new_id(),
@@ -96,7 +98,7 @@ async def page(session: AsyncSession, actor: Actor, query: ProjectQuery) -> Page
 
 async def _filtered(session: AsyncSession, actor: Actor, query: ProjectQuery) -> Select[Any]:
     rows = select(Project).where(_in_sight(actor))
-    for name in ("state", "kind", "link"):
+    for name in ("state", "kind", "link", "programme_id"):
         if (value := getattr(query, name)) is not None:
             rows = rows.where(getattr(Project, name) == value)
     if query.place_id is not None:
@@ -142,6 +144,7 @@ async def update(
     fields = form.model_dump(exclude_unset=True, exclude={"need_ids"})
     if project.state not in UNLISTED and fields.keys() & {"kind", "budget_fen"}:
         raise Conflict("列入清单后不能改类型与预算总额")
+    await must_take_projects(session, fields.get("programme_id"), project.community_id)
     for name, value in fields.items():
         setattr(project, name, value)
     if project.budget_fen < project.allotted_fen:

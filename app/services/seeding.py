@@ -32,9 +32,17 @@ from app.models import (
     Person,
     Place,
     PrivacyNotice,
+    Programme,
     Volunteer,
 )
-from app.services import people_seal, seeding_catalogue, seeding_committee, seeding_lexicon, seeding_profiles
+from app.services import (
+    people_seal,
+    seeding_catalogue,
+    seeding_committee,
+    seeding_lexicon,
+    seeding_profiles,
+    seeding_programmes,
+)
 from app.services.seeding_accounts import demo_people
 from app.services.seeding_files import read_district
 from app.services.seeding_organizations import SeededOrganization, found_organizations
@@ -107,6 +115,7 @@ async def seed_district(
         _Table(Account, [columns.account(*pair, demo_password_hash or "") for pair in shown.items()]),
         _Table(PrivacyNotice, list(notices(code, now()))),
         *_catalogue(code, ground.places[0].id, root, columns.stamp),
+        _Table(Programme, seeding_programmes.programmes(code, ground.places, root, columns.stamp)),
         *_profiles(code, newcomers, columns.stamp),
         _Table(CommitteeMember, await seeding_committee.missing(session, code, organizations, people, columns.stamp)),
     ]

@@ -24,6 +24,7 @@ from app.domain.lifecycle import Lifecycle, Step
 from app.domain.needs import NEED
 from app.domain.orders import ORDER
 from app.domain.people import RELATION_NAMES, ROLE_NAMES, Party, Relation, Role
+from app.domain.programmes import MEASURE_NAMES, PROGRAMME_KIND_NAMES
 from app.domain.projects import CANCEL_NAMES, KIND_NAMES, LINK_NAMES, PART_NAMES, PROJECT
 from app.domain.rights import RIGHTS, RIGHTS_NAMES
 from app.domain.sign_ups import SIGN_UP
@@ -160,6 +161,8 @@ def _dictionaries() -> Iterator[tuple[str, Mapping[str, str]]]:
     yield "八联", {link.value: name for link, name in LINK_NAMES.items()}
     yield "参与方式", {part.value: name for part, name in PART_NAMES.items()}
     yield "项目取消的原因", {reason.value: name for reason, name in CANCEL_NAMES.items()}
+    yield "品牌与工作法", {kind.value: name for kind, name in PROGRAMME_KIND_NAMES.items()}
+    yield "指标由何计算", {measure.value: name for measure, name in MEASURE_NAMES.items()}
     yield "资金来源", {source.value: name for source, name in SOURCE_NAMES.items()}
     yield "凭证的种类", {kind.value: name for kind, name in VOUCHER_KIND_NAMES.items()}
     yield "不能邀请的原因", {reason.value: words for reason, words in OBSTACLE_WORDS.items()}

@@ -13,6 +13,8 @@ depends_on = None
 
 ROLE = "sanshun_app"
 VERBS = {
+    "programmes": "SELECT, INSERT, UPDATE",
+    "indicators": "SELECT, INSERT, UPDATE",
     "projects": "SELECT, INSERT, UPDATE",
     "budget_lines": "SELECT, INSERT, UPDATE",
     "evaluations": "SELECT, INSERT, UPDATE (words, person_id)",
@@ -21,6 +23,49 @@ VERBS = {
     "vouchers": "SELECT, INSERT, UPDATE (state, decided_by, decided_at, reason, version, updated_at)",
     "project_needs": "SELECT, INSERT, UPDATE, DELETE",
 }
+
+
+def create_programmes() -> None:
+    op.create_table('programmes',
+    sa.Column('district_id', sa.Integer(), nullable=False),
+    sa.Column('id', sa.Uuid(), nullable=False),
+    sa.Column('community_id', sa.Uuid(), nullable=False),
+    sa.Column('path', sa.Text(collation='C'), nullable=False),
+    sa.Column('kind', sa.Enum('programme', 'method', name='kind', native_enum=False, create_constraint=True, length=32), nullable=False),
+    sa.Column('code', sa.Text(), nullable=False),
+    sa.Column('name', sa.Text(), nullable=False),
+    sa.Column('description', sa.Text(), nullable=True),
+    sa.Column('retired', sa.Boolean(), nullable=False),
+    sa.Column('version', sa.BigInteger(), nullable=False),
+    sa.Column('created_at', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('updated_at', sa.DateTime(timezone=True), nullable=False),
+    sa.ForeignKeyConstraint(['district_id', 'community_id'], ['places.district_id', 'places.id'], name=op.f('fk_programmes_district_id_community_id')),
+    sa.ForeignKeyConstraint(['district_id'], ['districts.id'], name=op.f('fk_programmes_district_id')),
+    sa.PrimaryKeyConstraint('district_id', 'id', name=op.f('pk_programmes')),
+    sa.UniqueConstraint('district_id', 'community_id', 'code', name=op.f('uq_programmes_district_id_community_id_code'))
+    )
+
+
+def create_indicators() -> None:
+    op.create_table('indicators',
+    sa.Column('district_id', sa.Integer(), nullable=False),
+    sa.Column('id', sa.Uuid(), nullable=False),
+    sa.Column('programme_id', sa.Uuid(), nullable=False),
+    sa.Column('path', sa.Text(collation='C'), nullable=False),
+    sa.Column('code', sa.Text(), nullable=False),
+    sa.Column('name', sa.Text(), nullable=False),
+    sa.Column('unit', sa.Text(), nullable=False),
+    sa.Column('measure', sa.Enum('projects_delivered', 'people_reached', 'needs_answered', 'units_taking_part', 'service_minutes', 'spent_fen', name='measure', native_enum=False, create_constraint=True, length=32), nullable=False),
+    sa.Column('targets', postgresql.JSONB(astext_type=sa.Text()), nullable=False),
+    sa.Column('version', sa.BigInteger(), nullable=False),
+    sa.Column('created_at', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('updated_at', sa.DateTime(timezone=True), nullable=False),
+    sa.ForeignKeyConstraint(['district_id', 'programme_id'], ['programmes.district_id', 'programmes.id'], name=op.f('fk_indicators_district_id_programme_id')),
+    sa.ForeignKeyConstraint(['district_id'], ['districts.id'], name=op.f('fk_indicators_district_id')),
+    sa.PrimaryKeyConstraint('district_id', 'id', name=op.f('pk_indicators')),
+    sa.UniqueConstraint('district_id', 'programme_id', 'code', name=op.f('uq_indicators_district_id_programme_id_code'))
+    )
+    op.create_index('ix_indicators_programme', 'indicators', ['district_id', 'programme_id', 'id'], unique=False)
 
 
 def create_projects() -> None:
@@ -32,6 +77,7 @@ def create_projects() -> None:
     sa.Column('aims', sa.Text(), nullable=False),
     sa.Column('kind', sa.Enum('micro', 'practical', 'quality', 'elder_care', 'culture', 'safety', 'environment', 'other', name='kind', native_enum=False, create_constraint=True, length=32), nullable=False),
     sa.Column('link', sa.Enum('party_building', 'theory', 'resources', 'services', 'security', 'charity', 'culture', 'sanitation', name='link', native_enum=False, create_constraint=True, length=32), nullable=False),
+    sa.Column('programme_id', sa.Uuid(), nullable=True),
     sa.Column('starts_on', sa.Date(), nullable=False),
     sa.Column('ends_on', sa.Date(), nullable=False),
     sa.Column('proposed_by', sa.Uuid(), nullable=False),
@@ -68,6 +114,7 @@ def create_projects() -> None:
     sa.CheckConstraint('people_reached >= 0', name=op.f('ck_projects_people_reached')),
     sa.CheckConstraint('starts_on <= ends_on', name=op.f('ck_projects_period')),
     sa.ForeignKeyConstraint(['district_id', 'place_id'], ['places.district_id', 'places.id'], name=op.f('fk_projects_district_id_place_id')),
+    sa.ForeignKeyConstraint(['district_id', 'programme_id'], ['programmes.district_id', 'programmes.id'], name=op.f('fk_projects_district_id_programme_id')),
     sa.ForeignKeyConstraint(['district_id', 'proposed_by'], ['people.district_id', 'people.id'], name=op.f('fk_projects_district_id_proposed_by')),
     sa.ForeignKeyConstraint(['district_id', 'proposer_unit_id'], ['organizations.district_id', 'organizations.id'], name=op.f('fk_projects_district_id_proposer_unit_id')),
     sa.ForeignKeyConstraint(['district_id'], ['districts.id'], name=op.f('fk_projects_district_id')),
@@ -75,6 +122,7 @@ def create_projects() -> None:
     )
     op.create_index('ix_projects_community', 'projects', ['district_id', 'community_id', 'id'], unique=False)
     op.create_index('ix_projects_delivered', 'projects', ['district_id', 'delivered_at'], unique=False, postgresql_where=sa.text("state = 'delivered'"))
+    op.create_index('ix_projects_programme', 'projects', ['district_id', 'programme_id', 'id'], unique=False)
     op.create_index('ix_projects_proposed_by', 'projects', ['district_id', 'proposed_by', 'id'], unique=False)
 
 
@@ -254,6 +302,8 @@ def restore_approvals() -> None:
 
 
 def upgrade() -> None:
+    create_programmes()
+    create_indicators()
     create_projects()
     create_budget_lines()
     create_evaluations()

@@ -170,6 +170,8 @@ TABLES: dict[str, str] = {
     "projects": "what a community and its units do for everybody; nothing personal",
     "budget_lines": "a project's books",
     "vouchers": "a project's books",
+    "programmes": "nobody's",
+    "indicators": "nobody's",
     "milestones": "what a project is to do by when",
     "project_units": "units of projects",
     "project_needs": "which project answers a need, which is shown",

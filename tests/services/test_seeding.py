@@ -33,6 +33,7 @@ TABLES = (
     "privacy_notices",
     "categories",
     "lexicon_entries",
+    "programmes",
     "consents",
     "party_memberships",
     "volunteers",
@@ -255,7 +256,7 @@ async def test_without_a_password_no_demo_account_is_made(owner: Database, tmp_p
 
 def renamed_copy(folder: Path, code: str) -> Path:
     """The files of 150103 under another code, so that a full community can be built in a second district."""
-    for path in (*SEEDS.glob("catalogue*"), *SEEDS.glob("lexicon*")):
+    for path in (*SEEDS.glob("catalogue*"), *SEEDS.glob("lexicon*"), SEEDS / "programmes.csv"):
         (folder / path.name).write_bytes(path.read_bytes())
     (folder / code).mkdir()
     for path in (SEEDS / "150103").iterdir():

@@ -6,8 +6,9 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.core.ids import new_id
 from app.domain.budgets import VoucherState
+from app.domain.programmes import Measure, ProgrammeKind
 from app.domain.projects import PROJECT, Part, ProjectState
-from app.models import Evaluation, Milestone
+from app.models import Evaluation, Indicator, Milestone, Programme
 from tests.services.rows_projects import put_line, put_project, put_voucher, put_with_event
 from tests.whole.access_ground import Ground, Row
 from tests.whole.document import Operation
@@ -88,3 +89,46 @@ async def evaluation(ground: Ground, session: AsyncSession, operation: Operation
     if operation.name != "evaluation_give":
         await put_with_event(session, ground.world, row, "evaluation")
     return Row(row.id, party="resident1", ids={"project_id": str(parent.id)})
+
+
+async def programme(ground: Ground, session: AsyncSession, operation: Operation) -> Row:
+    row = await _programme(ground, session)
+    ids = {"place_id": str(ground.world.places["community"])}
+    return Row(row.id, ids=ids, form={"code": new_id().hex} if operation.method == "POST" else {})
+
+
+async def _programme(ground: Ground, session: AsyncSession) -> Programme:
+    row = Programme(
+        district_id=ground.world.district_id,
+        id=new_id(),
+        community_id=ground.world.places["community"],
+        path=ground.world.paths["community"],
+        kind=ProgrammeKind.PROGRAMME,
+        code=new_id().hex,
+        name="民族团结一家亲",
+    )
+    await put_with_event(session, ground.world, row, "programme")
+    return row
+
+
+async def indicator(ground: Ground, session: AsyncSession, operation: Operation) -> Row:
+    parent = await _programme(ground, session)
+    row = Indicator(
+        district_id=ground.world.district_id,
+        id=new_id(),
+        programme_id=parent.id,
+        path=parent.path,
+        code=new_id().hex,
+        name="落地项目",
+        unit="个",
+        measure=Measure.PROJECTS_DELIVERED,
+        targets={},
+    )
+    await put_with_event(session, ground.world, row, "indicator")
+    form = {"code": new_id().hex} if operation.method == "POST" else {}
+    return Row(row.id, ids={"programme_id": str(parent.id)}, form=form)
+
+
+async def contribution(ground: Ground, session: AsyncSession, operation: Operation) -> Row:
+    """A unit's."""
+    return Row(ground.world.units["unit"])

@@ -20,6 +20,7 @@ from app.domain.duty_turns import DrawState, ExchangeState, TurnState
 from app.domain.joint_work import ClaimState, ItemState, MeetingState
 from app.domain.needs import NeedSource
 from app.domain.profiles import Employment, GuardianRelation, HouseholdRelation
+from app.domain.programmes import Measure, ProgrammeKind
 from app.domain.projects import Link, Part, ProjectKind
 from app.domain.rights import RightsKind
 from app.domain.sign_ups import SignUpState
@@ -51,9 +52,11 @@ from app.models import (
     LexiconEntry,
     MeetingAddition,
     MeetingAttendance,
+    Indicator,
     Milestone,
     Need,
     PartyMembership,
+    Programme,
     Project,
     ProjectNeed,
     ProjectUnit,
@@ -209,6 +212,11 @@ def _projects(world: World) -> Rows:
     where = {"place_id": world.places["community"], "path": world.paths["community"]}
     what = {"title": "楼道照明改造", "aims": "更换楼道灯", "kind": ProjectKind.QUALITY, "link": Link.SERVICES}
     when = {"starts_on": today, "ends_on": today, "proposed_by": world.people["community"]}
+    brand = {"id": new_id(), "path": world.paths["community"]}
+    named = {"kind": ProgrammeKind.PROGRAMME, "code": "unity", "name": "民族团结一家亲"}
+    yield Programme, brand | {"community_id": world.places["community"]} | named
+    counted = {"code": "n", "name": "项目", "unit": "个", "measure": Measure.PROJECTS_DELIVERED, "targets": {}}
+    yield Indicator, {"programme_id": brand["id"], "path": brand["path"]} | counted
     yield Project, {"id": project} | where | what | when
     claim = {"organization_id": world.units["unit"], "part": Part.LEAD, "claimed_by": world.people["liaison"]}
     yield ProjectUnit, {"project_id": project} | claim
