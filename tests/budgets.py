@@ -4,7 +4,7 @@ from typing import Any
 
 import httpx
 
-from app.core.clock import CHINA, now
+from app.core.clock import today
 from app.core.ids import new_id
 from tests.worlds import World
 
@@ -21,8 +21,7 @@ async def line_now(world: World, found: Any) -> tuple[int, int, int]:
 
 
 def paper(**more: Any) -> dict[str, Any]:
-    today = now().astimezone(CHINA).date().isoformat()
-    return {"number": new_id().hex, "dated_on": today, "evidence_digest": "9f" * 32} | more
+    return {"number": new_id().hex, "dated_on": today().isoformat(), "evidence_digest": "9f" * 32} | more
 
 
 async def enter(world: World, found: Any, amount_fen: int, who: str = "liaison", **more: Any) -> httpx.Response:

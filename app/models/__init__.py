@@ -92,6 +92,7 @@ __all__ = [
     "MeetingAddition",
     "MeetingAttendance",
     "Indicator",
+    "LexiconEntry",
     "Milestone",
     "Need",
     "NeedFollower",

@@ -41,7 +41,7 @@ class EvaluationPage(Read):
 
 
 class EvaluationSummary(Read):
-    """各次评分的合计，不含姓名与先后。评议期满前只给出人数。"""
+    """各次评分的合计，不含姓名与先后。评议期满前、或参评人数过少时，只给出人数。"""
 
     project_id: UUID
     round: int

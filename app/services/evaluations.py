@@ -1,7 +1,7 @@
 """Residents judge a delivered project: one voice each, for its round, until the window is over; staff see sums and words alone.
 
 A list of words carries neither ids nor times, and nothing but the number of voices is shown while somebody may still add one, so
-that the history, which says who took part, does not say who said what.
+that the history, which says who took part, does not say who said what. With few voices the sums would say it too, and stay hidden.
 """
 
 from typing import Any
@@ -105,14 +105,15 @@ async def summary(session: AsyncSession, actor: Actor, project_id: UUID) -> dict
     ratings = await _ratings(session, project)
     over = project.state in {ProjectState.EVALUATED, ProjectState.ARCHIVED}
     found = verdict(ratings)
+    shown = over and not found.too_few
     return {
         "project_id": project.id,
         "round": project.round,
         "until": _until(project),
         "count": found.count,
-        "average": found.average if over else None,
-        "ratings": {str(rating): ratings.get(rating, 0) for rating in range(1, 6)} if over else {},
-        "words": await _words(session, project) if over and case.inside else [],
+        "average": found.average if shown else None,
+        "ratings": {str(rating): ratings.get(rating, 0) for rating in range(1, 6)} if shown else {},
+        "words": await _words(session, project) if shown and case.inside else [],
         "too_few": over and found.too_few,
         "too_low": over and found.too_low,
     }
@@ -147,7 +148,11 @@ async def close(session: AsyncSession, project_id: UUID) -> None:
     found = await verdict_of(session, case.project)
     projects_needs.done(case)
     case.project.evaluated_at = now()
-    told: dict[str, Any] = {"count": found.count, "average": found.average, "follow_up": found.follow_up}
+    told: dict[str, Any] = {
+        "count": found.count,
+        "average": None if found.too_few else found.average,
+        "follow_up": found.follow_up,
+    }
     move(session, case, step, None, **told)
 
 

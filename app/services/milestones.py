@@ -7,7 +7,7 @@ from uuid import UUID
 from sqlalchemy import and_, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.core.clock import CHINA, now
+from app.core.clock import now, today
 from app.core.errors import Conflict
 from app.core.ids import new_id
 from app.core.paging import Page, id_after
@@ -30,10 +30,6 @@ from app.services.projects_parts import in_sight, must_allow, must_go_on, part_o
 
 NOUN = "milestone"
 _FIELDS = tuple(MilestoneRead.model_fields)
-
-
-def today() -> date:
-    return now().astimezone(CHINA).date()
 
 
 def present(milestone: Milestone) -> dict[str, Any]:

@@ -178,6 +178,7 @@ async def archive(session: AsyncSession, actor: Actor, project_id: UUID, form: P
     projects_needs.done(case)
     case.project.words, case.project.ended_at = form.words, now()
     move(session, case, step, actor, words=form.words)
+    await _void(session, case)
     return case
 
 

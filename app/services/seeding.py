@@ -9,7 +9,6 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
-from uuid import UUID
 
 from sqlalchemy import func, select
 from sqlalchemy.dialects.postgresql import insert
@@ -114,8 +113,7 @@ async def seed_district(
         _Table(Grant, [row for person in everybody for row in columns.grants(person)]),
         _Table(Account, [columns.account(*pair, demo_password_hash or "") for pair in shown.items()]),
         _Table(PrivacyNotice, list(notices(code, now()))),
-        *_catalogue(code, ground.places[0].id, root, columns.stamp),
-        _Table(Programme, seeding_programmes.programmes(code, ground.places, root, columns.stamp)),
+        *_catalogue(code, ground.places, root, columns.stamp),
         *_profiles(code, newcomers, columns.stamp),
         _Table(CommitteeMember, await seeding_committee.missing(session, code, organizations, people, columns.stamp)),
     ]
@@ -124,10 +122,11 @@ async def seed_district(
     return SeedReport(f"{code:06d}", ground.places[0].name, added, tuple(shown))
 
 
-def _catalogue(code: int, district_id: UUID, root: Path, stamp: Row) -> list[_Table]:
+def _catalogue(code: int, places: Sequence[SeededPlace], root: Path, stamp: Row) -> list[_Table]:
     return [
         _Table(Category, seeding_catalogue.categories(code, root, stamp)),
-        _Table(LexiconEntry, seeding_lexicon.entries(code, district_id, root, stamp)),
+        _Table(LexiconEntry, seeding_lexicon.entries(code, places[0].id, root, stamp)),
+        _Table(Programme, seeding_programmes.programmes(code, places, root, stamp)),
     ]
 
 

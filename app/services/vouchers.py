@@ -11,7 +11,7 @@ from uuid import UUID
 from sqlalchemy import select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.core.clock import CHINA, now
+from app.core.clock import now, today
 from app.core.errors import Conflict, Duplicate, RuleBroken
 from app.core.ids import new_id
 from app.core.paging import Page, id_after
@@ -92,7 +92,7 @@ async def _reserve(session: AsyncSession, line: BudgetLine, fen: int) -> None:
 async def _enter(
     session: AsyncSession, actor: Actor, case: ProjectCase, line_id: UUID, fields: dict[str, Any]
 ) -> VoucherCase:
-    if fields["dated_on"] > now().astimezone(CHINA).date():
+    if fields["dated_on"] > today():
         raise RuleBroken("凭证日期不能在今后", field="dated_on")
     standing = (Voucher.project_id == case.project.id, Voucher.state != VoucherState.REJECTED)
     same = select(Voucher.id).where(*standing, Voucher.number == fields["number"])

@@ -10,7 +10,7 @@ from uuid import UUID
 import structlog
 from sqlalchemy import delete
 
-from app.core.clock import now
+from app.core.clock import now, today
 from app.core.db import Database
 from app.core.errors import AppError
 from app.domain.evaluations import EVALUATION_WINDOW
@@ -114,7 +114,7 @@ def _milestones() -> list[tuple[Select[UUID], _Verb]]:
     rows = select(Milestone.id).where(undone, Milestone.project_id.in_(running)).limit(_BATCH)
     rows = rows.order_by(Milestone.due_on)
     near = rows.where(Milestone.due_on <= milestones.reminded_until(), Milestone.reminded_at.is_(None))
-    return [(rows.where(Milestone.due_on < milestones.today()), milestones.alarm), (near, milestones.remind)]
+    return [(rows.where(Milestone.due_on < today()), milestones.alarm), (near, milestones.remind)]
 
 
 def _ids(

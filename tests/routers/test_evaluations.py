@@ -107,6 +107,9 @@ async def test_too_few_or_too_low_and_the_community_says_what_follows(world: Wor
     assert (await judged(world, app, project, {"resident1": 1}))["state"] == "evaluated"
     answer = await try_to(world, "community", project, "archive")
     assert (answer.status_code, answer.json()["field"]) == (422, "words")
+    found = await result(world, "community", project)
+    assert (found["count"], found["too_few"], found["too_low"]) == (1, True, True)
+    assert (found["average"], found["ratings"], found["words"]) == (None, {}, []), "one voice is no sum"
     again = await go(world, "community", project, "rework", words="逐户回访")
     assert (again["state"], again["round"], again["evaluated_at"]) == ("running", 2, None)
     await deliver(world, project)

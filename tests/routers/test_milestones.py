@@ -6,7 +6,7 @@ from typing import Any
 import time_machine
 from fastapi import FastAPI
 
-from app.core.clock import CHINA, now
+from app.core.clock import now, today
 from app.workers import clocks, relay
 from tests.profiles import tag_of
 from tests.projects import deliver, proposed, running, try_to
@@ -16,7 +16,7 @@ EVIDENCE = {"photo": "相册一"}
 
 
 def day(ahead: int) -> str:
-    return (now().astimezone(CHINA).date() + timedelta(days=ahead)).isoformat()
+    return (today() + timedelta(days=ahead)).isoformat()
 
 
 async def milestone(world: World, project: Any, ahead: int = 10, who: str = "liaison") -> Any:

@@ -53,6 +53,7 @@ from app.models import (
     MeetingAddition,
     MeetingAttendance,
     Indicator,
+    LexiconEntry,
     Milestone,
     Need,
     PartyMembership,
@@ -84,6 +85,8 @@ async def fill(session: AsyncSession, world: World) -> None:
     for rows in (*known, _intake(world), _committee(world)):
     for rows in (_signing_in(world), _authority_and_audit(world), _profile(world), _rights(world), _intake(world)):
     for rows in (_signing_in(world), _authority_and_audit(world), _profile(world), _rights(world), _projects(world)):
+    ours = (_rights(world), _intake(world), _projects(world))
+    for rows in (_signing_in(world), _authority_and_audit(world), _profile(world), *ours):
         for model, columns in rows:
             await session.execute(insert(model).values(district_id=world.district_id, **_identified(model, columns)))
     await put_member(session, world, await put_series(session, world, SeriesState.RUNNING), "resident1")

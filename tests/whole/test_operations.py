@@ -59,6 +59,8 @@ _ONE_OF = {
     "activities": "activity",
     "activity-series": "activity_series",
 }
+LIFECYCLES: tuple[Lifecycle[Any, Any], ...] = (NEED, ORDER, ASSIGNMENT, RIGHTS, PROJECT, VOUCHER)
+_ONE_OF = {"people": "person", "categories": "category", "lexicon-entries": "lexicon_entry"}
 BESIDE = frozenset(
     {
         "/v1/orders/{id}/contact",
