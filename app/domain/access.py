@@ -5,9 +5,9 @@ from app.domain.activities import ACTIVITY
 from app.domain.activity_series import SERIES
 from app.domain.assignments import ASSIGNMENT
 from app.domain.authority import GIVES, STAFF
+from app.domain.budgets import VOUCHER
 from app.domain.duty_turns import DRAW, EXCHANGE, TURN
 from app.domain.joint_work import CLAIM, ITEM, MEETING
-from app.domain.budgets import VOUCHER
 from app.domain.lifecycle import A, Lifecycle, S
 from app.domain.needs import NEED
 from app.domain.orders import ORDER

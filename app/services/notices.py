@@ -15,8 +15,7 @@ from app.domain.needs import NEED, NeedAction
 from app.domain.orders import ORDER, OrderAction
 from app.domain.people import ROLE_NAMES, UNIT_ROLES, Role
 from app.models import Approval, Assignment, Event, Grant, Need, NeedFollower, Notice, Order, Person
-from app.services import notices_activities, notices_committee, notices_rights
-from app.services import notices_projects, notices_rights
+from app.services import notices_activities, notices_committee, notices_projects, notices_rights
 from app.services.access import in_force
 
 _ASSIGNEE_WORDS = {
@@ -33,6 +32,7 @@ _TOPICS: dict[str, _Topic] = {
     **dict.fromkeys(notices_rights.AGGREGATES, notices_rights.words_and_people),
     **dict.fromkeys(notices_committee.AGGREGATES, notices_committee.words_and_people),
     **dict.fromkeys(notices_activities.AGGREGATES, notices_activities.words_and_people),
+    **dict.fromkeys(notices_projects.AGGREGATES, notices_projects.words_and_people),
 }
 """Aggregates whose notices stand in a module of their own."""
 _ROWS = 1_000
@@ -57,10 +57,6 @@ async def tell(session: AsyncSession, events: list[Event]) -> None:
     for event in events:
         if (topic := _TOPICS.get(event.aggregate)) is not None:
             words, people = await topic(session, event)
-        if event.aggregate in notices_rights.AGGREGATES:
-            words, people = await notices_rights.words_and_people(session, event)
-        elif event.aggregate in notices_projects.AGGREGATES:
-            words, people = await notices_projects.words_and_people(session, event)
         else:
             words, people = await _words_and_people(session, event, askers)
         knows = None if _unrecorded(event) else event.actor_id

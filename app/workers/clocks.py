@@ -10,20 +10,16 @@ from uuid import UUID
 import structlog
 from sqlalchemy import delete
 
-from app.core.clock import now, today
+from app.core.clock import now
 from app.core.db import Database
 from app.core.errors import AppError
-from app.domain.evaluations import EVALUATION_WINDOW
 from app.domain.needs import CONFIRM_WINDOW as NEED_CONFIRM_WINDOW
 from app.domain.orders import CONFIRM_WINDOW, LONGEST_SUSPENSION
-from app.domain.projects import ProjectState
 from app.domain.retention import Kind, period_of
-from app.models import Assignment, IdempotencyKey, Milestone, Need, Order, Project, RightsRequest
+from app.models import Assignment, IdempotencyKey, Need, Order, RightsRequest
 from app.schemas.needs import NeedConfirm, NeedDue
 from app.schemas.orders import OrderDue, OrderResume
 from app.services import (
-    evaluations,
-    milestones,
     needs,
     needs_plan,
     needs_triage,
@@ -32,7 +28,7 @@ from app.services import (
     orders_work,
     rights_requests_decide,
 )
-from app.workers import clocks_activities, clocks_committee
+from app.workers import clocks_activities, clocks_committee, clocks_projects
 from app.workers.clocks_due import Due, Verb, ids_of
 from app.workers.relay import every, in_each_district
 
@@ -47,7 +43,7 @@ async def run(database: Database, stop: asyncio.Event) -> None:
 
 async def tick(database: Database, district_id: int) -> None:
     """Everything that is due in one district."""
-    for ids, verb in [*_due(), *clocks_committee.due(), *clocks_activities.due()]:
+    for ids, verb in [*_due(), *clocks_committee.due(), *clocks_activities.due(), *clocks_projects.due()]:
         async with database.transaction(district_id) as session:
             found = list(dict.fromkeys(await session.scalars(ids)))
         for row_id in found:
@@ -102,23 +98,4 @@ def _due() -> list[Due]:
             ids_of(Need.id, "state = 'planned'", Need.planned_until, moment),
             lambda session, row_id: needs_plan.due(session, None, row_id, NeedDue()),
         ),
-        (_ids(Project.id, "state = 'delivered'", Project.delivered_at, moment - EVALUATION_WINDOW), evaluations.close),
-        *_milestones(),
     ]
-
-
-def _milestones() -> list[tuple[Select[UUID], _Verb]]:
-    """Those of projects under way whose date is near, or over."""
-    running = select(Project.id).where(Project.state == ProjectState.RUNNING)
-    undone = text("done_at IS NULL AND dropped_at IS NULL AND overdue_at IS NULL")
-    rows = select(Milestone.id).where(undone, Milestone.project_id.in_(running)).limit(_BATCH)
-    rows = rows.order_by(Milestone.due_on)
-    near = rows.where(Milestone.due_on <= milestones.reminded_until(), Milestone.reminded_at.is_(None))
-    return [(rows.where(Milestone.due_on < today()), milestones.alarm), (near, milestones.remind)]
-
-
-def _ids(
-    column: InstrumentedAttribute[UUID], literal: str, due: InstrumentedAttribute[Any], moment: datetime
-) -> Select[UUID]:
-    """Ids of due rows, longest due first; the state is a literal, so that the partial index on what runs serves."""
-    return select(column).where(text(literal), due <= moment).order_by(due).limit(_BATCH)

@@ -1,22 +1,18 @@
 """What is due in the joint committee: turns that begin and end by the China day, exchanges, prompts."""
 
-from collections.abc import Awaitable, Callable
 from uuid import UUID
 
 from sqlalchemy import Select, or_, select, text
-from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.core import clock
 from app.domain.duty_turns import OPEN_EXCHANGES
 from app.models import DutyExchange, DutyTurn
 from app.models.base import literal_in
 from app.services import duty_checklist, duty_exchanges_end, duty_turns
-
-_BATCH = 200
-Verb = Callable[[AsyncSession, UUID], Awaitable[object]]
+from app.workers.clocks_due import BATCH, Due
 
 
-def due() -> list[tuple[Select[UUID], Verb]]:
+def due() -> list[Due]:
     """What may be due, each with the verb that deals with it. Exchanges before turns begin; ending before beginning."""
     today = clock.today()
     watched, unseen = text(literal_in("state", duty_checklist.WATCHED)), DutyTurn.looked_on.is_(None)
@@ -31,4 +27,4 @@ def due() -> list[tuple[Select[UUID], Verb]]:
 
 def _ids(rows: Select[UUID]) -> Select[UUID]:
     """The oldest first."""
-    return rows.order_by(rows.selected_columns[0]).limit(_BATCH)
+    return rows.order_by(rows.selected_columns[0]).limit(BATCH)

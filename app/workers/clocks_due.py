@@ -9,7 +9,7 @@ from sqlalchemy import Select, select, text
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import InstrumentedAttribute
 
-_BATCH = 200
+BATCH = 200
 Verb = Callable[[AsyncSession, UUID], Awaitable[object]]
 Due = tuple[Select[UUID], Verb]
 
@@ -18,4 +18,4 @@ def ids_of(
     column: InstrumentedAttribute[UUID], literal: str, due: InstrumentedAttribute[Any], moment: datetime
 ) -> Select[UUID]:
     """Ids of due rows, longest due first; the state is a literal, so that the partial index on what runs serves."""
-    return select(column).where(text(literal), due <= moment).order_by(due).limit(_BATCH)
+    return select(column).where(text(literal), due <= moment).order_by(due).limit(BATCH)

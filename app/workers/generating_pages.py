@@ -10,7 +10,8 @@ from typing import Any
 from app import domain
 from app.core.errors import every_kind
 from app.domain.access import TABLE
-from app.domain.activities import ACTIVITY, AUDIENCE_NAMES, PART_NAMES
+from app.domain.activities import ACTIVITY, AUDIENCE_NAMES
+from app.domain.activities import PART_NAMES as ACTIVITY_PART_NAMES
 from app.domain.activity_series import SERIES
 from app.domain.assignments import ASSIGNMENT
 from app.domain.budgets import SOURCE_NAMES, VOUCHER, VOUCHER_KIND_NAMES
@@ -43,9 +44,9 @@ LIFECYCLES: tuple[Lifecycle[Any, Any], ...] = (
     ACTIVITY,
     SERIES,
     SIGN_UP,
+    PROJECT,
+    VOUCHER,
 )
-LIFECYCLES: tuple[Lifecycle[Any, Any], ...] = (NEED, ORDER, ASSIGNMENT, RIGHTS, PROJECT)
-LIFECYCLES: tuple[Lifecycle[Any, Any], ...] = (NEED, ORDER, ASSIGNMENT, RIGHTS, PROJECT, VOUCHER)
 _HEAD = "<!-- make generate 生成，请勿手改 -->\n"
 
 
@@ -153,7 +154,7 @@ def _dictionaries() -> Iterator[tuple[str, Mapping[str, str]]]:
     yield "职责", {duty.value: name for duty, name in DUTY_NAMES.items()}
     yield "办理方", {handler.value: name for handler, name in HANDLER_NAMES.items()}
     yield "活动的公开范围", {audience.value: name for audience, name in AUDIENCE_NAMES.items()}
-    yield "活动中的角色", {part.value: name for part, name in PART_NAMES.items()}
+    yield "活动中的角色", {part.value: name for part, name in ACTIVITY_PART_NAMES.items()}
     yield "所附材料", {kind.value: name for kind, name in EVIDENCE_NAMES.items()}
     yield "轮值清单", {step.value: name for step, name in STEP_NAMES.items()}
     yield "轮值放宽的规则", {rule.value: name for rule, name in RELAXED_NAMES.items()}

@@ -48,12 +48,11 @@ from app.models import (
     Evaluation,
     Guardianship,
     HouseholdMember,
+    Indicator,
     JointMeeting,
     LexiconEntry,
     MeetingAddition,
     MeetingAttendance,
-    Indicator,
-    LexiconEntry,
     Milestone,
     Need,
     PartyMembership,
@@ -81,12 +80,8 @@ _SEALED = b"\x01sealed"
 
 async def fill(session: AsyncSession, world: World) -> None:
     """Everything about resident1, who is recorded in every way there is."""
-    known = (_signing_in(world), _authority_and_audit(world), _profile(world), _rights(world))
-    for rows in (*known, _intake(world), _committee(world)):
-    for rows in (_signing_in(world), _authority_and_audit(world), _profile(world), _rights(world), _intake(world)):
-    for rows in (_signing_in(world), _authority_and_audit(world), _profile(world), _rights(world), _projects(world)):
-    ours = (_rights(world), _intake(world), _projects(world))
-    for rows in (_signing_in(world), _authority_and_audit(world), _profile(world), *ours):
+    own = (_signing_in(world), _authority_and_audit(world), _profile(world), _rights(world))
+    for rows in (*own, _intake(world), _committee(world), _projects(world)):
         for model, columns in rows:
             await session.execute(insert(model).values(district_id=world.district_id, **_identified(model, columns)))
     await put_member(session, world, await put_series(session, world, SeriesState.RUNNING), "resident1")
@@ -210,6 +205,8 @@ def _committee(world: World) -> Rows:
     yield ClaimItem, here | {"id": item, "turn_id": turns[0]} | wanted
     claim = {"item_id": item, "turn_id": turns[0], "organization_id": world.units["unit"], "leads": True}
     yield ServiceClaim, claim | {"path": world.paths["community"], "state": ClaimState.MADE}
+
+
 def _projects(world: World) -> Rows:
     project, today = new_id(), now().date()
     where = {"place_id": world.places["community"], "path": world.paths["community"]}

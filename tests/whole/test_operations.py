@@ -15,18 +15,7 @@ from app.core.clock import now
 from app.core.db import Database
 from app.core.ids import new_id
 from app.domain.access import PUBLIC, SELF, TABLE
-from app.domain.activities import ACTIVITY
-from app.domain.activity_series import SERIES
-from app.domain.assignments import ASSIGNMENT
-from app.domain.duty_turns import DRAW, EXCHANGE, TURN
-from app.domain.joint_work import CLAIM, ITEM, MEETING
-from app.domain.budgets import VOUCHER
 from app.domain.lifecycle import Lifecycle
-from app.domain.needs import NEED
-from app.domain.orders import ORDER
-from app.domain.projects import PROJECT
-from app.domain.rights import RIGHTS
-from app.domain.sign_ups import SIGN_UP
 from app.main import create_app
 from app.models import Place
 from app.routers import ROUTERS
@@ -34,24 +23,10 @@ from app.routers.deps import ActorDep, SessionDep, operation
 from app.routers.openapi import Undeclared
 from app.routers.route import HouseRoute
 from app.settings import Settings
+from app.workers.generating_pages import LIFECYCLES
 from tests.whole.document import Operation, operations_of, published, unstarted
 from tests.worlds import World
 
-LIFECYCLES: tuple[Lifecycle[Any, Any], ...] = (
-    NEED,
-    ORDER,
-    ASSIGNMENT,
-    RIGHTS,
-    DRAW,
-    TURN,
-    EXCHANGE,
-    MEETING,
-    ITEM,
-    CLAIM,
-    ACTIVITY,
-    SERIES,
-    SIGN_UP,
-)
 _ONE_OF = {
     "people": "person",
     "categories": "category",
@@ -59,8 +34,6 @@ _ONE_OF = {
     "activities": "activity",
     "activity-series": "activity_series",
 }
-LIFECYCLES: tuple[Lifecycle[Any, Any], ...] = (NEED, ORDER, ASSIGNMENT, RIGHTS, PROJECT, VOUCHER)
-_ONE_OF = {"people": "person", "categories": "category", "lexicon-entries": "lexicon_entry"}
 BESIDE = frozenset(
     {
         "/v1/orders/{id}/contact",
@@ -70,16 +43,6 @@ BESIDE = frozenset(
         "/v1/joint-meetings/{id}/add",
         "/v1/activity-series/{id}/join",
         "/v1/activity-series/{id}/leave",
-    }
-)
-LIFECYCLES: tuple[Lifecycle[Any, Any], ...] = (NEED, ORDER, ASSIGNMENT, RIGHTS, PROJECT)
-LIFECYCLES: tuple[Lifecycle[Any, Any], ...] = (NEED, ORDER, ASSIGNMENT, RIGHTS, PROJECT, VOUCHER)
-_ONE_OF = {"people": "person", "categories": "category"}
-BESIDE = frozenset(
-    {
-        "/v1/orders/{id}/contact",
-        "/v1/orders/{id}/insure",
-        "/v1/needs/{id}/override-duty",
         "/v1/vouchers/{id}/reverse",
     }
 )

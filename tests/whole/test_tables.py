@@ -10,36 +10,14 @@ from sqlalchemy.dialects.postgresql import ExcludeConstraint
 from sqlalchemy.orm import DeclarativeBase, Mapped, Mapper, mapped_column, relationship
 from sqlalchemy.schema import ForeignKey
 
-from app.domain.activities import ACTIVITY
-from app.domain.activity_series import SERIES
-from app.domain.assignments import ASSIGNMENT
-from app.domain.duty_turns import DRAW, EXCHANGE, TURN
-from app.domain.joint_work import CLAIM, ITEM, MEETING
-from app.domain.budgets import VOUCHER
 from app.domain.lifecycle import Lifecycle
-from app.domain.needs import NEED
-from app.domain.orders import ORDER
-from app.domain.projects import PROJECT
-from app.domain.rights import RIGHTS
-from app.domain.sign_ups import SIGN_UP
 from app.models import Base
 from app.settings import Settings
+from app.workers.generating_pages import LIFECYCLES
 from tests.whole import catalogue
 from tests.whole.catalogue import REFERENCE, TENANT
 
 POLICY = "(district_id = (NULLIF(current_setting('app.district'::text, true), ''::text))::integer)"
-LIFECYCLES: tuple[Lifecycle[Any, Any], ...] = (
-    NEED,
-    ORDER,
-    ASSIGNMENT,
-    RIGHTS,
-    DRAW,
-    TURN,
-    EXCHANGE,
-    MEETING,
-    ITEM,
-    CLAIM,
-)
 APPEND_ONLY = {"events", "hour_entries"}
 _LITERAL = re.compile(r"'([^']*)'")
 
@@ -126,13 +104,6 @@ async def test_checks_allow_exactly_the_values_the_code_knows(database_url: str)
 
 
 @pytest.mark.parametrize("lifecycle", LIFECYCLES, ids=lambda lifecycle: lifecycle.noun)
-@pytest.mark.parametrize(
-    "lifecycle", [NEED, ORDER, ASSIGNMENT, RIGHTS, ACTIVITY, SERIES, SIGN_UP], ids=lambda lifecycle: lifecycle.noun
-)
-@pytest.mark.parametrize("lifecycle", [NEED, ORDER, ASSIGNMENT, RIGHTS, PROJECT], ids=lambda lifecycle: lifecycle.noun)
-@pytest.mark.parametrize(
-    "lifecycle", [NEED, ORDER, ASSIGNMENT, RIGHTS, PROJECT, VOUCHER], ids=lambda lifecycle: lifecycle.noun
-)
 async def test_the_state_column_knows_the_lifecycles_states(database_url: str, lifecycle: Lifecycle[Any, Any]) -> None:
     there = await catalogue.rows(database_url, catalogue.CHECKS)
     (check,) = [c for c in there if c["name"] == f"ck_{lifecycle.nouns.replace('-', '_')}_state"]

@@ -6,8 +6,8 @@ from sqlalchemy.dialects import postgresql
 
 from app.core.tenancy import in_each_district, protect
 
-revision = "0013"
-down_revision = "0012"
+revision = "0015"
+down_revision = "0014"
 branch_labels = None
 depends_on = None
 
