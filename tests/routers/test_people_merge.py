@@ -52,6 +52,7 @@ KEPT = {
     ("consents", "withdrawn_by"),
     ("grants", "granted_by"),
     ("needs", "duty_override_by"),
+    ("duplicate_dismissals", "dismissed_by"),
     ("meeting_additions", "added_by"),
     ("grants", "revoked_by"),
     ("grants", "lent_by"),

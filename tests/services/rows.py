@@ -13,7 +13,7 @@ from app.domain.assignments import ACTIVE, AssignmentState
 from app.domain.catalogue import CheckIn, Skill, Terms
 from app.domain.needs import NeedSource, NeedState
 from app.domain.orders import OrderState, Outcome
-from app.models import Assignment, Event, Need, NeedFollower, Order, OutboxRow
+from app.models import Assignment, DuplicateDismissal, Event, Need, NeedFollower, Order, OutboxRow
 from tests.worlds import LAT, LON, World
 
 CATEGORY = "repair.plumbing"
@@ -59,6 +59,14 @@ async def put_need(
         session.add(_follower(world, need.id, other.id))
     await session.flush()
     return need
+
+
+async def put_dismissal(session: AsyncSession, world: World) -> None:
+    """Two needs that the grid worker said only look alike."""
+    first, second = sorted([(await put_need(session, world, NeedState.SUBMITTED)).id for _ in range(2)])
+    columns = {"need_id": first, "other_id": second, "dismissed_by": world.people["grid"], "dismissed_at": now()}
+    session.add(DuplicateDismissal(district_id=world.district_id, id=new_id(), **columns))
+    await session.flush()
 
 
 def _follower(world: World, need_id: UUID, from_need_id: UUID) -> NeedFollower:

@@ -70,6 +70,7 @@ from app.models import (
     Voucher,
     WechatIdentity,
 )
+from tests.services.rows import put_dismissal
 from tests.services.rows_activities import put_activity, put_member, put_role, put_series, put_sign_up
 from tests.worlds import World
 
@@ -84,6 +85,7 @@ async def fill(session: AsyncSession, world: World) -> None:
     for rows in (*own, _intake(world), _committee(world), _projects(world)):
         for model, columns in rows:
             await session.execute(insert(model).values(district_id=world.district_id, **_identified(model, columns)))
+    await put_dismissal(session, world)
     await put_member(session, world, await put_series(session, world, SeriesState.RUNNING), "resident1")
     role = await put_role(session, await put_activity(session, world, ActivityState.OPEN))
     await put_sign_up(session, world, role, "resident1", SignUpState.CONFIRMED)
