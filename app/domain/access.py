@@ -1,12 +1,13 @@
 """The access table: which party may do what. ``noun:verb`` permissions; lifecycle actions come from the lifecycles themselves."""
 
 from app.core.errors import Forbidden
-from app.domain.access_joint import ACTIVITIES, COMMITTEE, PROJECTS
+from app.domain.access_joint import ACTIVITIES, COMMITTEE, PROJECTS, RESOURCES
 from app.domain.access_parties import ADMINS, ALL, FIELD_STAFF, PARTIES, READERS, SEPARATE, SYSTEM, UNITS
 from app.domain.activities import ACTIVITY
 from app.domain.activity_series import SERIES
 from app.domain.assignments import ASSIGNMENT
 from app.domain.authority import GIVES, STAFF
+from app.domain.bookings import BOOKING
 from app.domain.budgets import VOUCHER
 from app.domain.duty_turns import DRAW, EXCHANGE, TURN
 from app.domain.joint_work import CLAIM, ITEM, MEETING
@@ -15,6 +16,7 @@ from app.domain.needs import NEED
 from app.domain.orders import ORDER
 from app.domain.people import HELPERS, Actor, Grant, Parties, Relation, Role
 from app.domain.projects import PROJECT
+from app.domain.resources import RESOURCE
 from app.domain.rights import RIGHTS
 from app.domain.sensitive import MAY_OPEN, MAY_OPEN_CARE
 from app.domain.sign_ups import SIGN_UP
@@ -196,6 +198,7 @@ TABLE: dict[str, Parties] = (
     | _AUDIT
     | COMMITTEE
     | ACTIVITIES
+    | RESOURCES
     | _rows_of(NEED)
     | _rows_of(ORDER)
     | _rows_of(ASSIGNMENT)
@@ -212,6 +215,8 @@ TABLE: dict[str, Parties] = (
     | PROJECTS
     | _rows_of(PROJECT)
     | _rows_of(VOUCHER)
+    | _rows_of(RESOURCE)
+    | _rows_of(BOOKING)
 )
 """permission → who holds it, as a role at the row's place or as a relation to the row."""
 

@@ -1,8 +1,9 @@
-"""Who may do what in the work units share: the joint committee, projects, activities. Part of ``app.domain.access``."""
+"""Who may do what in the work units share: the joint committee, projects, activities, resources. Part of ``app.domain.access``."""
 
 from app.domain.access_parties import ADMINS, ALL, FIELD_STAFF, READERS, UNITS
 from app.domain.people import HELPERS, Parties, Relation, Role
 from app.domain.projects import ABOVE
+from app.domain.resources import OFFERERS
 
 ACTIVITIES: dict[str, Parties] = {
     "activities:list": ALL,
@@ -87,3 +88,15 @@ PROJECTS: dict[str, Parties] = {
     "vouchers:reverse": BUDGETING | {Relation.LEAD, Relation.SUPPORT},
 }
 """Before it is listed a project shows itself to fewer: ``app.services.projects_case``."""
+OWNER: Parties = frozenset({Relation.OWNER})
+RESOURCES: dict[str, Parties] = {
+    "resources:list": ALL,
+    "resources:read": ALL | OWNER,
+    "resources:free": ALL | OWNER,
+    "resources:offer": OFFERERS,
+    "resources:update": FIELD_STAFF | OWNER,
+    "resources:set_windows": FIELD_STAFF | OWNER,
+    "bookings:list": ALL,
+    "bookings:read": READERS | OWNER | {Relation.BOOKER},
+    "bookings:hold": FIELD_STAFF | {Relation.HOLDER, Relation.UNIT},
+}

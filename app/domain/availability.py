@@ -7,7 +7,7 @@ span, whatever the week says; outside its span the week goes on.
 import itertools
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, datetime, time, timedelta
 
 from app.core.clock import CHINA
 from app.core.errors import RuleBroken
@@ -64,15 +64,23 @@ def _minute_up(moment: datetime) -> int:
 
 
 def _free_on(windows: Sequence[Window], exceptions: Sequence[DayException], day: date, wanted: Span) -> bool:
-    """Cut the wanted span where anything begins or ends; in each piece one thing holds throughout."""
-    week = (
+    week, special = _week_of(windows, day), [e for e in exceptions if e.on == day]
+    return all(_free_in(week, special, piece) for piece in _pieces(windows, exceptions, day, wanted))
+
+
+def _week_of(windows: Sequence[Window], day: date) -> list[Span]:
+    """What the week says of this day; a week not stated says all of it."""
+    return (
         [(w.from_minute, w.until_minute) for w in windows if w.weekday == day.isoweekday()] if windows else [(0, DAY)]
     )
-    special = [e for e in exceptions if e.on == day]
-    edges = {edge for span in week for edge in span}
-    edges |= {edge for e in special for edge in (e.from_minute, e.until_minute)}
+
+
+def _pieces(windows: Sequence[Window], exceptions: Sequence[DayException], day: date, wanted: Span) -> Iterable[Span]:
+    """The wanted span, cut where anything begins or ends: in each piece one thing holds throughout."""
+    edges = {edge for span in _week_of(windows, day) for edge in span}
+    edges |= {edge for e in exceptions if e.on == day for edge in (e.from_minute, e.until_minute)}
     cuts = [wanted[0], *sorted(edge for edge in edges if wanted[0] < edge < wanted[1]), wanted[1]]
-    return all(_free_in(week, special, piece) for piece in itertools.pairwise(cuts))
+    return itertools.pairwise(cuts)
 
 
 def _free_in(week: Sequence[Span], special: Sequence[DayException], piece: Span) -> bool:
@@ -84,6 +92,23 @@ def _free_in(week: Sequence[Span], special: Sequence[DayException], piece: Span)
 
 def _holds(span: Span, piece: Span) -> bool:
     return span[0] <= piece[0] and piece[1] <= span[1]
+
+
+def open_spans(
+    windows: Sequence[Window], exceptions: Sequence[DayException], start: datetime, end: datetime
+) -> list[tuple[datetime, datetime]]:
+    """All times between two moments in which somebody is free, in order; what goes on over midnight is one."""
+    found: list[tuple[datetime, datetime]] = []
+    for day, wanted in _days(start, end):
+        midnight = datetime.combine(day, time(), CHINA)
+        for piece in _pieces(windows, exceptions, day, wanted):
+            if _free_on(windows, exceptions, day, piece):
+                since = max(start, midnight + timedelta(minutes=piece[0]))
+                until = min(end, midnight + timedelta(minutes=piece[1]))
+                if found and found[-1][1] == since:
+                    since = found.pop()[0]
+                found.append((since, until))
+    return found
 
 
 def check(windows: Sequence[Window], exceptions: Sequence[DayException]) -> None:

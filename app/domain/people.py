@@ -74,6 +74,10 @@ class Relation(StrEnum):
     """Acts for the unit that leads the project."""
     SUPPORT = "support"
     """Acts for a unit that supports the project."""
+    OWNER = "owner"
+    """Offers the resource, in person or acting for the unit that does."""
+    BOOKER = "booker"
+    """Booked the resource."""
     SYSTEM = "system"
 
 
@@ -88,6 +92,8 @@ RELATION_NAMES = {
     Relation.PROPOSER: "提出人",
     Relation.LEAD: "牵头单位",
     Relation.SUPPORT: "配合单位",
+    Relation.OWNER: "提供方",
+    Relation.BOOKER: "预订人",
     Relation.SYSTEM: "系统",
 }
 

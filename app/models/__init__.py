@@ -44,6 +44,7 @@ from app.models.profiles import (
 )
 from app.models.programmes import Indicator, Programme
 from app.models.projects import Project, ProjectNeed, ProjectUnit
+from app.models.resources import Booking, Resource, ResourceException, ResourceWindow
 from app.models.rights import Consent, Disclosure, PrivacyNotice, RightsRequest
 from app.models.sign_ups import SignUp
 
@@ -60,6 +61,7 @@ __all__ = [
     "AvailabilityException",
     "AvailabilityWindow",
     "Base",
+    "Booking",
     "BudgetLine",
     "CareFact",
     "Category",
@@ -110,6 +112,9 @@ __all__ = [
     "RateLimit",
     "RecoveryCode",
     "RefreshToken",
+    "Resource",
+    "ResourceException",
+    "ResourceWindow",
     "RightsRequest",
     "SeriesMember",
     "ServiceClaim",

@@ -4,9 +4,14 @@ from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
 
+from app.core.errors import RuleBroken
 from app.core.types import Code, Form, Latitude, Line, Longitude, LongLine
+from app.domain.availability import check
 from app.domain.organizations import OrganizationKind
 from app.domain.places import CompoundKind, PropertyManagement
+from app.domain.resources import MOST, Nature, ResourceKind, check_quantity, nature_of
+from app.schemas.categories import CategoryCode
+from app.schemas.people_availability import WindowForm
 
 Corner = tuple[Longitude, Latitude]
 Corners = Annotated[tuple[Corner, ...], Field(min_length=3, max_length=2_000)]
@@ -48,6 +53,31 @@ class OrganizationPlan(Form):
     parent: Code | None = None
 
 
+class ResourcePlan(Form):
+    """What an organization of the plan offers. It stands at the grid it names, or at the community, and serves the community."""
+
+    code: Code
+    organization: Code
+    grid: Code | None = None
+    kind: ResourceKind
+    nature: Nature
+    name: Line
+    details: LongLine
+    categories: Annotated[tuple[CategoryCode, ...], Field(min_length=1, max_length=20)]
+    quantity: Annotated[int, Field(ge=1, le=MOST)]
+    unit: Line
+    windows: Annotated[tuple[WindowForm, ...], Field(max_length=70)] = ()
+
+    @model_validator(mode="after")
+    def _is_used_as_its_kind_can_be(self) -> Self:
+        try:
+            check_quantity(self.kind, nature_of(self.kind, self.nature), self.quantity, self.unit)
+            check([window.plain() for window in self.windows], [])
+        except RuleBroken as broken:
+            raise ValueError(f"resource {self.code}: {broken.detail}") from broken
+        return self
+
+
 class PeoplePlan(Form):
     """How many people to invent of each sort; every grid has one grid worker besides, every organization a liaison."""
 
@@ -71,6 +101,7 @@ class CommunityPlan(Form):
     grids: Annotated[tuple[GridPlan, ...], Field(min_length=1, max_length=99)]
     organizations: Annotated[tuple[OrganizationPlan, ...], Field(max_length=999)]
     people: PeoplePlan
+    resources: Annotated[tuple[ResourcePlan, ...], Field(max_length=999)] = ()
 
     @model_validator(mode="after")
     def _codes_are_known_and_unique(self) -> Self:
@@ -83,6 +114,7 @@ class CommunityPlan(Form):
             "compound": compounds,
             "organization": organizations,
             "name of an organization": names,
+            "resource": [resource.code for resource in self.resources],
         }.items():
             if twice := next((code for code in codes if codes.count(code) > 1), None):
                 raise ValueError(f"the {what} {twice} stands there twice")
@@ -93,6 +125,9 @@ class CommunityPlan(Form):
                 raise ValueError(
                     f"organization {organization.code}: its parent {organization.parent} must come before it"
                 )
+        for resource in self.resources:
+            if resource.organization not in organizations or (resource.grid or grids[0]) not in grids:
+                raise ValueError(f"resource {resource.code}: there is no such organization or grid")
         return self
 
     @model_validator(mode="after")

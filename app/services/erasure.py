@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Select, func, select
+from sqlalchemy import Select, and_, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.core.clock import now
@@ -16,14 +16,17 @@ from app.core.errors import RuleBroken
 from app.domain.activities import ACTIVITY
 from app.domain.activity_series import SERIES
 from app.domain.assignments import ACTIVE, AssignmentState
+from app.domain.bookings import PENDING
 from app.domain.needs import ENDED
-from app.domain.people import Actor, PartyStatus, Role
+from app.domain.people import Actor, PartyStatus, Relation, Role
+from app.domain.resources import RESOURCE, STANDING, ResourceAction
 from app.domain.sign_ups import UNDER_WAY
 from app.models import (
     Activity,
     ActivitySeries,
     Approval,
     Assignment,
+    Booking,
     ClaimItem,
     EmploymentRecord,
     Grant,
@@ -32,6 +35,7 @@ from app.models import (
     Order,
     Person,
     Place,
+    Resource,
     SignUp,
 )
 from app.services import approvals, erasure_rows, grants_end, people_seal, relaying
@@ -63,6 +67,7 @@ async def erase(session: AsyncSession, actor: Actor, person: Person) -> dict[str
     ids = [record.id for record in everyone]
     deleted = await erasure_rows.delete_rows(session, actor, ids)
     deleted |= await _blank_needs(session, actor, ids)
+    deleted |= await _blank_resources(session, actor, ids)
     await approvals.void(session, Approval.asked_by.in_(ids))
     for record in everyone:
         await _shred(session, actor, record)
@@ -90,10 +95,18 @@ def _under_way(person: Person) -> list[tuple[str, Select[UUID]]]:
         ("接单", select(Assignment.id).where(mine, Assignment.state.in_(_IN_HAND))),
         ("活动报名", select(SignUp.id).where(SignUp.person_id == person.id, SignUp.state.in_(UNDER_WAY))),
         *_answerable(person),
+        ("资源预订", _booked_from(person)),
         ("任职", select(Grant.id).where(*office)),
         ("聘用", select(EmploymentRecord.id).where(*employed)),
         ("监护", select(Guardianship.id).where(guards, Guardianship.ended_at.is_(None))),
     ]
+
+
+def _booked_from(person: Person) -> Select[UUID]:
+    """What others still count on of what they offer."""
+    offered = and_(Resource.district_id == Booking.district_id, Resource.id == Booking.resource_id)
+    pending = (Resource.person_id == person.id, Booking.state.in_(PENDING))
+    return select(Booking.id).join(Resource, offered).where(*pending)
 
 
 def _answerable(person: Person) -> list[tuple[str, Select[UUID]]]:
@@ -143,6 +156,29 @@ async def _blank_needs(session: AsyncSession, actor: Actor, ids: list[UUID]) -> 
     about = [need.id for need in needs] + [order.id for order in orders]
     await erasure_rows.forget_answers(session, [*about, *ids])
     return {"needs": len(needs), "orders": len(orders)}
+
+
+async def _blank_resources(session: AsyncSession, actor: Actor, ids: list[UUID]) -> dict[str, int]:
+    """What they offered stays as a fact, without their words and no nearer than the area it served."""
+    rows = (await session.scalars(select(Resource).where(Resource.person_id.in_(ids)).with_for_update())).all()
+    for row in rows:
+        area = (await session.scalars(select(Place).where(Place.id == row.service_place_id))).one()
+        row.name = GONE
+        row.details = None
+        row.state_words = GONE if row.state_words else None
+        row.place_id, row.path = area.id, area.path
+        row.lon = row.lat = row.grid_id = None
+        if row.state in STANDING:
+            _withdraw(session, actor, row)
+        publish(session, "resource", row, "erase", actor=actor)
+    await erasure_rows.forget_answers(session, [row.id for row in rows])
+    return {"resources": len(rows)}
+
+
+def _withdraw(session: AsyncSession, actor: Actor, row: Resource) -> None:
+    step = RESOURCE.decide(row.state, ResourceAction.WITHDRAW, frozenset({Relation.OWNER}))
+    source, row.state = row.state, step.target
+    publish(session, RESOURCE.noun, row, "withdraw", actor=actor, source=source.value, target=row.state.value)
 
 
 async def _shred(session: AsyncSession, actor: Actor, person: Person) -> None:

@@ -324,6 +324,7 @@ ACTED: frozenset[tuple[str, str]] = frozenset(
         ("privacy_notices", "published_by"),
         ("project_units", "claimed_by"),
         ("projects", "proposed_by"),
+        ("resources", "offered_by"),
         ("rights_requests", "asked_by"),
         ("series_members", "guardian_id"),
         ("sign_ups", "guardian_id"),

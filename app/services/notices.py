@@ -15,7 +15,7 @@ from app.domain.needs import NEED, NeedAction
 from app.domain.orders import ORDER, OrderAction
 from app.domain.people import ROLE_NAMES, UNIT_ROLES, Role
 from app.models import Approval, Assignment, Event, Grant, Need, NeedFollower, Notice, Order, Person
-from app.services import notices_activities, notices_committee, notices_projects, notices_rights
+from app.services import notices_activities, notices_committee, notices_projects, notices_resources, notices_rights
 from app.services.access import in_force
 
 _ASSIGNEE_WORDS = {
@@ -55,14 +55,20 @@ async def tell(session: AsyncSession, events: list[Event]) -> None:
     askers = await _askers_of(session, events)
     rows: list[dict[str, object]] = []
     for event in events:
-        if (topic := _TOPICS.get(event.aggregate)) is not None:
-            words, people = await topic(session, event)
-        else:
-            words, people = await _words_and_people(session, event, askers)
         knows = None if _unrecorded(event) else event.actor_id
-        rows += [_row(event, person, words) for person in people - {knows} if words and person is not None]
+        for words, people in await _told(session, event, askers):
+            rows += [_row(event, person, words) for person in people - {knows} if words and person is not None]
     for start in range(0, len(rows), _ROWS):
         await session.execute(insert(Notice).values(rows[start : start + _ROWS]).on_conflict_do_nothing())
+
+
+async def _told(session: AsyncSession, event: Event, askers: _Askers) -> list[tuple[str, set[UUID | None]]]:
+    """Words with those they are for; of most events there is one thing to say."""
+    if event.aggregate in notices_resources.AGGREGATES:
+        return await notices_resources.rows_of(session, event)
+    if (topic := _TOPICS.get(event.aggregate)) is not None:
+        return [await topic(session, event)]
+    return [await _words_and_people(session, event, askers)]
 
 
 async def _askers_of(session: AsyncSession, events: list[Event]) -> _Askers:

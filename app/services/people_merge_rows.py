@@ -25,6 +25,7 @@ from app.models import (
     Assignment,
     AvailabilityException,
     AvailabilityWindow,
+    Booking,
     CareFact,
     Certificate,
     CommitteeMember,
@@ -37,6 +38,7 @@ from app.models import (
     NeedFollower,
     Notice,
     Person,
+    Resource,
     RightsRequest,
     SeriesMember,
     ServiceWindow,
@@ -65,6 +67,8 @@ PLAIN: tuple[tuple[Any, str], ...] = (
     (SeriesMember, "guardian_id"),
     (SignUp, "guardian_id"),
     (SignUp, "signed_up_by"),
+    (Resource, "person_id"),
+    (Booking, "booked_by"),
 )
 """What is moved by writing another name, since nothing of the survivor's can stand against it."""
 UNLESS_THERE: tuple[tuple[Any, str, tuple[str, ...]], ...] = (

@@ -13,6 +13,7 @@ from app.services import (
     activity_series,
     approvals,
     assignments,
+    bookings,
     budget_lines,
     certificates,
     claim_items,
@@ -34,6 +35,7 @@ from app.services import (
     orders_read,
     people,
     projects,
+    resources_read,
     rights_requests,
     service_claims,
     sign_ups,
@@ -79,6 +81,8 @@ _READ: dict[str, Callable[[AsyncSession, Actor, UUID], Awaitable[Any]]] = {
     "vouchers": vouchers.read,
     "milestones": milestones.load,
     "evaluations": evaluations.read,
+    "resources": resources_read.read,
+    "bookings": bookings.read,
 }
 
 

@@ -32,6 +32,8 @@ from app.models import (
     Place,
     PrivacyNotice,
     Programme,
+    Resource,
+    ResourceWindow,
     Volunteer,
 )
 from app.services import (
@@ -41,12 +43,13 @@ from app.services import (
     seeding_lexicon,
     seeding_profiles,
     seeding_programmes,
+    seeding_resources,
 )
 from app.services.seeding_accounts import demo_people
 from app.services.seeding_files import read_district
 from app.services.seeding_organizations import SeededOrganization, found_organizations
 from app.services.seeding_people import SeededPerson, gather
-from app.services.seeding_places import SeededPlace, lay_out
+from app.services.seeding_places import SeededCommunity, SeededPlace, lay_out
 from app.services.seeding_privacy import notice_id, notices
 
 BATCH = 500
@@ -94,11 +97,8 @@ async def seed_district(
     Demo accounts are made only when a password hash is given. Raises SeedRefused for a bad file, before anything is written.
     """
     ground = lay_out(read_district(root, f"{code:06d}"))
-    organizations = {community.community.code: found_organizations(community) for community in ground.communities}
-    people = {
-        community.community.code: gather(community, organizations[community.community.code])
-        for community in ground.communities
-    }
+    organizations = {known.community.code: found_organizations(known) for known in ground.communities}
+    people = {known.community.code: gather(known, organizations[known.community.code]) for known in ground.communities}
     everybody = [person for neighbours in people.values() for person in neighbours]
     shown: dict[str, SeededPerson] = {}
     if demo_password_hash and people:
@@ -116,6 +116,7 @@ async def seed_district(
         *_catalogue(code, ground.places, root, columns.stamp),
         *_profiles(code, newcomers, columns.stamp),
         _Table(CommitteeMember, await seeding_committee.missing(session, code, organizations, people, columns.stamp)),
+        *await _resources(session, code, ground.communities, root, columns.stamp),
     ]
     await session.execute(insert(District).values(id=code, name=ground.places[0].name).on_conflict_do_nothing())
     added = {table.model.__tablename__: await _write(session, code, table, progress) for table in tables}
@@ -134,6 +135,20 @@ async def _newcomers(session: AsyncSession, code: int, people: Sequence[SeededPe
     """Who is not there yet; sealing everybody at every start would take longer than all the rest of seeding."""
     there = set(await session.scalars(select(Person.id).where(Person.district_id == code)))
     return [person for person in people if person.id not in there]
+
+
+async def _resources(
+    session: AsyncSession, code: int, grounds: tuple[SeededCommunity, ...], root: Path, stamp: Row
+) -> list[_Table]:
+    """What is offered, with its times. Of what is there already nothing is written: its owner may have changed them."""
+    known = {node["code"] for node in seeding_catalogue.catalogue(root) if node["terms"]}
+    there = set(await session.scalars(select(Resource.id).where(Resource.district_id == code)))
+    rows = seeding_resources.resources(code, grounds, known, stamp)
+    windows = seeding_resources.windows(code, grounds)
+    return [
+        _Table(Resource, [row for row in rows if row["id"] not in there], len(there & {row["id"] for row in rows})),
+        _Table(ResourceWindow, [row for row in windows if row["resource_id"] not in there]),
+    ]
 
 
 def _profiles(code: int, people: Sequence[SeededPerson], stamp: Row) -> list[_Table]:

@@ -28,10 +28,11 @@ from app.services import (
     orders_work,
     rights_requests_decide,
 )
-from app.workers import clocks_activities, clocks_committee, clocks_projects
+from app.workers import clocks_activities, clocks_committee, clocks_projects, clocks_resources
 from app.workers.clocks_due import Due, Verb, ids_of
 from app.workers.relay import every, in_each_district
 
+_TOPICS = (clocks_committee, clocks_activities, clocks_projects, clocks_resources)
 _PAUSE_SECONDS = 2.0
 _log = structlog.get_logger()
 
@@ -43,7 +44,7 @@ async def run(database: Database, stop: asyncio.Event) -> None:
 
 async def tick(database: Database, district_id: int) -> None:
     """Everything that is due in one district."""
-    for ids, verb in [*_due(), *clocks_committee.due(), *clocks_activities.due(), *clocks_projects.due()]:
+    for ids, verb in [*_due(), *(one for topic in _TOPICS for one in topic.due())]:
         async with database.transaction(district_id) as session:
             found = list(dict.fromkeys(await session.scalars(ids)))
         for row_id in found:

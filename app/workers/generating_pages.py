@@ -14,6 +14,7 @@ from app.domain.activities import ACTIVITY, AUDIENCE_NAMES
 from app.domain.activities import PART_NAMES as ACTIVITY_PART_NAMES
 from app.domain.activity_series import SERIES
 from app.domain.assignments import ASSIGNMENT
+from app.domain.bookings import BOOKING
 from app.domain.budgets import SOURCE_NAMES, VOUCHER, VOUCHER_KIND_NAMES
 from app.domain.catalogue import DUTY_NAMES, EVIDENCE_NAMES, HANDLER_NAMES
 from app.domain.consents import PURPOSE_NAMES
@@ -27,6 +28,7 @@ from app.domain.orders import ORDER
 from app.domain.people import RELATION_NAMES, ROLE_NAMES, Party, Relation, Role
 from app.domain.programmes import MEASURE_NAMES, PROGRAMME_KIND_NAMES
 from app.domain.projects import CANCEL_NAMES, KIND_NAMES, LINK_NAMES, PART_NAMES, PROJECT
+from app.domain.resources import RESOURCE
 from app.domain.rights import RIGHTS, RIGHTS_NAMES
 from app.domain.sign_ups import SIGN_UP
 
@@ -46,6 +48,8 @@ LIFECYCLES: tuple[Lifecycle[Any, Any], ...] = (
     SIGN_UP,
     PROJECT,
     VOUCHER,
+    RESOURCE,
+    BOOKING,
 )
 _HEAD = "<!-- make generate 生成，请勿手改 -->\n"
 

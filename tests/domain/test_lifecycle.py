@@ -12,10 +12,12 @@ from app.core.errors import Forbidden, WrongState
 from app.domain.activities import ACTIVITY
 from app.domain.activity_series import SERIES
 from app.domain.assignments import ACTIVE, ASSIGNMENT, NOT_AGAIN, UNFINISHED
+from app.domain.bookings import BOOKING
 from app.domain.lifecycle import Lifecycle, Step
 from app.domain.needs import NEED
 from app.domain.orders import ENDED, ORDER, WORKED_ON
 from app.domain.people import Parties, Party, Relation, Role
+from app.domain.resources import RESOURCE
 from app.domain.sign_ups import SIGN_UP
 
 
@@ -35,7 +37,7 @@ WALKER, SYSTEM = frozenset({Role.RESIDENT}), frozenset({Relation.SYSTEM})
 GO = Step(Turn.GO, RED, Light.GREEN, WALKER)
 STOP = Step(Turn.STOP, GREEN, Light.RED, frozenset({Role.GRID_WORKER}), barred=frozenset({Relation.ASKER}))
 FADE = Step(Turn.FADE, GREEN, Light.RED, SYSTEM, also=GREEN)
-REAL: tuple[Lifecycle[Any, Any], ...] = (NEED, ORDER, ASSIGNMENT, ACTIVITY, SERIES, SIGN_UP)
+REAL: tuple[Lifecycle[Any, Any], ...] = (NEED, ORDER, ASSIGNMENT, ACTIVITY, SERIES, SIGN_UP, RESOURCE, BOOKING)
 PARTIES: list[Party] = [*Role, *Relation]
 
 

@@ -54,6 +54,7 @@ KEPT = {
     ("needs", "duty_override_by"),
     ("duplicate_dismissals", "dismissed_by"),
     ("meeting_additions", "added_by"),
+    ("resources", "offered_by"),
     ("grants", "revoked_by"),
     ("grants", "lent_by"),
     ("care_facts", "recorded_by"),

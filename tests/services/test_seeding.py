@@ -38,6 +38,8 @@ TABLES = (
     "party_memberships",
     "volunteers",
     "committee_members",
+    "resources",
+    "resource_windows",
 )
 
 

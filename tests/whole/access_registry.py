@@ -8,6 +8,7 @@ its operationId, which counts before the noun's.
 from tests.whole import access_rows as work
 from tests.whole import access_rows_activities as activities
 from tests.whole import access_rows_committee as committee
+from tests.whole import access_rows_offers as offers
 from tests.whole import access_rows_people as people
 from tests.whole import access_rows_projects as projects
 from tests.whole import access_rows_records as records
@@ -21,6 +22,7 @@ BUILDERS: dict[str, Build] = {
     "approvals": work.approval,
     "assignments": work.assignment,
     "audit": records.audit,
+    "bookings": offers.booking,
     "budget-lines": projects.budget_line,
     "care-facts": records.care_fact,
     "categories": work.category,
@@ -60,6 +62,7 @@ BUILDERS: dict[str, Build] = {
     "programmes": projects.programme,
     "projects": projects.project,
     "readyz": work.nothing,
+    "resources": offers.resource,
     "rights-requests": records.rights_request,
     "service-claims": committee.claim,
     "sign-ups": activities.sign_up,

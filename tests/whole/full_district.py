@@ -5,6 +5,7 @@ from datetime import timedelta
 from typing import Any
 
 from sqlalchemy import insert, select
+from sqlalchemy.dialects.postgresql import Range
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.core.clock import now
@@ -31,6 +32,7 @@ from app.models import (
     AvailabilityException,
     AvailabilityWindow,
     Base,
+    Booking,
     BudgetLine,
     CareFact,
     Certificate,
@@ -63,6 +65,9 @@ from app.models import (
     RateLimit,
     RecoveryCode,
     RefreshToken,
+    Resource,
+    ResourceException,
+    ResourceWindow,
     RightsRequest,
     ServiceClaim,
     Substitution,
@@ -82,7 +87,7 @@ _SEALED = b"\x01sealed"
 async def fill(session: AsyncSession, world: World) -> None:
     """Everything about resident1, who is recorded in every way there is."""
     own = (_signing_in(world), _authority_and_audit(world), _profile(world), _rights(world))
-    for rows in (*own, _intake(world), _committee(world), _projects(world)):
+    for rows in (*own, _intake(world), _committee(world), _projects(world), _offers(world)):
         for model, columns in rows:
             await session.execute(insert(model).values(district_id=world.district_id, **_identified(model, columns)))
     await put_dismissal(session, world)
@@ -234,3 +239,29 @@ def _projects(world: World) -> Rows:
     yield Evaluation, voice | {"path": where["path"]}
     yield Milestone, {"project_id": project, "path": where["path"], "title": "灯具到货", "due_on": today}
     yield ProjectNeed, {"project_id": project, "need_id": asked["id"], "path": where["path"]}
+
+
+def _offers(world: World) -> Rows:
+    row, place = new_id(), {"place_id": world.places["home1"], "path": world.paths["home1"]}
+    area = {"service_place_id": world.places["community"], "service_path": world.paths["community"]}
+    kind = {
+        "kind": "materials",
+        "nature": "shared",
+        "name": "轮椅",
+        "categories": ["other"],
+        "quantity": 2,
+        "unit": "辆",
+    }
+    yield (
+        Resource,
+        {"id": row, "person_id": world.people["resident1"], "starts_at": now(), "remind_days": 14}
+        | place
+        | area
+        | kind,
+    )
+    yield ResourceWindow, {"resource_id": row, "weekday": 1, "from_minute": 0, "until_minute": 60}
+    yield ResourceException, {"resource_id": row, "on": now().date(), "free": False}
+    use = {"use_place_id": world.places["home1"], "use_path": world.paths["home1"], "expires_at": now()}
+    purpose = {"purpose": "need", "purpose_id": new_id(), "booked_by": world.people["grid"]}
+    purpose |= {"during": Range(now(), now() + timedelta(hours=1), bounds="[)")}
+    yield Booking, {"resource_id": row, "path": world.paths["home1"], "nature": "shared", "quantity": 1} | use | purpose
