@@ -39,6 +39,9 @@ TRACES = {
     "sheet": "同意书第0093号他儿子代签",
     "ties": "监护人失联，改由奶奶照看",
     "ward": "户口簿第七页父女",
+    "offered": "我会修马头琴祖传手艺",
+    "unable": "那天我要去看眼睛",
+    "laid_down": "手抖得修不了琴了",
     "reopening": "跟我家漏的是同一根管",
 }
 """What is nowhere to be found afterwards."""
@@ -111,6 +114,23 @@ async def ask_for_leave(world: World, order: Any) -> None:
     await act(world, "member1", order, "resume")
     await act(world, "member1", order, "report", result="已修好")
     await act(world, "resident1", order, "confirm", rating=5)
+
+
+async def offer_and_withdraw(world: World, who: str) -> None:
+    """Something of theirs is listed and booked; they cancel the booking, and give it up, and say why."""
+    home = {"place_id": str(world.places["home1"]), "service_place_id": str(world.places["community"])}
+    kind = {"kind": "expertise", "categories": ["culture"], "quantity": 1, "unit": "人"}
+    form = home | kind | {"name": TRACES["offered"], "details": TRACES["offered"]}
+    path = f"/v1/resources/{(await world.ok(who, 'POST', '/v1/resources', json=form))['id']}"
+    await world.ok("grid", "POST", f"{path}/publish", json={})
+    need = await submitted(world, "resident2", place_id=str(world.places["home2"]))
+    await world.ok("community", "POST", f"/v1/needs/{need['id']}/accept", json={"auto_offer": False})
+    start = now() + timedelta(days=1)
+    span = {"starts_at": start.isoformat(), "ends_at": (start + timedelta(hours=1)).isoformat()}
+    wish = {"resource_id": path.rpartition("/")[2], "purpose": "need", "purpose_id": need["id"]} | span
+    booking = await world.ok("grid", "POST", "/v1/bookings", json=wish)
+    await world.ok(who, "POST", f"/v1/bookings/{booking['id']}/cancel", json={"words": TRACES["unable"]})
+    await world.ok(who, "POST", f"{path}/withdraw", json={"words": TRACES["laid_down"]})
 
 
 async def question_about(world: World, app: FastAPI, who: str) -> Any:

@@ -207,9 +207,8 @@ async def _move(
     case: BookingCase,
     step: Step[BookingState, BookingAction],
     actor: Actor | None,
-    **data: Any,
 ) -> BookingCase:
-    """Take the step; what it gives back is free when this returns."""
+    """Take the step; what it gives back is free when this returns. Reasons stand in the row, which can forget them."""
     source, case.booking.state = case.booking.state, step.target
     publish(
         session,
@@ -219,7 +218,7 @@ async def _move(
         actor=actor,
         source=source.value,
         target=step.target.value,
-        data={"resource_id": str(case.resource.id)} | data,
+        data={"resource_id": str(case.resource.id)},
     )
     await session.flush()
     await session.refresh(case.resource, ["reserved"])
@@ -258,7 +257,7 @@ async def cancel(session: AsyncSession, actor: Actor, booking_id: UUID, form: Bo
     case = await load(session, actor, booking_id, "bookings:cancel")
     step = _decide(case, BookingAction.CANCEL)
     case.booking.cancel_words = form.words
-    return await _move(session, case, step, actor, words=form.words)
+    return await _move(session, case, step, actor)
 
 
 async def expire(session: AsyncSession, booking_id: UUID) -> None:

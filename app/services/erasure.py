@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Select, and_, func, select
+from sqlalchemy import Select, and_, func, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.core.clock import now
@@ -171,7 +171,11 @@ async def _blank_resources(session: AsyncSession, actor: Actor, ids: list[UUID])
         if row.state in STANDING:
             _withdraw(session, actor, row)
         publish(session, "resource", row, "erase", actor=actor)
-    await erasure_rows.forget_answers(session, [row.id for row in rows])
+    await session.flush()
+    told = (Booking.resource_id.in_([row.id for row in rows]), Booking.cancel_words.is_not(None))
+    booked = update(Booking).where(*told).values(cancel_words=GONE).returning(Booking.id)
+    about = [row.id for row in rows] + list(await session.scalars(booked))
+    await erasure_rows.forget_answers(session, about)
     return {"resources": len(rows)}
 
 

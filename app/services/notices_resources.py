@@ -16,7 +16,7 @@ from app.services.notices_rights import community_of
 AGGREGATES = frozenset({RESOURCE.noun, BOOKING.noun})
 _TO_THE_OWNER = {
     ResourceAction.PUBLISH.value: "您提供的资源已入库，谢谢",
-    ResourceAction.REFUSE.value: "您提供的资源未予入库",
+    ResourceAction.REFUSE.value: "您提供的资源未予入库，理由见该资源",
     ResourceAction.PAUSE.value: "您提供的资源已暂停接受预订",
     ResourceAction.RESUME.value: "您提供的资源已恢复接受预订",
     ResourceAction.WITHDRAW.value: "您提供的资源已撤回",
@@ -31,31 +31,26 @@ _BOOKED = {
     BookingAction.EXPIRE.value: "您提供的资源有一个暂留已到期",
 }
 _TO_THE_BOOKER = {
-    BookingAction.CANCEL.value: "您的预订已被取消",
+    BookingAction.CANCEL.value: "您的预订已被取消，理由见该预订",
     BookingAction.EXPIRE.value: "您的暂留已到期，资源已释放",
 }
 
 
 async def rows_of(session: AsyncSession, event: Event) -> list[tuple[str, set[UUID | None]]]:
     """Words with those they are for: owner, community and booker are told different things of one event."""
-    said = f"：{event.data['words']}" if event.data.get("words") else ""
     if event.aggregate == RESOURCE.noun:
         owners = await _owners(session, event.aggregate_id)
         staff: set[UUID | None] = set()
         if event.action in _TO_THE_COMMUNITY:
             staff = {*await community_of(session, event.path)}
-        told = [(_with(_TO_THE_OWNER.get(event.action, ""), said), owners)]
+        told = [(_TO_THE_OWNER.get(event.action, ""), owners)]
         return [*told, (_TO_THE_COMMUNITY.get(event.action, ""), staff - owners)]
     booking = await session.scalar(select(Booking).where(Booking.id == event.aggregate_id))
     if booking is None:
         return []
     owners = await _owners(session, booking.resource_id)
     told = [(_BOOKED.get(event.action, ""), owners)]
-    return [*told, (_with(_TO_THE_BOOKER.get(event.action, ""), said), {booking.booked_by} - owners)]
-
-
-def _with(words: str, said: str) -> str:
-    return words + said if words else ""
+    return [*told, (_TO_THE_BOOKER.get(event.action, ""), {booking.booked_by} - owners)]
 
 
 async def _owners(session: AsyncSession, resource_id: UUID) -> set[UUID | None]:

@@ -209,7 +209,7 @@ async def refuse(session: AsyncSession, actor: Actor, resource_id: UUID, form: R
     case = await load(session, actor, resource_id, "resources:refuse")
     step = decide(case, ResourceAction.REFUSE)
     case.resource.state_words = form.words
-    move(session, case, step, actor, words=form.words)
+    move(session, case, step, actor)
     return case
 
 
@@ -234,7 +234,7 @@ async def withdraw(session: AsyncSession, actor: Actor, resource_id: UUID, form:
     if found:
         raise Conflict(f"还有 {len(found)} 个未完成的预订，请先处理", bookings=found[:_SHOWN_MOST])
     case.resource.state_words = form.words
-    move(session, case, step, actor, **({"words": form.words} if form.words else {}))
+    move(session, case, step, actor)
     return case
 
 

@@ -119,9 +119,8 @@ def move(
     case: ResourceCase,
     step: Step[ResourceState, ResourceAction],
     actor: Actor | None,
-    **data: Any,
 ) -> None:
-    """Take the step: the new state and its event together."""
+    """Take the step: the new state and its event together. Reasons stand in the row, which can forget them; events cannot."""
     source, case.resource.state = case.resource.state, step.target
     publish(
         session,
@@ -131,7 +130,6 @@ def move(
         actor=actor,
         source=source.value,
         target=step.target.value,
-        data=data,
     )
 
 

@@ -199,7 +199,7 @@ async def test_holds_expire_and_the_rest_is_told(world: World, app: FastAPI) -> 
     assert (await world.call("liaison", "POST", f"/v1/bookings/{again['id']}/cancel", json={})).status_code == 422
     await world.ok("liaison", "POST", f"/v1/bookings/{again['id']}/cancel", json={"words": "单位临时有会"})
     grid, liaison = await told(app, world, "grid"), await told(app, world, "liaison")
-    assert "您的预订已被取消：单位临时有会" in grid
+    assert "您的预订已被取消，理由见该预订" in grid
     assert "您的暂留已到期，资源已释放" in grid
     assert "您提供的资源有一个确认的预订" not in liaison
     assert {"您提供的资源有一个新的暂留", "您提供的资源已有一个确认的预订"} <= set(liaison)

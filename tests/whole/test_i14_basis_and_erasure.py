@@ -14,7 +14,17 @@ from app.core.db import Database
 from app.core.ids import new_id
 from app.models import Account, CareFact, Certificate, Event, Grant, Person, RightsRequest, SignIn
 from app.workers import relay
-from tests.erasing import TRACES, ask_and_be_served, ask_to_be_erased, care_for, erased, ledger, left, record
+from tests.erasing import (
+    TRACES,
+    ask_and_be_served,
+    ask_to_be_erased,
+    care_for,
+    erased,
+    ledger,
+    left,
+    offer_and_withdraw,
+    record,
+)
 from tests.routers.test_consents import given
 from tests.services.histories import broken_histories
 from tests.stories.steps import submitted, taken
@@ -37,6 +47,7 @@ async def _full(world: World, app: FastAPI) -> Any:
     await record(world, "resident1")
     await care_for(world, "resident1")
     need = await ask_and_be_served(world, "resident1")
+    await offer_and_withdraw(world, "resident1")
     await relay.relay_district(app.state.database, world.district_id)
     return need
 
@@ -68,7 +79,9 @@ async def test_i14_nothing_is_left_of_an_erased_person(world: World, app: FastAP
     await _full(world, app)
     await _certify(owner, app, world, "resident1")
     before = await left(owner, world.district_id)
-    assert before.keys() >= {"title", "details", "rating"}, "what is typed in clear is found, so the search can see"
+    assert before.keys() >= {"title", "details", "rating", "offered", "unable", "laid_down"}, (
+        "what is typed in clear is found, so the search can see"
+    )
     hours = await ledger(owner, world.district_id)
     answer = await erased(world, "resident1")
     assert await left(owner, world.district_id) == {}
