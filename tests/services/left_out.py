@@ -95,6 +95,9 @@ COLUMNS: dict[str, dict[str, str]] = {
         "reminded_at": _HOUSE,
         "lon": _PLACE,
         "lat": _PLACE,
+        "path": _PLACE,
+        "community_id": _PLACE,
+        "grid_id": _PLACE,
     },
     "resources": {
         "organization_id": "empty where a person offers it",
