@@ -48,7 +48,7 @@ class Ledger:
 
     calls: dict[int, Counter[Call]] = field(default_factory=lambda: defaultdict(Counter))
     reads: dict[int, Counter[Call]] = field(default_factory=lambda: defaultdict(Counter))
-    """Calls that changed nothing: none leaves an entry, but for those of what opens something."""
+    """Calls that changed nothing and gave no file: none leaves an entry, and only those of what opens something count."""
     public: set[str] = field(default_factory=set)
     """Operations without a token note themselves; their tests look at that."""
 
@@ -68,8 +68,10 @@ class Ledger:
             outcome = "denied"
         if outcome is None:
             return
-        kept = self.reads if outcome == "done" and request.method == "GET" else self.calls
-        kept[identity.district_id][name, outcome, identity.person_id] += 1
+        reading = outcome == "done" and request.method == "GET"
+        kept = self.reads if reading and not _is_file(name, answer) else self.calls
+        leaves_none = kept is self.reads and name not in OPENING | OPENING_TO_SOME
+        kept[identity.district_id][name, outcome, identity.person_id] += 0 if leaves_none else 1
 
     async def settle(self, owner: Database, district: int) -> None:
         """Hold one district against its calls, and forget it. Raises NotOnce."""
@@ -101,6 +103,11 @@ def _outcome(request: httpx.Request, answer: httpx.Response, *, named: bool) -> 
     if answer.is_success:
         return None if "idempotency-replayed" in answer.headers else "done"
     return "denied" if answer.status_code in {401, 403} or (answer.status_code == 404 and named) else None
+
+
+def _is_file(name: str, answer: httpx.Response) -> bool:
+    """A list taken away, and not what is opened anyway."""
+    return name not in OPENING and "content-disposition" in answer.headers
 
 
 def _tells_of_somebody(answer: httpx.Response) -> bool:

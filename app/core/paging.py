@@ -4,6 +4,7 @@ import base64
 import binascii
 from collections.abc import Sequence
 from dataclasses import dataclass
+from enum import StrEnum
 from typing import Annotated, Generic, TypeVar
 from uuid import UUID
 
@@ -30,6 +31,23 @@ class PageQuery(Form):
 
     limit: Annotated[int, Field(ge=1, le=100, description="每页条数")] = 20
     cursor: Cursor | None = None
+
+
+class FileFormat(StrEnum):
+    JSON = "json"
+    CSV = "csv"
+    XLSX = "xlsx"
+
+
+class FileQuery(PageQuery):
+    """What a list may be asked that can be taken away: all its pages as one file, under the same filters and permission."""
+
+    format: Annotated[
+        FileFormat,
+        Field(
+            description="json：一页；csv、xlsx：全部各页的文件，条数有上限，时间为北京时间，limit 与 cursor 不起作用"
+        ),
+    ] = FileFormat.JSON
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,10 +5,11 @@ whose verb never asked for the permission it declares is stopped before its comm
 in the same transaction, and so is the call's one entry in the audit trail.
 
 Exactly one entry (I12) for an authenticated call that succeeded and is not a reading one, or published a change, or showed
-sensitive fields in clear; an answer sent again has changed nothing. A denied call leaves one too, in a transaction of its own
-once the call's is rolled back, before its answer goes out: 403, 404 of an operation that names a row, whether that is missing
-or hidden, and 401 of whoever is known by a valid token whose sign-in or account has ended. 409, 412, 422 and 428 change nothing
-and deny nobody, and any other 401 has no caller: no entry, unless the refusal tells something of somebody (``Trace.told``).
+sensitive fields in clear, or gave a list away as a file; an answer sent again has changed nothing. A denied call leaves one
+too, in a transaction of its own once the call's is rolled back, before its answer goes out: 403, 404 of an operation that
+names a row, whether that is missing or hidden, and 401 of whoever is known by a valid token whose sign-in or account has
+ended. 409, 412, 422 and 428 change nothing and deny nobody, and any other 401 has no caller: no entry, unless the refusal
+tells something of somebody (``Trace.told``).
 Operations without a token are noted by their verbs.
 """
 
@@ -29,6 +30,7 @@ from app.domain.audit import Outcome, Trace
 from app.domain.limits import address_of
 from app.domain.passwords import POLICIES, Policy, Profile
 from app.domain.people import Actor, Relation
+from app.routers.table_files import FILE, can_be_file, takeable
 from app.services import accounts, audit, idempotency
 
 
@@ -134,6 +136,12 @@ def _is_noted(request: Request, status: int) -> bool:
 
 
 class HouseRoute(APIRoute):
+    def __init__(self, path: str, endpoint: Callable[..., Any], **said: Any) -> None:
+        if can_be_file(endpoint):
+            endpoint = takeable(endpoint, said["response_model"], path)
+            said["responses"] = {**said["responses"], 200: FILE}
+        super().__init__(path, endpoint, **said)
+
     @property
     def permission(self) -> str:
         return str((self.openapi_extra or {}).get("x-permission", ""))
@@ -208,7 +216,8 @@ class HouseRoute(APIRoute):
         """The entry of a call that succeeded, written out with all else the call did, so that what fails fails here."""
         state, session = request.state, getattr(request.state, "session", None)
         changed = request.method != "GET" or (session is not None and audit.has_changed(session))
-        if getattr(state, "noted", False) or not (changed or actor.trace.opened):
+        taken_away = "content-disposition" in response.headers
+        if getattr(state, "noted", False) or not (changed or actor.trace.opened or taken_away):
             return
         subject, trace = _subject(request, response), actor.trace
         trace.person_id = trace.person_id or _person(request.url.path, subject, actor.person_id)

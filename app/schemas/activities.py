@@ -6,7 +6,7 @@ from uuid import UUID
 
 from pydantic import ConfigDict, Field
 
-from app.core.paging import PageQuery
+from app.core.paging import FileQuery
 from app.core.types import Form, Line, LongLine, LongWords, Moment, Read, Words
 from app.domain.activities import MOST_PARTS, MOST_PLACES, ActivityAction, ActivityState, Audience, PartKind
 from app.domain.catalogue import Evidence, Skill
@@ -30,7 +30,7 @@ class RoleForm(Form):
 Roles = Annotated[list[RoleForm], Field(min_length=1, max_length=MOST_PARTS)]
 
 
-class ActivityQuery(PageQuery):
+class ActivityQuery(FileQuery):
     place_id: Annotated[UUID | None, Field(description="某地点及其下属")] = None
     starts_from: Annotated[Moment | None, Field(description="不早于此时开始")] = None
     starts_until: Annotated[Moment | None, Field(description="早于此时开始")] = None

@@ -6,7 +6,7 @@ from uuid import UUID
 
 from pydantic import ConfigDict, Field
 
-from app.core.paging import PageQuery
+from app.core.paging import FileQuery
 from app.core.types import Day, Form, Line, Read, Words
 from app.domain.activities import Audience
 from app.domain.activity_series import SeriesAction, SeriesState
@@ -28,7 +28,7 @@ Minutes = Annotated[int, Field(ge=1, le=960, description="每次多长")]
 Days = Annotated[list[Day], Field(max_length=100)]
 
 
-class ActivitySeriesQuery(PageQuery):
+class ActivitySeriesQuery(FileQuery):
     place_id: Annotated[UUID | None, Field(description="某地点及其下属")] = None
     state: SeriesState | None = None
     mine: Annotated[bool, Field(description="只看我或我监护的人固定参加的")] = False

@@ -6,7 +6,7 @@ from uuid import UUID
 
 from pydantic import ConfigDict, Field
 
-from app.core.paging import PageQuery
+from app.core.paging import FileQuery
 from app.core.types import Form, Moment, Read, Words
 from app.domain.bookings import HOLD_MINUTES, LONGEST_HOLD_MINUTES, BookingAction, BookingState, Purpose
 from app.domain.resources import Nature
@@ -60,7 +60,7 @@ class BookingCancel(Form):
     words: Words
 
 
-class BookingQuery(PageQuery):
+class BookingQuery(FileQuery):
     resource_id: UUID | None = None
     purpose_id: UUID | None = None
     state: BookingState | None = None

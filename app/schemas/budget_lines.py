@@ -5,7 +5,7 @@ from uuid import UUID
 
 from pydantic import ConfigDict, Field
 
-from app.core.paging import PageQuery
+from app.core.paging import FileQuery
 from app.core.types import Form, Line, Read, Words
 from app.domain.budgets import FundSource
 from app.schemas.projects import Fen
@@ -13,7 +13,7 @@ from app.schemas.projects import Fen
 SomeFen = Annotated[int, Field(ge=1, le=100_000_000_000, description="金额，分")]
 
 
-class BudgetLineQuery(PageQuery):
+class BudgetLineQuery(FileQuery):
     project_id: UUID | None = None
     source: FundSource | None = None
     organization_id: Annotated[UUID | None, Field(description="出资单位")] = None

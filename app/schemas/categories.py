@@ -5,7 +5,7 @@ from uuid import UUID
 
 from pydantic import ConfigDict, Field
 
-from app.core.paging import PageQuery
+from app.core.paging import FileQuery
 from app.core.types import Form, Line, LongLine, Read, Words
 from app.domain.catalogue import LONGEST_DAYS, MOST_DEPTH, CheckIn, Duty, Evidence, Handler, Skill
 
@@ -57,7 +57,7 @@ class TermsRead(Read):
     duty_source: str | None
 
 
-class CategoryQuery(PageQuery):
+class CategoryQuery(FileQuery):
     parent: Annotated[CategoryCode | None, Field(description="只看其下一级")] = None
     duty: Annotated[Duty | None, Field(description="只看某种职责：准入清单")] = None
     services: Annotated[bool, Field(description="只看可以点单的，不含分组")] = False

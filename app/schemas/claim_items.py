@@ -5,12 +5,12 @@ from uuid import UUID
 
 from pydantic import ConfigDict, Field
 
-from app.core.paging import PageQuery
+from app.core.paging import FileQuery
 from app.core.types import Form, LongLine, Read
 from app.domain.joint_work import ItemAction, ItemState
 
 
-class ClaimItemQuery(PageQuery):
+class ClaimItemQuery(FileQuery):
     turn_id: UUID | None = None
     community_id: UUID | None = None
     state: ItemState | None = None

@@ -6,12 +6,12 @@ from uuid import UUID
 
 from pydantic import ConfigDict, Field
 
-from app.core.paging import PageQuery
+from app.core.paging import FileQuery
 from app.core.types import Day, Form, Line, LongLine, Read
 from app.domain.organizations import OrganizationKind
 
 
-class CommitteeMemberQuery(PageQuery):
+class CommitteeMemberQuery(FileQuery):
     community_id: Annotated[UUID | None, Field(description="某社区的大党委")] = None
     organization_id: Annotated[UUID | None, Field(description="某单位参加的大党委")] = None
     kind: Annotated[OrganizationKind | None, Field(description="单位类型")] = None

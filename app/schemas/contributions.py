@@ -5,13 +5,13 @@ from uuid import UUID
 
 from pydantic import Field
 
-from app.core.paging import PageQuery
+from app.core.paging import FileQuery
 from app.core.types import Read
 from app.domain.projects import Link
 from app.schemas.indicators import Year
 
 
-class ContributionQuery(PageQuery):
+class ContributionQuery(FileQuery):
     place_id: Annotated[UUID | None, Field(description="某社区，或某地点及其下属的单位")] = None
     organization_id: UUID | None = None
     year: Year | None = None

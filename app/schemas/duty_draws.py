@@ -6,7 +6,7 @@ from uuid import UUID
 
 from pydantic import ConfigDict, Field
 
-from app.core.paging import PageQuery
+from app.core.paging import FileQuery
 from app.core.types import Day, Form, Line, LongLine, Read
 from app.domain.duty_rotation import Relaxed
 from app.domain.duty_turns import DrawAction, DrawState
@@ -14,7 +14,7 @@ from app.domain.duty_turns import DrawAction, DrawState
 Year = Annotated[int, Field(ge=2000, le=2099)]
 
 
-class DutyDrawQuery(PageQuery):
+class DutyDrawQuery(FileQuery):
     community_id: UUID | None = None
     year: Year | None = None
     state: DrawState | None = None

@@ -6,12 +6,12 @@ from uuid import UUID
 
 from pydantic import ConfigDict, Field
 
-from app.core.paging import PageQuery
+from app.core.paging import FileQuery
 from app.core.types import Form, LongLine, Read
 from app.domain.duty_turns import ExchangeAction, ExchangeState
 
 
-class DutyExchangeQuery(PageQuery):
+class DutyExchangeQuery(FileQuery):
     community_id: UUID | None = None
     state: ExchangeState | None = None
 

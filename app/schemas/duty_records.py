@@ -5,7 +5,7 @@ from uuid import UUID
 
 from pydantic import Field
 
-from app.core.paging import PageQuery
+from app.core.paging import FileQuery
 from app.core.types import Form, Number, Read
 from app.domain.organizations import OrganizationKind
 from app.schemas.duty_draws import Year
@@ -15,7 +15,7 @@ class DutyRecordYear(Form):
     year: Annotated[Year | None, Field(description="某一年；不填则全部")] = None
 
 
-class DutyRecordQuery(PageQuery):
+class DutyRecordQuery(FileQuery):
     community_id: Annotated[UUID | None, Field(description="某社区的大党委")] = None
     kind: Annotated[OrganizationKind | None, Field(description="单位类型")] = None
     year: Annotated[Year | None, Field(description="某一年；不填则全部")] = None

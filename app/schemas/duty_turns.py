@@ -6,14 +6,14 @@ from uuid import UUID
 
 from pydantic import ConfigDict, Field
 
-from app.core.paging import PageQuery
+from app.core.paging import FileQuery
 from app.core.types import Day, Form, LongWords, Read
 from app.domain.duty_turns import TurnAction, TurnState
 from app.domain.joint_work import DutyStep
 from app.schemas.duty_draws import Year
 
 
-class DutyTurnQuery(PageQuery):
+class DutyTurnQuery(FileQuery):
     community_id: UUID | None = None
     organization_id: UUID | None = None
     year: Year | None = None

@@ -5,7 +5,7 @@ from uuid import UUID
 
 from pydantic import ConfigDict, Field
 
-from app.core.paging import PageQuery
+from app.core.paging import FileQuery
 from app.core.types import Code, Form, Line, Read
 from app.domain.programmes import Measure
 
@@ -16,7 +16,7 @@ _Targets = Annotated[
 ]
 
 
-class IndicatorQuery(PageQuery):
+class IndicatorQuery(FileQuery):
     programme_id: UUID | None = None
     year: Year | None = None
 

@@ -6,14 +6,14 @@ from uuid import UUID
 
 from pydantic import ConfigDict, Field
 
-from app.core.paging import PageQuery
+from app.core.paging import FileQuery
 from app.core.types import Day, Form, Line, LongLine, LongWords, Moment, Read, Words
 from app.domain.joint_work import NOTICE_DAYS, MeetingAction, MeetingState
 
 _ID = "0192f3a0-7c1e-7000-8000-000000000001"
 
 
-class JointMeetingQuery(PageQuery):
+class JointMeetingQuery(FileQuery):
     turn_id: UUID | None = None
     community_id: UUID | None = None
     state: MeetingState | None = None

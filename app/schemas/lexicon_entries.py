@@ -5,7 +5,7 @@ from uuid import UUID
 
 from pydantic import ConfigDict, Field
 
-from app.core.paging import PageQuery
+from app.core.paging import FileQuery
 from app.core.types import Form, Line, Read
 from app.domain.lexicon import HEAVIEST
 from app.schemas.categories import CategoryCode
@@ -15,7 +15,7 @@ _Weight = Annotated[
 ]
 
 
-class LexiconEntryQuery(PageQuery):
+class LexiconEntryQuery(FileQuery):
     place_id: Annotated[UUID | None, Field(description="某社区自己的；不填则看全区的和各社区的")] = None
     category: Annotated[CategoryCode | None, Field(description="只看指向某类别的")] = None
     term: Annotated[Line | None, Field(description="只看这个词")] = None

@@ -6,11 +6,11 @@ from uuid import UUID
 
 from pydantic import ConfigDict, Field
 
-from app.core.paging import PageQuery
+from app.core.paging import FileQuery
 from app.core.types import Day, Form, Line, LongLine, Read
 
 
-class MilestoneQuery(PageQuery):
+class MilestoneQuery(FileQuery):
     project_id: UUID | None = None
     open: Annotated[bool | None, Field(description="只看未完成的，或只看已了结的")] = None
     overdue: Annotated[bool, Field(description="只看逾期未完成的")] = False

@@ -6,13 +6,13 @@ from uuid import UUID
 
 from pydantic import Field
 
-from app.core.paging import PageQuery
+from app.core.paging import FileQuery
 from app.core.types import Read
 from app.domain.needs import NeedState
 from app.schemas.needs_intake import NearNeed
 
 
-class NeedDuplicateQuery(PageQuery):
+class NeedDuplicateQuery(FileQuery):
     place_id: Annotated[UUID | None, Field(description="某地点及其下属；不填则看您负责的全部")] = None
 
 

@@ -7,7 +7,7 @@ from uuid import UUID
 from pydantic import ConfigDict, Field
 from pydantic.config import JsonDict
 
-from app.core.paging import PageQuery
+from app.core.paging import FileQuery
 from app.core.types import Form, Line, LongLine, LongWords, Moment, Read, Words
 from app.domain.needs import Channel, NeedAction, NeedSource, NeedState, Privacy, RefusalReason, Urgency
 from app.domain.orders import OFFER_MINUTES
@@ -64,7 +64,7 @@ class NeedUpdate(Form):
     wanted_at: Moment | None = None
 
 
-class NeedQuery(PageQuery):
+class NeedQuery(FileQuery):
     state: NeedState | None = None
     place_id: Annotated[UUID | None, Field(description="某地点及其下属")] = None
     category: CategoryCode | None = None

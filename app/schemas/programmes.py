@@ -5,12 +5,12 @@ from uuid import UUID
 
 from pydantic import ConfigDict, Field
 
-from app.core.paging import PageQuery
+from app.core.paging import FileQuery
 from app.core.types import Code, Form, Line, LongLine, Read
 from app.domain.programmes import ProgrammeKind
 
 
-class ProgrammeQuery(PageQuery):
+class ProgrammeQuery(FileQuery):
     kind: ProgrammeKind | None = None
     place_id: Annotated[UUID | None, Field(description="某地点及其下属的社区")] = None
     retired: Annotated[bool, Field(description="也看已停用的")] = False

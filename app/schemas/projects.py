@@ -6,7 +6,7 @@ from uuid import UUID
 
 from pydantic import ConfigDict, Field
 
-from app.core.paging import PageQuery
+from app.core.paging import FileQuery
 from app.core.types import Day, Form, Line, LongLine, LongWords, Read, Words
 from app.domain.catalogue import Evidence
 from app.domain.projects import MOST_NEEDS, CancelReason, Link, Part, ProjectAction, ProjectKind, ProjectState
@@ -16,7 +16,7 @@ _Needs = Annotated[list[UUID], Field(max_length=MOST_NEEDS, description="所回�
 _NO_NAMES = "列入清单后居民可见，不写个人信息"
 
 
-class ProjectQuery(PageQuery):
+class ProjectQuery(FileQuery):
     state: ProjectState | None = None
     kind: ProjectKind | None = None
     link: Link | None = None

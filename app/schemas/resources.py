@@ -6,7 +6,7 @@ from uuid import UUID
 
 from pydantic import ConfigDict, Field, model_validator
 
-from app.core.paging import PageQuery
+from app.core.paging import FileQuery
 from app.core.types import Form, Line, LongWords, Moment, Read, Words
 from app.domain.resources import MOST, REMIND_DAYS, Nature, ResourceAction, ResourceKind, ResourceState
 from app.schemas.categories import CategoryCode
@@ -110,7 +110,7 @@ class ResourceWithdraw(Form):
     words: Words | None = None
 
 
-class ResourceQuery(PageQuery):
+class ResourceQuery(FileQuery):
     kind: ResourceKind | None = None
     category: Annotated[CategoryCode | None, Field(description="可服务此类别的，含其上级类别的")] = None
     place_id: Annotated[UUID | None, Field(description="在此地点及其以下的")] = None

@@ -5,12 +5,12 @@ from uuid import UUID
 
 from pydantic import ConfigDict, Field
 
-from app.core.paging import PageQuery
+from app.core.paging import FileQuery
 from app.core.types import Form, Read
 from app.domain.joint_work import ClaimAction, ClaimState
 
 
-class ServiceClaimQuery(PageQuery):
+class ServiceClaimQuery(FileQuery):
     item_id: UUID | None = None
     organization_id: UUID | None = None
     state: ClaimState | None = None

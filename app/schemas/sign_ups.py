@@ -6,7 +6,7 @@ from uuid import UUID
 
 from pydantic import Field
 
-from app.core.paging import PageQuery
+from app.core.paging import FileQuery
 from app.core.types import Form, Line, LongLine, Read, Words
 from app.domain.activities import PartKind
 from app.domain.assignments import CheckMethod
@@ -20,7 +20,7 @@ ScannedCode = Annotated[
 Position = Annotated[PositionForm | None, Field(description="本人所在位置；扫码或由组织者见证时不填")]
 
 
-class SignUpQuery(PageQuery):
+class SignUpQuery(FileQuery):
     activity_id: UUID | None = None
     role_id: UUID | None = None
     person_id: UUID | None = None

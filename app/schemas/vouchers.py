@@ -6,7 +6,7 @@ from uuid import UUID
 
 from pydantic import ConfigDict, Field
 
-from app.core.paging import PageQuery
+from app.core.paging import FileQuery
 from app.core.types import Day, Form, Line, Read, Words
 from app.domain.budgets import VoucherAction, VoucherKind, VoucherState
 from app.schemas.budget_lines import SomeFen
@@ -14,7 +14,7 @@ from app.schemas.budget_lines import SomeFen
 Digest = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$", description="票据扫描件的 SHA-256，十六进制")]
 
 
-class VoucherQuery(PageQuery):
+class VoucherQuery(FileQuery):
     project_id: UUID | None = None
     line_id: UUID | None = None
     state: VoucherState | None = None

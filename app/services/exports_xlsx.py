@@ -5,7 +5,8 @@ from typing import Any
 
 import xlsxwriter
 
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
+_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
+"""Spreadsheet programs with Chinese input take the wide signs for the narrow ones."""
 _TOTALS = {"recorded_minutes": "已记录、待确认（分钟）", "confirmed_minutes": "已确认（分钟）"}
 _FORBIDDEN_IN_TITLES = str.maketrans("", "", "[]:*?/\\")
 _LONGEST_TITLE = 31
