@@ -111,6 +111,7 @@ CHANGEABLE = frozenset({_S.DRAFT, _S.PROPOSED, _S.OPEN, _S.CLOSED})
 TAKES_ON_SPOT = frozenset({_S.OPEN, _S.CLOSED, _S.HELD})
 """When the organizer may sign people up: also at the door."""
 UPCOMING = frozenset({_S.OPEN, _S.CLOSED})
+OVER = frozenset({_S.CONCLUDED, _S.CANCELLED})
 CHECK_IN_OPENS = timedelta(minutes=30)
 """House rule: how long before the start people may be checked in."""
 FORGOTTEN = timedelta(hours=2)

@@ -215,6 +215,8 @@ PROJECT = Lifecycle(
 
 ENDED = frozenset({_S.ARCHIVED, _S.CANCELLED})
 """States in which nothing is being done."""
+TAKES_ACTIVITIES = frozenset({_S.LISTED, _S.CLAIMED, _S.RUNNING})
+"""Known to all and not delivered yet: what is held for it afterwards would not be what was delivered."""
 CHANGEABLE = frozenset({_S.PROPOSED, _S.RETURNED, _S.LISTED, _S.CLAIMED})
 """States in which what is to be done may still be reworded."""
 UNLISTED = frozenset({_S.PROPOSED, _S.RETURNED})

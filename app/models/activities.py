@@ -34,6 +34,8 @@ class Activity(Tenant, Located, Versioned, Base):
     ends_at: Mapped[datetime]
     sign_up_from: Mapped[datetime | None]
     sign_up_until: Mapped[datetime]
+    project_id: Mapped[UUID | None]
+    """The project it was held for."""
     series_id: Mapped[UUID | None]
     series_on: Mapped[date | None]
     """Which day of the series it was made for: once each, wherever it is moved to."""
@@ -52,6 +54,7 @@ class Activity(Tenant, Located, Versioned, Base):
         key_to("places", "place_id"),
         key_to("organizations", "organization_id"),
         key_to("people", "responsible_id"),
+        key_to("projects", "project_id"),
         key_to("activity_series", "series_id"),
         UniqueConstraint("district_id", "series_id", "series_on"),
         CheckConstraint("(series_id IS NULL) = (series_on IS NULL)", name="series"),
@@ -64,6 +67,7 @@ class Activity(Tenant, Located, Versioned, Base):
         Index("ix_activities_start", "district_id", "starts_at", "id"),
         Index("ix_activities_community", "district_id", "community_id", "starts_at", "id"),
         Index("ix_activities_organization", "district_id", "organization_id", "starts_at"),
+        Index("ix_activities_project", "district_id", "project_id", postgresql_where=text("project_id IS NOT NULL")),
         Index("ix_activities_responsible", "district_id", "responsible_id"),
         Index(
             "ix_activities_upcoming", "district_id", "starts_at", postgresql_where=text(literal_in("state", UPCOMING))

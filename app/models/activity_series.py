@@ -26,6 +26,8 @@ class ActivitySeries(Tenant, Located, Versioned, Base):
     venue: Mapped[str | None]
     organization_id: Mapped[UUID | None]
     responsible_id: Mapped[UUID]
+    project_id: Mapped[UUID | None]
+    """The project its activities are held for."""
     rule: Mapped[str]
     """RFC 5545, the part that ``app.domain.recurrence`` reads."""
     starts_on: Mapped[date]
@@ -45,10 +47,14 @@ class ActivitySeries(Tenant, Located, Versioned, Base):
         key_to("places", "place_id"),
         key_to("organizations", "organization_id"),
         key_to("people", "responsible_id"),
+        key_to("projects", "project_id"),
         CheckConstraint("start_minute BETWEEN 0 AND 1439", name="start_minute"),
         CheckConstraint("minutes BETWEEN 1 AND 960", name="minutes"),
         CheckConstraint("state = 'running' OR next_look_at IS NULL", name="next_look_at"),
         Index("ix_activity_series_community", "district_id", "community_id", "id"),
+        Index(
+            "ix_activity_series_project", "district_id", "project_id", postgresql_where=text("project_id IS NOT NULL")
+        ),
         Index(
             "ix_activity_series_next_look",
             "district_id",

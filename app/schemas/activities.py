@@ -37,6 +37,7 @@ class ActivityQuery(FileQuery):
     category: CategoryCode | None = None
     organization_id: Annotated[UUID | None, Field(description="主办单位")] = None
     series_id: Annotated[UUID | None, Field(description="属于哪个系列")] = None
+    project_id: Annotated[UUID | None, Field(description="属于哪个共建项目")] = None
     state: ActivityState | None = None
     open: Annotated[bool, Field(description="只看现在可以报名且有名额的")] = False
     mine: Annotated[bool, Field(description="只看我或我监护的人报了名的")] = False
@@ -72,6 +73,7 @@ class ActivityCreate(Form):
         None
     )
     responsible_id: Annotated[UUID | None, Field(description="负责人，不填则为本人")] = None
+    project_id: Annotated[UUID | None, Field(description="属于哪个共建项目；由社区或参与该项目的单位填")] = None
     starts_at: Moment
     ends_at: Moment
     sign_up_from: Annotated[Moment | None, Field(description="报名开始；不填则发布即可报名")] = None
@@ -157,6 +159,7 @@ class ActivityRead(Read):
     ends_at: datetime
     sign_up_from: datetime | None
     sign_up_until: datetime
+    project_id: Annotated[UUID | None, Field(description="属于哪个共建项目")]
     series_id: UUID | None
     series_on: Annotated[date | None, Field(description="系列中哪一天的一次")]
     full: Annotated[bool, Field(description="名额已满，再报名为候补")]

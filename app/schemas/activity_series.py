@@ -60,6 +60,7 @@ class ActivitySeriesCreate(Form):
     audience: Audience = Audience.COMMUNITY
     organization_id: UUID | None = None
     responsible_id: UUID | None = None
+    project_id: Annotated[UUID | None, Field(description="属于哪个共建项目；由社区或参与该项目的单位填")] = None
     rule: Rule
     starts_on: Day
     start_minute: StartMinute
@@ -116,6 +117,7 @@ class ActivitySeriesRead(Read):
     venue: str | None
     organization_id: UUID | None
     responsible_id: Annotated[UUID | None, Field(description="只给工作人员和主办方看")]
+    project_id: Annotated[UUID | None, Field(description="属于哪个共建项目")]
     rule: str
     starts_on: date
     start_minute: int

@@ -140,6 +140,7 @@ class ProjectRead(Read):
     units: list[ProjectUnitRead]
     need_ids: Annotated[list[UUID], Field(description="所回应的需求；只给看得到需求的人")]
     needs: Annotated[int, Field(description="回应几件需求")]
+    activities: Annotated[int, Field(description="为它举行的活动数，不含草稿与已取消的")]
     budget_fen: int
     allotted_fen: Annotated[int, Field(description="已列入各项预算的合计")]
     round: int

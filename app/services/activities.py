@@ -20,7 +20,7 @@ from app.domain.places import PlaceKind
 from app.domain.sign_ups import STANDING, SignUpState
 from app.models import Activity, ActivityRole, HourEntry, Organization, Person, Place, SignUp
 from app.schemas.activities import ActivityCreate, ActivityQuery, ActivityRead, RoleRead
-from app.services import activities_roles, categories, people, people_rows
+from app.services import activities_roles, categories, people, people_rows, projects_activities
 from app.services.access import READER_ROLES, at
 from app.services.activities_case import ActivityCase, in_sight, load, parties_of, waiting_by_role
 from app.services.outbox import publish
@@ -55,7 +55,9 @@ async def _wanted(session: AsyncSession, actor: Actor, query: ActivityQuery) -> 
         found.append(Activity.starts_at >= query.starts_from)
     if query.starts_until is not None:
         found.append(Activity.starts_at < query.starts_until)
-    said = query.model_dump(exclude_none=True, include={"category", "organization_id", "series_id", "state"})
+    said = query.model_dump(
+        exclude_none=True, include={"category", "organization_id", "series_id", "project_id", "state"}
+    )
     found += [getattr(Activity, name) == value for name, value in said.items()]
     if query.open:
         found.append(_open_now())
@@ -142,6 +144,7 @@ async def create(session: AsyncSession, actor: Actor, form: ActivityCreate) -> A
     until = form.sign_up_until or form.starts_at
     check_times(form.starts_at, form.ends_at, form.sign_up_from, until)
     activities_roles.check(form.roles)
+    await projects_activities.must_take(session, actor, form.project_id, place)
     activity = Activity(
         **form.model_dump(exclude={"place_id", "organization_id", "responsible_id", "sign_up_until", "roles"}),
         **located(place),

@@ -19,7 +19,7 @@ from app.domain.recurrence import check_rule, moment_of
 from app.models import Activity, ActivitySeries, SeriesMember
 from app.schemas import activity_series as forms
 from app.schemas.activity_series import ActivitySeriesQuery, ActivitySeriesRead
-from app.services import activities_case, activities_roles, categories, people_rows
+from app.services import activities_case, activities_roles, categories, people_rows, projects_activities
 from app.services.access import READER_ROLES, at, reads_all, under
 from app.services.activities import must_be_public, organizer, responsible
 from app.services.activities_case import parties_of
@@ -103,6 +103,7 @@ async def create(session: AsyncSession, actor: Actor, form: forms.ActivitySeries
     must_be_public(place)
     check_rule(form.rule)
     activities_roles.check(form.roles)
+    await projects_activities.must_take(session, actor, form.project_id, place)
     await categories.terms(session, form.category)
     lists = SERIES.who(SeriesAction.PUBLISH) & actor.roles_at(place.path)
     series = ActivitySeries(

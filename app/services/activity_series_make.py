@@ -21,7 +21,7 @@ from app.services.due import must_be_due
 from app.services.outbox import publish
 from app.services.sign_ups_places import begin, somebody_waits
 
-_COPIED = ("title", "details", "category", "audience", "venue", "organization_id", "responsible_id")
+_COPIED = ("title", "details", "category", "audience", "venue", "organization_id", "responsible_id", "project_id")
 _WHERE = ("district_id", "place_id", "path", "community_id", "grid_id", "lon", "lat")
 
 

@@ -23,7 +23,7 @@ from app.services.programmes import must_take_projects
 from app.services.projects_case import ProjectCase, acts_for, cases_of, load
 from app.services.projects_needs import link
 
-_DERIVED = {"units", "need_ids", "needs", "evidence", "actions"}
+_DERIVED = {"units", "need_ids", "needs", "activities", "evidence", "actions"}
 _FIELDS = tuple(name for name in ProjectRead.model_fields if name not in _DERIVED)
 _PROPOSE = "projects:propose"
 
@@ -165,7 +165,7 @@ def present(case: ProjectCase) -> dict[str, Any]:
         {"organization_id": unit.organization_id, "name": name, "part": unit.part} for unit, name in case.units
     ]
     shown["need_ids"] = [need.need_id for need in case.needs] if case.sees_needs else []
-    shown["needs"] = len(case.needs)
+    shown["needs"], shown["activities"] = len(case.needs), case.activities
     shown["evidence"] = case.project.evidence if case.inside else None
     shown["actions"] = PROJECT.offered(case.project.state, case.parties)
     return shown

@@ -5,15 +5,16 @@ from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.core.errors import NotFound
 from app.domain import access
+from app.domain.activities import HIDDEN, ActivityState
 from app.domain.lifecycle import Step
 from app.domain.people import UNIT_ROLES, Actor, Parties, Relation
 from app.domain.projects import PROJECT, Part, ProjectAction, ProjectState
-from app.models import Need, NeedFollower, Organization, Project, ProjectNeed, ProjectUnit
+from app.models import Activity, Need, NeedFollower, Organization, Project, ProjectNeed, ProjectUnit
 from app.services.access import READER_ROLES
 from app.services.outbox import publish
 
@@ -30,6 +31,8 @@ class ProjectCase:
     units: list[tuple[ProjectUnit, str]] = field(default_factory=list)
     """Those that are in it now, the lead first, each with its name."""
     needs: list[ProjectNeed] = field(default_factory=list)
+    activities: int = 0
+    """Those listed for people and not cancelled."""
 
     @property
     def lead(self) -> ProjectUnit | None:
@@ -94,6 +97,8 @@ async def cases_of(session: AsyncSession, actor: Actor | None, projects: Sequenc
     needs = select(ProjectNeed).where(ProjectNeed.project_id.in_(cases)).order_by(ProjectNeed.need_id)
     for need in await session.scalars(needs):
         cases[need.project_id].needs.append(need)
+    for project_id, number in await _activities_of(session, list(cases)):
+        cases[project_id].activities = number
     if actor is not None:
         asked, followed = await _asked_by(
             session, actor, [row.need_id for case in cases.values() for row in case.needs]
@@ -104,6 +109,12 @@ async def cases_of(session: AsyncSession, actor: Actor | None, projects: Sequenc
             case.parties |= {Relation.ASKER} if answered & asked else set()
             case.parties |= {Relation.FOLLOWER} if answered & followed else set()
     return list(cases.values())
+
+
+async def _activities_of(session: AsyncSession, projects: list[UUID]) -> list[tuple[UUID, int]]:
+    shown = (Activity.project_id.in_(projects), Activity.state.not_in(HIDDEN | {ActivityState.CANCELLED}))
+    rows = await session.execute(select(Activity.project_id, func.count()).where(*shown).group_by(Activity.project_id))
+    return [(project_id, number) for project_id, number in rows if project_id is not None]
 
 
 async def _asked_by(session: AsyncSession, actor: Actor, needs: list[UUID]) -> tuple[set[UUID], set[UUID]]:

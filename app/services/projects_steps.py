@@ -26,7 +26,7 @@ from app.schemas.projects import (
     ProjectUnclaim,
     ProjectWithdraw,
 )
-from app.services import approvals, evaluations, milestones, projects_needs, vouchers
+from app.services import approvals, evaluations, milestones, projects_activities, projects_needs, vouchers
 from app.services.projects_case import ProjectCase, acts_for, decide, load, move
 
 _Step = Step[ProjectState, ProjectAction]
@@ -149,6 +149,7 @@ async def deliver(session: AsyncSession, actor: Actor, project_id: UUID, form: P
     step = decide(case, ProjectAction.DELIVER)
     project = case.project
     await milestones.must_be_done(session, project)
+    await projects_activities.must_be_over(session, project)
     await projects_needs.report(session, case, actor, form)
     project.result, project.people_reached = form.result, form.people_reached
     project.evidence = {kind.value: shown for kind, shown in form.evidence.items()}

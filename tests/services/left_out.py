@@ -91,6 +91,7 @@ COLUMNS: dict[str, dict[str, str]] = {
     },
     "activities": {
         "terms": _HOUSE,
+        "project_id": "the community's: which project it was held for",
         "moved_at": _HOUSE,
         "reminded_at": _HOUSE,
         "lon": _PLACE,
@@ -114,7 +115,17 @@ COLUMNS: dict[str, dict[str, str]] = {
     "activity_series": dict.fromkeys(
         (
             *("category", "audience", "organization_id", "place_id", "path", "community_id", "grid_id", "lon", "lat"),
-            *("start_minute", "minutes", "skip_holidays", "without", "besides", "roles", "made_until", "next_look_at"),
+            *(
+                "project_id",
+                "start_minute",
+                "minutes",
+                "skip_holidays",
+                "without",
+                "besides",
+                "roles",
+                "made_until",
+                "next_look_at",
+            ),
         ),
         "the community's, as each activity of it shows",
     ),
