@@ -1,7 +1,7 @@
 """The access table: which party may do what. ``noun:verb`` permissions; lifecycle actions come from the lifecycles themselves."""
 
 from app.core.errors import Forbidden
-from app.domain.access_joint import ACTIVITIES, COMMITTEE, PROJECTS, RESOURCES
+from app.domain.access_joint import ACTIVITIES, COMMITTEE, MATCHES, PROJECTS, RESOURCES
 from app.domain.access_parties import ADMINS, ALL, FIELD_STAFF, PARTIES, READERS, SEPARATE, SYSTEM, UNITS
 from app.domain.activities import ACTIVITY
 from app.domain.activity_series import SERIES
@@ -12,6 +12,7 @@ from app.domain.budgets import VOUCHER
 from app.domain.duty_turns import DRAW, EXCHANGE, TURN
 from app.domain.joint_work import CLAIM, ITEM, MEETING
 from app.domain.lifecycle import A, Lifecycle, S
+from app.domain.matches import MATCH
 from app.domain.needs import NEED
 from app.domain.orders import ORDER
 from app.domain.people import HELPERS, Actor, Grant, Parties, Relation, Role
@@ -199,6 +200,7 @@ TABLE: dict[str, Parties] = (
     | COMMITTEE
     | ACTIVITIES
     | RESOURCES
+    | MATCHES
     | _rows_of(NEED)
     | _rows_of(ORDER)
     | _rows_of(ASSIGNMENT)
@@ -217,6 +219,7 @@ TABLE: dict[str, Parties] = (
     | _rows_of(VOUCHER)
     | _rows_of(RESOURCE)
     | _rows_of(BOOKING)
+    | _rows_of(MATCH)
 )
 """permission → who holds it, as a role at the row's place or as a relation to the row."""
 

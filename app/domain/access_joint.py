@@ -96,7 +96,17 @@ RESOURCES: dict[str, Parties] = {
     "resources:offer": OFFERERS,
     "resources:update": FIELD_STAFF | OWNER,
     "resources:set_windows": FIELD_STAFF | OWNER,
+    "resources:needs": READERS | OWNER,
     "bookings:list": ALL,
     "bookings:read": READERS | OWNER | {Relation.BOOKER},
     "bookings:hold": FIELD_STAFF | {Relation.HOLDER, Relation.UNIT},
 }
+MATCHES: dict[str, Parties] = {
+    "match-runs:propose": FIELD_STAFF,
+    "match-runs:read": READERS,
+    "matches:list": READERS,
+    "matches:read": READERS,
+    "match-weights:read": READERS,
+    "match-weights:set": frozenset({Role.DISTRICT_ADMIN}),
+}
+"""A match names a need: whoever offers the resource does not see it, unless they work at the need's place."""

@@ -26,6 +26,7 @@ from app.models.hours import HourEntry, ServiceWindow
 from app.models.imports import Import, ImportFile, ImportReject
 from app.models.joint_work import ClaimItem, JointMeeting, MeetingAddition, MeetingAttendance, ServiceClaim
 from app.models.lexicon_entries import LexiconEntry
+from app.models.matches import Match, MatchRun, MatchWeights
 from app.models.needs import DuplicateDismissal, Need, NeedFollower
 from app.models.orders import Assignment, Order
 from app.models.organizations import Organization
@@ -92,6 +93,9 @@ __all__ = [
     "Indicator",
     "JointMeeting",
     "LexiconEntry",
+    "Match",
+    "MatchRun",
+    "MatchWeights",
     "MeetingAddition",
     "MeetingAttendance",
     "Milestone",

@@ -10,8 +10,9 @@ from app.core.paging import Page
 from app.routers.deps import ActorDep, SealerDep, SessionDep, VersionDep, operation, step, tagged
 from app.routers.route import HouseRoute
 from app.schemas import resources as forms
+from app.schemas.matches import FittingNeeds, FittingNeedsQuery
 from app.schemas.resources import FreeSpans, ResourcePage, ResourceRead
-from app.services import resources, resources_read
+from app.services import matches, resources, resources_read
 from app.services.resources_case import ResourceCase
 from app.services.resources_read import FreeTimes
 
@@ -50,6 +51,13 @@ async def resource_free(
     id: UUID, session: SessionDep, actor: ActorDep, query: Annotated[forms.FreeQuery, Query()]
 ) -> FreeTimes:
     return await resources_read.free(session, actor, id, query)
+
+
+@router.get("/{id}/needs", response_model=FittingNeeds, **operation("resources:needs", "可服务哪些需求，合适的在前"))
+async def resource_needs(
+    id: UUID, session: SessionDep, actor: ActorDep, query: Annotated[FittingNeedsQuery, Query()]
+) -> dict[str, Any]:
+    return await matches.needs_of(session, actor, id, query)
 
 
 @router.patch("/{id}", response_model=ResourceRead, **operation("resources:update", "修改资源"))

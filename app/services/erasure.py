@@ -31,6 +31,7 @@ from app.models import (
     EmploymentRecord,
     Grant,
     Guardianship,
+    Match,
     Need,
     Order,
     Person,
@@ -153,6 +154,7 @@ async def _blank_needs(session: AsyncSession, actor: Actor, ids: list[UUID]) -> 
         order.risks = order.rating_words = order.evidence = None
         order.result = GONE if order.result else None
         publish(session, "order", order, "erase", actor=actor)
+    await erasure_rows.blank_matches(session, Match.need_id, [need.id for need in needs])
     about = [need.id for need in needs] + [order.id for order in orders]
     await erasure_rows.forget_answers(session, [*about, *ids])
     return {"needs": len(needs), "orders": len(orders)}
@@ -172,6 +174,7 @@ async def _blank_resources(session: AsyncSession, actor: Actor, ids: list[UUID])
             _withdraw(session, actor, row)
         publish(session, "resource", row, "erase", actor=actor)
     await session.flush()
+    await erasure_rows.blank_matches(session, Match.resource_id, [row.id for row in rows])
     told = (Booking.resource_id.in_([row.id for row in rows]), Booking.cancel_words.is_not(None))
     booked = update(Booking).where(*told).values(cancel_words=GONE).returning(Booking.id)
     about = [row.id for row in rows] + list(await session.scalars(booked))

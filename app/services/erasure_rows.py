@@ -26,6 +26,7 @@ from app.models import (
     Guardianship,
     HouseholdMember,
     IdempotencyKey,
+    Match,
     NeedFollower,
     Notice,
     PartyMembership,
@@ -92,6 +93,8 @@ FATES: dict[tuple[str, str], Fate] = {
     ("meeting_attendances", "person_id"): _K,
     ("milestones", "done_by"): _K,
     ("need_followers", "person_id"): _D,
+    ("match_runs", "run_by"): _K,
+    ("matches", "decided_by"): _K,
     ("needs", "asker_id"): _E,
     ("needs", "submitted_by"): _K,
     ("needs", "duty_override_by"): _K,
@@ -229,3 +232,9 @@ DELETE FROM idempotency_keys kept WHERE EXISTS (
 async def forget_answers(session: AsyncSession, about: Sequence[UUID]) -> None:
     """Answers kept for a day to be given again, to anybody, that show one of these rows."""
     await session.execute(_SHOWING, {"about": [str(row_id) for row_id in about]})
+
+
+async def blank_matches(session: AsyncSession, which: Any, ids: Sequence[UUID], word: str = GONE) -> None:
+    """Why a resource was not taken up for a need may tell of either: the words go, the reason's class stays."""
+    told = (which.in_(ids), Match.dismiss_words.is_not(None))
+    await session.execute(update(Match).where(*told).values(dismiss_words=word))

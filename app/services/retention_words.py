@@ -15,8 +15,8 @@ from app.domain.orders import WORKED_ON
 from app.domain.retention import SPENT, Kind
 from app.domain.rights import RightsState
 from app.domain.sign_ups import UNDER_WAY
-from app.models import Approval, Assignment, Event, Need, Order, RightsRequest, SignUp
-from app.services.erasure_rows import GONE
+from app.models import Approval, Assignment, Event, Match, Need, Order, RightsRequest, SignUp
+from app.services.erasure_rows import GONE, blank_matches
 from app.services.outbox import publish
 from app.services.retention_periods import BATCH, before, promised_before, run
 
@@ -47,6 +47,7 @@ async def need_words(session: AsyncSession, _: Sealer) -> int:
         need.risks = need.form = None
         need.duty_override_words = SPENT if need.duty_override_words else None
         publish(session, "need", need, "forget_words", actor=None)
+    await blank_matches(session, Match.need_id, [need.id for need in needs], SPENT)
     query = select(Order).where(Order.need_id.in_([need.id for need in needs])).with_for_update()
     orders = (await session.scalars(query)).all()
     for order in orders:

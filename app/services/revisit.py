@@ -30,6 +30,8 @@ from app.services import (
     hours,
     household_members,
     joint_meetings,
+    match_runs,
+    matches,
     milestones,
     needs,
     orders_read,
@@ -83,6 +85,8 @@ _READ: dict[str, Callable[[AsyncSession, Actor, UUID], Awaitable[Any]]] = {
     "evaluations": evaluations.read,
     "resources": resources_read.read,
     "bookings": bookings.read,
+    "match-runs": match_runs.read,
+    "matches": matches.read,
 }
 
 

@@ -28,11 +28,11 @@ from app.services import (
     orders_work,
     rights_requests_decide,
 )
-from app.workers import clocks_activities, clocks_committee, clocks_projects, clocks_resources
+from app.workers import clocks_activities, clocks_committee, clocks_matches, clocks_projects, clocks_resources
 from app.workers.clocks_due import Due, Verb, ids_of
 from app.workers.relay import every, in_each_district
 
-_TOPICS = (clocks_committee, clocks_activities, clocks_projects, clocks_resources)
+_TOPICS = (clocks_committee, clocks_activities, clocks_projects, clocks_resources, clocks_matches)
 _PAUSE_SECONDS = 2.0
 _log = structlog.get_logger()
 

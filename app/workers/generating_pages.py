@@ -23,6 +23,8 @@ from app.domain.duty_rotation import RELAXED_NAMES
 from app.domain.duty_turns import DRAW, EXCHANGE, TURN
 from app.domain.joint_work import CLAIM, ITEM, MEETING, STEP_NAMES
 from app.domain.lifecycle import Lifecycle, Step
+from app.domain.matches import LAPSE_NAMES, MATCH, RESULT_NAMES
+from app.domain.matching import DISMISS_NAMES
 from app.domain.needs import NEED
 from app.domain.orders import ORDER
 from app.domain.people import RELATION_NAMES, ROLE_NAMES, Party, Relation, Role
@@ -50,6 +52,7 @@ LIFECYCLES: tuple[Lifecycle[Any, Any], ...] = (
     VOUCHER,
     RESOURCE,
     BOOKING,
+    MATCH,
 )
 _HEAD = "<!-- make generate 生成，请勿手改 -->\n"
 
@@ -166,6 +169,9 @@ def _dictionaries() -> Iterator[tuple[str, Mapping[str, str]]]:
     yield "八联", {link.value: name for link, name in LINK_NAMES.items()}
     yield "参与方式", {part.value: name for part, name in PART_NAMES.items()}
     yield "项目取消的原因", {reason.value: name for reason, name in CANCEL_NAMES.items()}
+    yield "对接不采用的原因", {reason.value: name for reason, name in DISMISS_NAMES.items()}
+    yield "对接失效的原因", {reason.value: name for reason, name in LAPSE_NAMES.items()}
+    yield "对接确认的结果", {result.value: name for result, name in RESULT_NAMES.items()}
     yield "品牌与工作法", {kind.value: name for kind, name in PROGRAMME_KIND_NAMES.items()}
     yield "指标由何计算", {measure.value: name for measure, name in MEASURE_NAMES.items()}
     yield "资金来源", {source.value: name for source, name in SOURCE_NAMES.items()}

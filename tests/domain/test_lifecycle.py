@@ -14,6 +14,7 @@ from app.domain.activity_series import SERIES
 from app.domain.assignments import ACTIVE, ASSIGNMENT, NOT_AGAIN, UNFINISHED
 from app.domain.bookings import BOOKING
 from app.domain.lifecycle import Lifecycle, Step
+from app.domain.matches import MATCH
 from app.domain.needs import NEED
 from app.domain.orders import ENDED, ORDER, WORKED_ON
 from app.domain.people import Parties, Party, Relation, Role
@@ -37,7 +38,7 @@ WALKER, SYSTEM = frozenset({Role.RESIDENT}), frozenset({Relation.SYSTEM})
 GO = Step(Turn.GO, RED, Light.GREEN, WALKER)
 STOP = Step(Turn.STOP, GREEN, Light.RED, frozenset({Role.GRID_WORKER}), barred=frozenset({Relation.ASKER}))
 FADE = Step(Turn.FADE, GREEN, Light.RED, SYSTEM, also=GREEN)
-REAL: tuple[Lifecycle[Any, Any], ...] = (NEED, ORDER, ASSIGNMENT, ACTIVITY, SERIES, SIGN_UP, RESOURCE, BOOKING)
+REAL: tuple[Lifecycle[Any, Any], ...] = (NEED, ORDER, ASSIGNMENT, ACTIVITY, SERIES, SIGN_UP, RESOURCE, BOOKING, MATCH)
 PARTIES: list[Party] = [*Role, *Relation]
 
 

@@ -55,6 +55,8 @@ KEPT = {
     ("duplicate_dismissals", "dismissed_by"),
     ("meeting_additions", "added_by"),
     ("resources", "offered_by"),
+    ("match_runs", "run_by"),
+    ("matches", "decided_by"),
     ("grants", "revoked_by"),
     ("grants", "lent_by"),
     ("care_facts", "recorded_by"),

@@ -52,7 +52,7 @@ async def put_resource(
         **owner,
         **place | columns | more,
     )
-    await _add(session, row, "resource", state)
+    await add(session, row, "resource", state)
     return row
 
 
@@ -88,11 +88,11 @@ async def put_booking(
         version=1,
         **more,
     )
-    await _add(session, row, "booking", state)
+    await add(session, row, "booking", state)
     return row
 
 
-async def _add(session: AsyncSession, row: Any, aggregate: str, state: Any) -> None:
+async def add(session: AsyncSession, row: Any, aggregate: str, state: Any) -> None:
     """The row with event 1, so that its history is whole from the start."""
     event = Event(
         district_id=row.district_id,
@@ -101,7 +101,7 @@ async def _add(session: AsyncSession, row: Any, aggregate: str, state: Any) -> N
         aggregate_id=row.id,
         seq=1,
         action="put",
-        target=state.value,
+        target=state.value if state else None,
         path=row.path,
         data={},
     )

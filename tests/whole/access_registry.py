@@ -8,6 +8,7 @@ its operationId, which counts before the noun's.
 from tests.whole import access_rows as work
 from tests.whole import access_rows_activities as activities
 from tests.whole import access_rows_committee as committee
+from tests.whole import access_rows_matches as matches
 from tests.whole import access_rows_offers as offers
 from tests.whole import access_rows_people as people
 from tests.whole import access_rows_projects as projects
@@ -49,6 +50,9 @@ BUILDERS: dict[str, Build] = {
     "lexicon-entries": work.lexicon_entry,
     "livez": work.nothing,
     "me": people.me,
+    "match-runs": matches.run,
+    "match-weights": matches.weights,
+    "matches": matches.match,
     "milestones": projects.milestone,
     "need-duplicates": work.need,
     "needs": work.need,

@@ -19,6 +19,8 @@ from app.domain.catalogue import Skill
 from app.domain.consents import GivenBy, LegalBasis, Purpose
 from app.domain.duty_turns import DrawState, ExchangeState, TurnState
 from app.domain.joint_work import ClaimState, ItemState, MeetingState
+from app.domain.matches import MatchState
+from app.domain.matching import WEIGHTS
 from app.domain.needs import NeedSource
 from app.domain.profiles import Employment, GuardianRelation, HouseholdRelation
 from app.domain.programmes import Measure, ProgrammeKind
@@ -53,6 +55,7 @@ from app.models import (
     Indicator,
     JointMeeting,
     LexiconEntry,
+    MatchWeights,
     MeetingAddition,
     MeetingAttendance,
     Milestone,
@@ -77,6 +80,7 @@ from app.models import (
 )
 from tests.services.rows import put_dismissal
 from tests.services.rows_activities import put_activity, put_member, put_role, put_series, put_sign_up
+from tests.services.rows_matches import put_match
 from tests.worlds import World
 
 Rows = Iterator[tuple[type[Base], dict[str, Any]]]
@@ -91,6 +95,7 @@ async def fill(session: AsyncSession, world: World) -> None:
         for model, columns in rows:
             await session.execute(insert(model).values(district_id=world.district_id, **_identified(model, columns)))
     await put_dismissal(session, world)
+    await put_match(session, world, MatchState.PROPOSED)
     await put_member(session, world, await put_series(session, world, SeriesState.RUNNING), "resident1")
     role = await put_role(session, await put_activity(session, world, ActivityState.OPEN))
     await put_sign_up(session, world, role, "resident1", SignUpState.CONFIRMED)
@@ -242,6 +247,7 @@ def _projects(world: World) -> Rows:
 
 
 def _offers(world: World) -> Rows:
+    yield MatchWeights, {"path": world.paths["district"], "weights": WEIGHTS}
     row, place = new_id(), {"place_id": world.places["home1"], "path": world.paths["home1"]}
     area = {"service_place_id": world.places["community"], "service_path": world.paths["community"]}
     kind = {

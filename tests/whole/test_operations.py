@@ -32,6 +32,7 @@ _ONE_OF = {
     "categories": "category",
     "lexicon-entries": "lexicon_entry",
     "activities": "activity",
+    "matches": "match",
     "activity-series": "activity_series",
 }
 BESIDE = frozenset(

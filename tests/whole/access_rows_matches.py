@@ -1,0 +1,33 @@
+"""The rows the access matrix tries operations on: matches, their runs, a district's weights."""
+
+from datetime import timedelta
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from app.core.clock import now
+from app.domain.matches import MATCH, MatchState
+from app.domain.needs import NeedState
+from tests.services.rows import put_need
+from tests.services.rows_matches import put_match, put_run
+from tests.whole.access_ground import Ground, Row
+from tests.whole.access_rows import source_of
+from tests.whole.document import Operation
+
+
+async def match(ground: Ground, session: AsyncSession, operation: Operation) -> Row:
+    """Of the liaison's unit's chairs, for a need of resident1's."""
+    start = now() + timedelta(days=1)
+    row = await put_match(session, ground.world, source_of(MATCH, operation, MatchState.PROPOSED))
+    span = {"starts_at": start.isoformat(), "ends_at": (start + timedelta(hours=1)).isoformat()}
+    return Row(row.id, form=span if operation.name == "match_confirm" else {})
+
+
+async def run(ground: Ground, session: AsyncSession, _: Operation) -> Row:
+    need = await put_need(session, ground.world, NeedState.IN_SERVICE)
+    found = await put_run(session, ground.world, need)
+    return Row(found.id, ids={"need_id": str(need.id)})
+
+
+async def weights(ground: Ground, _session: AsyncSession, _operation: Operation) -> Row:
+    """None yet: version 0 is the house's own."""
+    return Row(ground.world.places["district"], version=0)
