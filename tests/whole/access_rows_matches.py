@@ -2,11 +2,13 @@
 
 from datetime import timedelta
 
+from sqlalchemy import delete
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.core.clock import now
 from app.domain.matches import MATCH, MatchState
 from app.domain.needs import NeedState
+from app.models import MatchWeights
 from tests.services.rows import put_need
 from tests.services.rows_matches import put_match, put_run
 from tests.whole.access_ground import Ground, Row
@@ -28,6 +30,7 @@ async def run(ground: Ground, session: AsyncSession, _: Operation) -> Row:
     return Row(found.id, ids={"need_id": str(need.id)})
 
 
-async def weights(ground: Ground, _session: AsyncSession, _operation: Operation) -> Row:
+async def weights(ground: Ground, session: AsyncSession, _: Operation) -> Row:
     """None yet: version 0 is the house's own."""
+    await session.execute(delete(MatchWeights))
     return Row(ground.world.places["district"], version=0)
