@@ -19,6 +19,7 @@ from app.domain.accounts import LONGEST
 from app.domain.people import Role
 from app.domain.places import PlaceKind, child_path
 from app.services.seeding_catalogue import categories
+from app.services.seeding_lexicon import entries
 from app.settings import Settings
 from app.workers.seeding import SEEDS
 
@@ -94,14 +95,15 @@ class Ground:
         sealed = self.sealer.seal("测试居民", self.district, "people", "name_sealed", person_id, secret)
         return {"id": person_id, "secret": secret, "name_sealed": sealed}
 
-    async def catalogue(self) -> None:
-        """The kinds of service every district begins with; the servers refuse needs of others."""
+    async def catalogue(self, district: Spot) -> None:
+        """The kinds of service every district begins with, and the words that point to them."""
         nodes = categories(self.district, SEEDS, stamps(1))
         as_text = [
             {name: json.dumps(value) if isinstance(value, dict) else value for name, value in node.items()}
             for node in nodes
         ]
         await self.copy("categories", as_text)
+        await self.copy("lexicon_entries", entries(self.district, district.id, SEEDS, stamps(1)))
 
     async def helpers(self, count: int) -> list[Person]:
         """Volunteers of the first community."""
@@ -184,14 +186,15 @@ async def make_ground(connection: asyncpg.Connection, folder: Path, district: in
         rows.append({"id": spot.id, **tree, "path": spot.path, **lies, **stamps(1)})
         return spot
 
-    street = place(PlaceKind.SUBDISTRICT, place(PlaceKind.DISTRICT, None, f"{district}"), f"{district}001")
+    top = place(PlaceKind.DISTRICT, None, f"{district}")
+    street = place(PlaceKind.SUBDISTRICT, top, f"{district}001")
     for number in range(1, communities + 1):
         community = place(PlaceKind.COMMUNITY, street, f"{district}001{number:03d}")
         grid = place(PlaceKind.GRID, community, "01", community_id=community.id)
         home = place(PlaceKind.COMPOUND, grid, "01", community_id=community.id, grid_id=grid.id)
         ground.communities.append(Community(community, grid, home))
     await ground.copy("places", rows)
-    await ground.catalogue()
+    await ground.catalogue(top)
     first = ground.communities[0]
     ground.asker = (await ground.people(1, Role.RESIDENT, first.place, PlaceKind.COMMUNITY, first))[0]
     return ground

@@ -46,8 +46,9 @@ async def sign_up(ground: Ground, session: AsyncSession, operation: Operation) -
     parent = await put_activity(session, ground.world, state, starts_at=starts_at)
     role = await put_role(session, parent, PartKind.PARTICIPANT)
     ids = {"activity_id": str(parent.id), "role_id": str(role.id), "person_id": str(ground.world.people["member2"])}
-    if operation.name == "sign_up_create":
+    if operation.name in {"sign_up_create", "sign_up_list"}:
         del ids["person_id"]
+    if operation.name == "sign_up_create":
         return Row(parent.id, party="resident1", ids=ids)
     row = await put_sign_up(
         session, ground.world, role, "resident1", _source(SIGN_UP, operation, SignUpState.CONFIRMED)

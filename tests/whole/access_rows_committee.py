@@ -2,7 +2,7 @@
 
 from datetime import timedelta
 
-from sqlalchemy import delete
+from sqlalchemy import delete, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.core import clock
@@ -116,7 +116,7 @@ async def item(ground: Ground, session: AsyncSession, operation: Operation) -> R
 async def claim(ground: Ground, session: AsyncSession, operation: Operation) -> Row:
     world = ground.world
     if operation.name == "service_claim_make":
-        await session.execute(delete(ServiceClaim).where(ServiceClaim.district_id == world.district_id))
+        await session.execute(update(ServiceClaim).values(state=ClaimState.WITHDRAWN, leads=False))
     row = await put_item(session, world, ItemState.LISTED)
     if operation.name == "service_claim_make":
         return Row(new_id(), party="liaison", ids={"item_id": str(row.id)})

@@ -36,6 +36,7 @@ async def project(ground: Ground, session: AsyncSession, operation: Operation) -
     forms: dict[str, dict[str, Any]] = {
         "project_propose": days | {"kind": "culture", "need_ids": []},
         "project_deliver": {"evidence": {"photo": "相册一"}},
+        "project_archive": {"words": "参评人数少，入户再听意见"},
     }
     ids = {"place_id": str(ground.world.places["community"])}
     return Row(row.id, party="liaison", ids=ids, form=forms.get(operation.name, {}))
