@@ -1,6 +1,7 @@
 """What the fields of lists are called at the head of a column, where a list is taken away as a file."""
 
 HEADINGS = {
+    "activities": "活动数",
     "activity_id": "活动",
     "added_at": "补充时间",
     "additions": "补充记录",
@@ -129,6 +130,7 @@ HEADINGS = {
     "need_id": "需求",
     "need_ids": "回应的需求",
     "needs": "回应需求数",
+    "activities": "活动数",
     "nonce": "随机数",
     "number": "序号",
     "objection": "异议",

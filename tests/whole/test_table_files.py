@@ -109,6 +109,14 @@ async def _ground(noun: str, app: FastAPI, owner: Database, transport: httpx.ASG
     return ground, operation
 
 
+def test_every_list_that_can_be_a_file_is_tried(app: FastAPI) -> None:
+    lists = {
+        path: verbs["get"].get("parameters", []) for path, verbs in app.openapi()["paths"].items() if "get" in verbs
+    }
+    files = {path for path, given in lists.items() if any(each["name"] == "format" for each in given)}
+    assert files == {f"/v1/{noun}" for noun in LISTS}
+
+
 @pytest.mark.parametrize("noun", LISTS)
 async def test_a_file_holds_what_its_readers_list_shows(
     noun: str, app: FastAPI, owner: Database, transport: httpx.ASGITransport
