@@ -6,7 +6,7 @@ from uuid import UUID
 
 from pydantic import Field
 
-from app.core.paging import PageQuery
+from app.core.paging import FileQuery
 from app.core.types import Form, Moment, Read, Words
 from app.domain.matches import LapseReason, MatchAction, MatchResult, MatchState
 from app.domain.matching import DismissReason, Part
@@ -33,7 +33,7 @@ class MatchDismiss(Form):
     words: Words | None = None
 
 
-class MatchQuery(PageQuery):
+class MatchQuery(FileQuery):
     need_id: UUID | None = None
     resource_id: UUID | None = None
     run_id: UUID | None = None

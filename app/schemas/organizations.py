@@ -5,12 +5,12 @@ from uuid import UUID
 
 from pydantic import ConfigDict, Field
 
-from app.core.paging import PageQuery
+from app.core.paging import FileQuery
 from app.core.types import Form, Line, Read
 from app.domain.organizations import OrganizationKind
 
 
-class OrganizationQuery(PageQuery):
+class OrganizationQuery(FileQuery):
     kind: OrganizationKind | None = None
     place_id: Annotated[UUID | None, Field(description="某地点及其下属")] = None
     joint_committee: Annotated[bool | None, Field(description="是否大党委成员单位")] = None

@@ -103,10 +103,17 @@ def _said(value: Any) -> Any:
     if isinstance(value, BaseModel):
         return "；".join(_parts(value))
     if isinstance(value, dict):
-        return json.dumps(value, ensure_ascii=False, default=str)
+        return _pairs(value)
     if isinstance(value, list | tuple | set | frozenset):
         return [_said(each) for each in value]
     return value
+
+
+def _pairs(value: dict[Any, Any]) -> str:
+    """Codes and their values in words; what a form of free fields holds stays as it was sent."""
+    if all(isinstance(key, Enum) for key in value):
+        return "；".join(f"{_said(key)}：{_said(each)}" for key, each in value.items())
+    return json.dumps(value, ensure_ascii=False, default=str)
 
 
 def _parts(value: BaseModel) -> Iterator[str]:

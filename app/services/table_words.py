@@ -14,6 +14,9 @@ from app.domain.duty_rotation import RELAXED_NAMES, Relaxed
 from app.domain.duty_turns import DRAW, EXCHANGE, TURN
 from app.domain.joint_work import CLAIM, ITEM, MEETING
 from app.domain.lifecycle import Lifecycle
+from app.domain.matches import LAPSE_NAMES, MATCH, RESULT_NAMES, LapseReason, MatchResult
+from app.domain.matching import DISMISS_NAMES, DismissReason
+from app.domain.matching import Part as ScorePart
 from app.domain.needs import NEED, NeedSource, Privacy, Urgency
 from app.domain.organizations import OrganizationKind
 from app.domain.programmes import MEASURE_NAMES, PROGRAMME_KIND_NAMES, Measure, ProgrammeKind
@@ -33,7 +36,7 @@ from app.domain.sign_ups import SIGN_UP
 
 _LIFECYCLES: tuple[Lifecycle[Any, Any], ...] = (
     *(NEED, RESOURCE, BOOKING, DRAW, TURN, EXCHANGE, MEETING, ITEM, CLAIM),
-    *(ACTIVITY, SERIES, SIGN_UP, PROJECT, VOUCHER),
+    *(ACTIVITY, SERIES, SIGN_UP, PROJECT, VOUCHER, MATCH),
 )
 _U, _P, _S, _K = Urgency, Privacy, NeedSource, OrganizationKind
 NAMES: dict[type, Mapping[Any, str]] = {
@@ -52,6 +55,19 @@ NAMES: dict[type, Mapping[Any, str]] = {
     ProjectKind: KIND_NAMES,
     Link: LINK_NAMES,
     Part: PART_NAMES,
+    LapseReason: LAPSE_NAMES,
+    MatchResult: RESULT_NAMES,
+    DismissReason: DISMISS_NAMES,
+    ScorePart: {
+        ScorePart.CATEGORY: "类别",
+        ScorePart.TEXT: "用词",
+        ScorePart.DISTANCE: "距离",
+        ScorePart.TIME: "时间",
+        ScorePart.CAPACITY: "数量",
+        ScorePart.DUTY: "轮值",
+        ScorePart.RATING: "以往评价",
+        ScorePart.FAIRNESS: "均衡",
+    },
     Urgency: {_U.NORMAL: "一般", _U.URGENT: "紧急", _U.CRITICAL: "特急"},
     Privacy: {_P.PUBLIC: "公开", _P.COMMUNITY: "本社区", _P.HANDLERS: "仅办理人"},
     NeedSource: {_S.SELF: "本人", _S.PROXY: "代点单", _S.IMPORT: "导入", _S.CLIENT: "接入系统"},

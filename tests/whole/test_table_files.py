@@ -39,7 +39,7 @@ LISTS = (
     ),
     *("joint-meetings", "claim-items", "service-claims", "duty-exchanges", "projects", "budget-lines", "vouchers"),
     *("milestones", "programmes", "indicators", "contributions", "activities", "activity-series", "sign-ups"),
-    *("categories", "lexicon-entries"),
+    *("categories", "lexicon-entries", "matches", "organizations"),
 )
 READERS = ("community", "auditor", "liaison", "resident1", "sibling_community", "system")
 EVERYBODYS = frozenset(
