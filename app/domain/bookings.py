@@ -143,6 +143,12 @@ def check_span(nature: Nature, start: datetime | None, end: datetime | None) -> 
         raise RuleBroken("一次预订不超过 31 天", field="ends_at")
 
 
+def must_be_given_out(offer: Offer, moment: datetime) -> None:
+    """409 for stock before or after its validity; of what is used over a time, that time counts (``must_fit``)."""
+    if offer.nature is Nature.STOCK and not offer.valid(moment, moment):
+        raise Conflict("现在不在资源的有效期内，不能领用")
+
+
 def must_fit(offer: Offer, taken: Sequence[Taken], start: datetime | None, end: datetime | None, wanted: int) -> None:
     """409 when the resource is closed then, not valid, or has not that much left."""
     if start is None or end is None:

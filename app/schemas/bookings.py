@@ -79,7 +79,7 @@ class BookingRead(Read):
     ends_at: datetime | None
     purpose: Purpose
     purpose_id: UUID
-    use_place_id: Annotated[UUID | None, Field(description="使用地点；不给提供方")]
+    use_place_id: Annotated[UUID | None, Field(description="使用地点；只给预订人与当地工作人员")]
     expires_at: datetime | None
     cancel_words: str | None
     actions: list[BookingAction]

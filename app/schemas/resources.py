@@ -113,12 +113,12 @@ class ResourceWithdraw(Form):
 class ResourceQuery(FileQuery):
     kind: ResourceKind | None = None
     category: Annotated[CategoryCode | None, Field(description="可服务此类别的，含其上级类别的")] = None
-    place_id: Annotated[UUID | None, Field(description="在此地点及其以下的")] = None
+    place_id: Annotated[UUID | None, Field(description="在此地点及其以下的；个人提供的只给本人与当地工作人员")] = None
     serves: Annotated[UUID | None, Field(description="服务范围含此地点的")] = None
     state: ResourceState | None = None
     organization_id: UUID | None = None
     mine: Annotated[bool, Field(description="本人或所代表单位提供的")] = False
-    free_from: Annotated[Moment | None, Field(description="与 free_until 一起：此时段有空的")] = None
+    free_from: Annotated[Moment | None, Field(description="与 free_until 一起：此时段有空的，最多 31 天")] = None
     free_until: Moment | None = None
 
     @model_validator(mode="after")

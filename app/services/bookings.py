@@ -13,13 +13,22 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, and_, or_, select
 from sqlalchemy.dialects.postgresql import Range
 from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import aliased
 
 from app.core.clock import now
 from app.core.errors import Conflict, NotFound, RuleBroken, WrongState
 from app.core.ids import new_id
 from app.core.paging import Page, id_after
 from app.domain import access
-from app.domain.bookings import BOOKING, HOLD_MINUTES, BookingAction, BookingState, check_span, must_fit
+from app.domain.bookings import (
+    BOOKING,
+    HOLD_MINUTES,
+    BookingAction,
+    BookingState,
+    check_span,
+    must_be_given_out,
+    must_fit,
+)
 from app.domain.lifecycle import Step
 from app.domain.people import Actor, Grant, Parties, Relation
 from app.domain.places import below
@@ -45,7 +54,6 @@ from app.services.resources_case import load as load_resource
 
 _DERIVED = {"resource_name", "unit", "starts_at", "ends_at", "use_place_id", "actions"}
 _FIELDS = tuple(name for name in BookingRead.model_fields if name not in _DERIVED)
-_SEES_USE: Parties = READERS | {Relation.BOOKER}
 
 
 @dataclass(slots=True)
@@ -53,6 +61,8 @@ class BookingCase:
     booking: Booking
     resource: Resource
     parties: Parties
+    sees_use: bool = False
+    """Whether the actor is shown where it is used."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +98,9 @@ async def take(session: AsyncSession, actor: Actor, use: Use, wish: Wish) -> Boo
     if wish.ends_at is not None and wish.ends_at <= moment:
         raise RuleBroken("使用时间已过", field="ends_at")
     times = await times_of(session, [resource.id])
-    must_fit(times.offer(resource), times.taking(resource.id), wish.starts_at, wish.ends_at, wish.quantity)
+    offer = times.offer(resource)
+    must_be_given_out(offer, moment)
+    must_fit(offer, times.taking(resource.id), wish.starts_at, wish.ends_at, wish.quantity)
     booking = _booking(actor, resource, use, wish, moment)
     session.add(booking)
     data = {"resource_id": str(resource.id), "quantity": wish.quantity, "purpose": use.purpose.value}
@@ -96,7 +108,7 @@ async def take(session: AsyncSession, actor: Actor, use: Use, wish: Wish) -> Boo
     publish(session, BOOKING.noun, booking, "hold", actor=actor, target=booking.state.value, data=data)
     await session.flush()
     await session.refresh(resource, ["reserved"])
-    return BookingCase(booking, resource, _parties(actor, booking, resource))
+    return _case(actor, booking, resource)
 
 
 def _booking(actor: Actor, resource: Resource, use: Use, wish: Wish, moment: datetime) -> Booking:
@@ -119,12 +131,16 @@ def _booking(actor: Actor, resource: Resource, use: Use, wish: Wish, moment: dat
     )
 
 
-def _parties(actor: Actor, booking: Booking, resource: Resource) -> Parties:
-    """Roles where the resource is and where it is used, and what the actor is to either end."""
+def _case(actor: Actor, booking: Booking, resource: Resource) -> BookingCase:
+    """Roles where the resource is and where it is used, and what the actor is to either end. Where it is used may be somebody's
+    home: the booker and whoever looks after that place see it; the owner, and staff of where the resource is, do not.
+    """
     found: set[Relation] = {Relation.OWNER} if owns(actor, resource) else set()
     if booking.booked_by == actor.person_id:
         found.add(Relation.BOOKER)
-    return actor.roles_at(booking.path) | actor.roles_at(booking.use_path) | found
+    there = actor.roles_at(booking.use_path)
+    sees_use = Relation.BOOKER in found or bool(there & READERS)
+    return BookingCase(booking, resource, actor.roles_at(booking.path) | there | found, sees_use)
 
 
 async def load(
@@ -138,11 +154,11 @@ async def load(
         raise NotFound()
     if actor is None:
         return BookingCase(booking, resource, SYSTEM)
-    parties = _parties(actor, booking, resource)
+    case = _case(actor, booking, resource)
     actor.checked.add(permission)
-    if not access.may("bookings:read", parties):
+    if not access.may("bookings:read", case.parties):
         raise NotFound()
-    return BookingCase(booking, resource, parties)
+    return case
 
 
 def _locked(query: Any, lock: bool) -> Any:
@@ -159,9 +175,7 @@ async def page(session: AsyncSession, actor: Actor, query: BookingQuery) -> Page
     rows = select(Booking, Resource).join(
         Resource, (Resource.district_id == Booking.district_id) & (Resource.id == Booking.resource_id)
     )
-    readers = actor.grants_of(READERS)
-    mine = Booking.booked_by == actor.person_id
-    rows = rows.where(mine if query.mine else or_(mine, own(actor), under_path(Booking, readers), *_used_at(readers)))
+    rows = rows.where(Booking.booked_by == actor.person_id if query.mine else _in_sight(actor))
     if query.resource_id is not None:
         rows = rows.where(Booking.resource_id == query.resource_id)
     if query.purpose_id is not None:
@@ -173,8 +187,17 @@ async def page(session: AsyncSession, actor: Actor, query: BookingQuery) -> Page
     found = (await session.execute(rows.order_by(Booking.id.desc()).limit(query.limit + 1))).all()
     resources = {booking.id: resource for booking, resource in found}
     cut: Page[Booking] = paged([booking for booking, _ in found], query.limit)
-    cases = [BookingCase(b, resources[b.id], _parties(actor, b, resources[b.id])) for b in cut.items]
-    return Page(cases, cut.next_cursor)
+    return Page([_case(actor, b, resources[b.id]) for b in cut.items], cut.next_cursor)
+
+
+def _in_sight(actor: Actor) -> ColumnElement[bool]:
+    """What they booked and what was booked of theirs, by short index walks; of their places, both ends."""
+    booked, offered = aliased(Booking), aliased(Booking)
+    of_it = and_(Resource.district_id == offered.district_id, Resource.id == offered.resource_id)
+    mine = select(booked.id).where(booked.booked_by == actor.person_id)
+    mine_too = select(offered.id).join(Resource, of_it).where(own(actor))
+    readers = actor.grants_of(READERS)
+    return or_(Booking.id.in_(mine.union(mine_too)), under_path(Booking, readers), *_used_at(readers))
 
 
 def _used_at(grants: Sequence[Grant]) -> list[ColumnElement[bool]]:
@@ -183,13 +206,13 @@ def _used_at(grants: Sequence[Grant]) -> list[ColumnElement[bool]]:
 
 
 def present(case: BookingCase) -> dict[str, Any]:
-    """The fields of a BookingRead. Where it is used may be somebody's home: the owner does not see it."""
+    """The fields of a BookingRead."""
     booking = case.booking
     shown = {name: getattr(booking, name) for name in _FIELDS}
     shown |= {"resource_name": case.resource.name, "unit": case.resource.unit}
     shown["starts_at"] = booking.during.lower if booking.during else None
     shown["ends_at"] = booking.during.upper if booking.during else None
-    shown["use_place_id"] = booking.use_place_id if case.parties & _SEES_USE else None
+    shown["use_place_id"] = booking.use_place_id if case.sees_use else None
     shown["actions"] = BOOKING.offered(booking.state, case.parties)
     return shown
 

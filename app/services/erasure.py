@@ -170,6 +170,8 @@ async def _blank_resources(session: AsyncSession, actor: Actor, ids: list[UUID])
         row.state_words = GONE if row.state_words else None
         row.place_id, row.path = area.id, area.path
         row.lon = row.lat = row.grid_id = None
+        booked_there = update(Booking).where(Booking.resource_id == row.id).values(path=area.path)
+        await session.execute(booked_there.execution_options(synchronize_session=False))
         if row.state in STANDING:
             _withdraw(session, actor, row)
         publish(session, "resource", row, "erase", actor=actor)

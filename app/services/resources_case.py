@@ -93,6 +93,12 @@ def visible(actor: Actor) -> ColumnElement[bool]:
     )
 
 
+def placed_for(actor: Actor) -> ColumnElement[bool]:
+    """Rows whose place the actor may know: a list asked for a place must not tell where a person's offer is either."""
+    staffed = (_under(Resource.path, grant.path) for grant in actor.grants_of(STAFF))
+    return or_(Resource.person_id.is_(None), own(actor), *staffed)
+
+
 def serving(path: str) -> ColumnElement[bool]:
     """Resources whose service area meets a place: the place lies in it, or it lies in the place."""
     return or_(Resource.service_path.in_(ancestors(path)), _under(Resource.service_path, path))
@@ -135,7 +141,7 @@ def move(
 
 @dataclass(slots=True)
 class Times:
-    """What some resources have open and what is taken of them, read for all of them at once."""
+    """What some resources have open and what is taken of them, read for all of them at once. ``taken`` is empty of ``week_of``."""
 
     windows: dict[UUID, list[ResourceWindow]]
     exceptions: dict[UUID, list[ResourceException]]
@@ -158,8 +164,8 @@ class Times:
         return [Taken(b.during.lower, b.during.upper, b.quantity, b.id) for b in self.taken[resource_id]]
 
 
-async def times_of(session: AsyncSession, ids: list[UUID]) -> Times:
-    """Windows, exceptions, and bookings that take over a time that is not over yet."""
+async def week_of(session: AsyncSession, ids: list[UUID]) -> Times:
+    """Windows and exceptions: what is open."""
     found = Times({i: [] for i in ids}, {i: [] for i in ids}, {i: [] for i in ids})
     week = select(ResourceWindow).where(ResourceWindow.resource_id.in_(ids))
     for window in await session.scalars(week.order_by(ResourceWindow.weekday, ResourceWindow.from_minute)):
@@ -167,6 +173,12 @@ async def times_of(session: AsyncSession, ids: list[UUID]) -> Times:
     days = select(ResourceException).where(ResourceException.resource_id.in_(ids))
     for day in await session.scalars(days.order_by(ResourceException.on, ResourceException.from_minute)):
         found.exceptions[day.resource_id].append(day)
+    return found
+
+
+async def times_of(session: AsyncSession, ids: list[UUID]) -> Times:
+    """Windows, exceptions, and bookings that take over a time that is not over yet."""
+    found = await week_of(session, ids)
     taking = (Booking.resource_id.in_(ids), text(literal_in("bookings.state", TAKING)))
     for booking in await session.scalars(
         select(Booking).where(*taking, func.upper(Booking.during) > now()).order_by(Booking.id)

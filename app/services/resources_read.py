@@ -14,7 +14,7 @@ from app.core.crypto import Sealer
 from app.core.errors import Conflict, RuleBroken
 from app.core.paging import Page, id_after, id_cursor
 from app.domain import access
-from app.domain.bookings import FREE_RANGE, free_spans, must_fit
+from app.domain.bookings import FREE_RANGE, LONGEST_USE, free_spans, must_be_given_out, must_fit
 from app.domain.catalogue import parent_of
 from app.domain.people import Actor
 from app.domain.places import ancestors
@@ -26,7 +26,17 @@ from app.services.access import at
 from app.services.people_names import names_of
 from app.services.places import paged, place_of
 from app.services.resources import shown_place
-from app.services.resources_case import ResourceCase, Times, load, own, parties_of, times_of, visible
+from app.services.resources_case import (
+    ResourceCase,
+    Times,
+    load,
+    own,
+    parties_of,
+    placed_for,
+    times_of,
+    visible,
+    week_of,
+)
 
 _DERIVED = {
     "organization_name",
@@ -54,7 +64,7 @@ async def present(session: AsyncSession, sealer: Sealer, cases: Sequence[Resourc
         select(Organization.id, Organization.name).where(Organization.id.in_({r.organization_id for r in rows}))
     )
     named = {unit.id: unit.name for unit in units}
-    times = await times_of(session, [row.id for row in rows])
+    times = await week_of(session, [row.id for row in rows])
     return [_shown(case, names, named, times) for case in cases]
 
 
@@ -103,7 +113,7 @@ async def _filtered(session: AsyncSession, actor: Actor, query: ResourceQuery) -
         )
     if query.place_id is not None:
         place = await place_of(session, query.place_id)
-        rows = rows.where(at(Resource, place.kind, place.id, place.path))
+        rows = rows.where(at(Resource, place.kind, place.id, place.path), placed_for(actor))
     if query.serves is not None:
         rows = rows.where(Resource.service_path.in_(ancestors((await place_of(session, query.serves)).path)))
     return rows
@@ -120,6 +130,8 @@ def lineage(code: str) -> list[str]:
 
 async def _free_page(session: AsyncSession, rows: Select[Resource], query: ResourceQuery) -> Page[Resource]:
     start, end = query.free_from, query.free_until
+    if start and end and end - start > LONGEST_USE:
+        raise RuleBroken("查询空闲的时段不超过 31 天", field="free_until")
     looked = (await session.scalars(rows.where(Resource.state.in_(USABLE)).limit(_LOOKED_AT_MOST + 1))).all()
     chosen, more = looked[:_LOOKED_AT_MOST], len(looked) > _LOOKED_AT_MOST
     times = await times_of(session, [row.id for row in chosen])
@@ -133,9 +145,10 @@ async def _free_page(session: AsyncSession, rows: Select[Resource], query: Resou
 
 
 def _has_room(times: Times, row: Resource, start: Any, end: Any) -> bool:
-    timed = row.nature is not Nature.STOCK
+    timed, offer = row.nature is not Nature.STOCK, times.offer(row)
     try:
-        must_fit(times.offer(row), times.taking(row.id), start if timed else None, end if timed else None, 1)
+        must_be_given_out(offer, max(start, now()))
+        must_fit(offer, times.taking(row.id), start if timed else None, end if timed else None, 1)
     except Conflict:
         return False
     return True

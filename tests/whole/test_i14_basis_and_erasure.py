@@ -12,7 +12,7 @@ from app.core.clock import now
 from app.core.crypto import SealBroken
 from app.core.db import Database
 from app.core.ids import new_id
-from app.models import Account, CareFact, Certificate, Event, Grant, Person, RightsRequest, SignIn
+from app.models import Account, Booking, CareFact, Certificate, Event, Grant, Person, Resource, RightsRequest, SignIn
 from app.workers import relay
 from tests.erasing import (
     TRACES,
@@ -125,6 +125,18 @@ async def test_i14_an_erased_helpers_hours_still_sum(world: World, app: FastAPI,
     assert await ledger(owner, world.district_id) == hours
     shown = await world.ok("community", "GET", f"/v1/people/{world.people['member1']}")
     assert (shown["name"], shown["phone"], shown["skills"]) == ("已注销", None, [])
+
+
+async def test_i14_what_they_offered_is_no_nearer_than_the_area_it_served(
+    world: World, app: FastAPI, owner: Database
+) -> None:
+    await offer_and_withdraw(world, "resident1")
+    async with owner.transaction(world.district_id) as session:
+        assert set(await session.scalars(select(Booking.path))) == {world.paths["home1"]}
+    await erased(world, "resident1")
+    async with owner.transaction(world.district_id) as session:
+        assert set(await session.scalars(select(Resource.path))) == {world.paths["community"]}
+        assert set(await session.scalars(select(Booking.path))) == {world.paths["community"]}
 
 
 async def test_i14_whoever_is_erased_is_out_at_once(world: World, owner: Database) -> None:
