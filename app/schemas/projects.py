@@ -58,6 +58,8 @@ class ProjectCreate(Form):
 
 
 class ProjectUpdate(Form):
+    """列入清单后由社区修改；看不到所回应需求的人不改变它们。"""
+
     title: Line = "-"
     aims: Words = "-"
     kind: ProjectKind = ProjectKind.OTHER

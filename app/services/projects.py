@@ -11,7 +11,7 @@ from app.core.errors import Conflict, Forbidden, NotFound, RuleBroken
 from app.core.ids import new_id
 from app.core.paging import Page, id_after
 from app.domain import access
-from app.domain.people import UNIT_ROLES, Actor
+from app.domain.people import UNIT_ROLES, Actor, Role
 from app.domain.places import PlaceKind, ancestors
 from app.domain.projects import CHANGEABLE, PROJECT, UNLISTED, ProjectKind
 from app.models import Place, Project, ProjectNeed, ProjectUnit
@@ -20,7 +20,7 @@ from app.services.access import at, reads_all, under
 from app.services.outbox import changes, hold, publish
 from app.services.places import located, must_be_in_a_community, paged, place_of
 from app.services.programmes import must_take_projects
-from app.services.projects_case import ProjectCase, acts_for, cases_of, load
+from app.services.projects_case import ProjectCase, acts_for, cases_of, load, of_ones_unit
 from app.services.projects_needs import link
 
 _DERIVED = {"units", "need_ids", "needs", "activities", "evidence", "actions"}
@@ -117,29 +117,25 @@ async def _filtered(session: AsyncSession, actor: Actor, query: ProjectQuery) ->
 
 def _in_sight(actor: Actor) -> ColumnElement[bool]:
     grants = access.require_anywhere(actor, "projects:list")
-    own = Project.proposed_by == actor.person_id
-    acting = actor.grants_of(UNIT_ROLES)
-    if actor.organization_id is not None and acting:
-        claimed = select(ProjectUnit.project_id).where(
-            ProjectUnit.organization_id == actor.organization_id, ProjectUnit.left_at.is_(None)
-        )
-        ours = or_(Project.proposer_unit_id == actor.organization_id, Project.id.in_(claimed))
-        own = or_(own, and_(under(Project, acting), ours))
     around = {path for grant in grants for path in ancestors(grant.path)}
     here = and_(or_(under(Project, grants), Project.path.in_(around)), Project.listed_at.is_not(None))
-    return or_(under(Project, reads_all(actor)), here, own)
+    return or_(under(Project, reads_all(actor)), here, of_ones_unit(actor))
 
 
 async def update(
     session: AsyncSession, actor: Actor, project_id: UUID, version: int, form: ProjectUpdate
 ) -> ProjectCase:
-    """Reword what is to be done before it begins; its kind and total only before it is listed, since both were approved."""
+    """Reword what is to be done before it begins; its kind and total only before it is listed, since both were approved. What
+    everybody sees on the list is reworded by the community, which listed it.
+    """
     case = await load(session, actor, project_id, "projects:update")
     project = case.project
     if not access.may("projects:update", case.parties):
         raise Forbidden()
     if project.state not in CHANGEABLE:
         raise Conflict("项目已启动或已结束，不能修改")
+    if project.state not in UNLISTED and Role.COMMUNITY_ADMIN not in case.parties:
+        raise Conflict("列入清单后由社区修改")
     await hold(session, project, version)
     fields = form.model_dump(exclude_unset=True, exclude={"need_ids"})
     if project.state not in UNLISTED and fields.keys() & {"kind", "budget_fen"}:

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import func, select
+from sqlalchemy import ColumnElement, and_, false, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.core.errors import NotFound
@@ -15,12 +15,14 @@ from app.domain.lifecycle import Step
 from app.domain.people import UNIT_ROLES, Actor, Parties, Relation
 from app.domain.projects import PROJECT, Part, ProjectAction, ProjectState
 from app.models import Activity, Need, NeedFollower, Organization, Project, ProjectNeed, ProjectUnit
-from app.services.access import READER_ROLES
+from app.services.access import READER_ROLES, under
 from app.services.outbox import publish
 
 SYSTEM: Parties = frozenset({Relation.SYSTEM})
 _ALWAYS: Parties = READER_ROLES | {Relation.PROPOSER, Relation.LEAD, Relation.SUPPORT}
 """Who sees a project also before it is listed."""
+_FOR_THE_COMMUNITY: Parties = access.TABLE["projects:propose"] - UNIT_ROLES
+"""All of them readers, who see every project of their place."""
 _RELATIONS = {Part.LEAD: Relation.LEAD, Part.SUPPORT: Relation.SUPPORT}
 
 
@@ -136,9 +138,28 @@ def acts_for(actor: Actor, path: str) -> UUID | None:
 def _relations(case: ProjectCase, actor: Actor) -> frozenset[Relation]:
     project, mine = case.project, acts_for(actor, case.project.path)
     found = {_RELATIONS[unit.part] for unit, _ in case.units if unit.organization_id == mine}
-    if project.proposed_by == actor.person_id or (mine is not None and project.proposer_unit_id == mine):
+    if _proposed(project, actor, mine):
         found.add(Relation.PROPOSER)
     return frozenset(found)
+
+
+def _proposed(project: Project, actor: Actor, mine: UUID | None) -> bool:
+    """A unit's project is put forward by whoever acts for it now, the community's by whoever did so and still works there."""
+    if project.proposer_unit_id is not None:
+        return project.proposer_unit_id == mine
+    return project.proposed_by == actor.person_id and bool(actor.roles_at(project.path) & _FOR_THE_COMMUNITY)
+
+
+def of_ones_unit(actor: Actor) -> ColumnElement[bool]:
+    """The same for a list: what the unit that the actor acts for proposed, or is in."""
+    acting = actor.grants_of(UNIT_ROLES)
+    if actor.organization_id is None or not acting:
+        return false()
+    inside = select(ProjectUnit.project_id).where(
+        ProjectUnit.organization_id == actor.organization_id, ProjectUnit.left_at.is_(None)
+    )
+    ours = or_(Project.proposer_unit_id == actor.organization_id, Project.id.in_(inside))
+    return and_(under(Project, acting), ours)
 
 
 def decide(case: ProjectCase, action: ProjectAction) -> Step[ProjectState, ProjectAction]:

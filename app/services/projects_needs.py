@@ -26,11 +26,16 @@ _HELD = frozenset({OrderState.ACCEPTED, OrderState.IN_PROGRESS})
 
 
 async def link(session: AsyncSession, actor: Actor, project: Project, need_ids: Iterable[UUID]) -> None:
-    """Say which needs the project answers: accepted ones of its community that the actor may read."""
+    """Say which needs the project answers: accepted ones of its community that the actor may read.
+
+    Whoever does not see which it answers does not take them away either: what they leave out stays.
+    """
     wanted = set(need_ids)
     there = {row.need_id: row for row in await _rows(session, project.id)}
-    for need_id in there.keys() - wanted:
-        await session.delete(there[need_id])
+    dropped = await session.scalars(select(Need).where(Need.id.in_(there.keys() - wanted)))
+    for known in dropped.all():
+        if _reads(actor, known):
+            await session.delete(there[known.id])
     for need_id in sorted(wanted - there.keys()):
         need = await session.scalar(select(Need).where(Need.id == need_id))
         if need is None or need.community_id != project.community_id or not _reads(actor, need):

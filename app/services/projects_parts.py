@@ -3,17 +3,17 @@
 from typing import Any, TypeVar
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, and_, or_, select
+from sqlalchemy import ColumnElement, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.core.errors import Conflict, Forbidden, NotFound
 from app.domain import access
-from app.domain.people import UNIT_ROLES, Actor
+from app.domain.people import Actor
 from app.domain.projects import ENDED
-from app.models import Project, ProjectUnit
+from app.models import Project
 from app.models.base import Base
-from app.services.access import reads_all, under, under_path
-from app.services.projects_case import ProjectCase, load
+from app.services.access import reads_all, under_path
+from app.services.projects_case import ProjectCase, load, of_ones_unit
 
 Belonging = TypeVar("Belonging", bound=Base)
 
@@ -57,14 +57,6 @@ def must_go_on(case: ProjectCase) -> None:
 
 
 def in_sight(model: Any, actor: Actor) -> ColumnElement[bool]:
-    """Parts of the projects of the reader's places, and of those the actor's unit is in or the actor proposed."""
+    """Parts of the projects of the reader's places, and of those the actor's unit is in or proposed."""
     readable = under_path(model, reads_all(actor))
-    mine = Project.proposed_by == actor.person_id
-    acting = actor.grants_of(UNIT_ROLES)
-    if actor.organization_id is not None and acting:
-        inside = select(ProjectUnit.project_id).where(
-            ProjectUnit.organization_id == actor.organization_id, ProjectUnit.left_at.is_(None)
-        )
-        ours = or_(Project.id.in_(inside), Project.proposer_unit_id == actor.organization_id)
-        mine = or_(mine, and_(under(Project, acting), ours))
-    return or_(readable, model.project_id.in_(select(Project.id).where(mine)))
+    return or_(readable, model.project_id.in_(select(Project.id).where(of_ones_unit(actor))))

@@ -5,8 +5,12 @@ from typing import Any
 
 import pytest
 from fastapi import FastAPI
+from sqlalchemy import update
 
+from app.core.db import Database
+from app.models import Person
 from app.workers import relay
+from tests.budgets import line
 from tests.profiles import tag_of
 from tests.projects import deliver, form, go, proposed, running, seen, try_to
 from tests.stories.steps import accepted_need, act, only_order
@@ -84,6 +88,43 @@ async def test_needs_are_attached_by_those_who_may_read_them_alone(world: World)
     assert (await world.ok("community", "PATCH", path, json=changed, headers=tag))["need_ids"] == [need["id"]]
     shown = await seen(world, "liaison", project)
     assert (shown["need_ids"], shown["needs"]) == ([], 1), "how many, and not whose"
+
+
+async def test_who_does_not_see_the_needs_does_not_take_them_away(world: World) -> None:
+    need = await accepted_need(world)
+    project = await proposed(world, "liaison")
+    path = f"/v1/projects/{project['id']}"
+    for who, ids in (("community", [need["id"]]), ("liaison", [])):
+        await world.ok(who, "PATCH", path, json={"need_ids": ids}, headers=await tag_of(world, who, path))
+    assert (await seen(world, "community", project))["need_ids"] == [need["id"]]
+    tag = await tag_of(world, "community", path)
+    assert (await world.ok("community", "PATCH", path, json={"need_ids": []}, headers=tag))["need_ids"] == []
+
+
+async def test_what_is_on_the_list_is_reworded_by_the_community(world: World) -> None:
+    project = await proposed(world, "liaison")
+    path = f"/v1/projects/{project['id']}"
+    tag = await tag_of(world, "liaison", path)
+    assert (await world.ok("liaison", "PATCH", path, json={"title": "楼道粉刷"}, headers=tag))["title"] == "楼道粉刷"
+    await go(world, "community", project, "publish")
+    for who, status in (("liaison", 409), ("community", 200)):
+        tag = await tag_of(world, who, path)
+        assert (await world.call(who, "PATCH", path, json={"title": "另一件事"}, headers=tag)).status_code == status
+
+
+async def test_who_left_the_unit_has_left_its_project(world: World, owner: Database) -> None:
+    project = await proposed(world, "liaison", budget_fen=1_000)
+    await line(world, project, 600)
+    theirs = ("projects", "budget-lines")
+    for noun in theirs:
+        assert len((await world.ok("liaison", "GET", f"/v1/{noun}"))["items"]) == 1
+    async with owner.transaction(world.district_id) as session:
+        gone = update(Person).where(Person.id == world.people["liaison"], Person.district_id == world.district_id)
+        await session.execute(gone.values(organization_id=None))
+    for noun in theirs:
+        assert (await world.ok("liaison", "GET", f"/v1/{noun}"))["items"] == []
+    assert (await world.call("liaison", "GET", f"/v1/projects/{project['id']}")).status_code == 404
+    assert (await try_to(world, "liaison", project, "withdraw")).status_code == 404
 
 
 async def test_residents_see_what_is_listed(world: World) -> None:
