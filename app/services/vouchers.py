@@ -37,9 +37,12 @@ class VoucherCase:
 
 
 def _case(voucher: Voucher, actor: Actor, parties: Parties) -> VoucherCase:
-    """Of a voucher the proposer is whoever entered it, not whoever proposed the project."""
+    """Of a voucher the proposer is whoever entered it, not whoever proposed the project. By a role that they have lent nobody
+    decides about it: it would be approved by the same hand.
+    """
+    lent = actor.roles_at(voucher.path) - actor.roles_not_of(voucher.entered_by, voucher.path)
     mine = {Relation.PROPOSER} if voucher.entered_by == actor.person_id else set()
-    return VoucherCase(voucher, parties - {Relation.PROPOSER} | mine)
+    return VoucherCase(voucher, parties - lent - {Relation.PROPOSER} | mine)
 
 
 async def read(session: AsyncSession, actor: Actor, voucher_id: UUID) -> VoucherCase:

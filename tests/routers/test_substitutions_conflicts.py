@@ -3,6 +3,8 @@
 from typing import Any
 
 from app.core.clock import now
+from tests.budgets import decide, entered, line
+from tests.projects import running
 from tests.routers.authority import HOUR, give
 from tests.routers.test_substitutions import DAY, arrange
 from tests.stories.steps import AT_HOME, accepted_need, act, only_order, taken
@@ -75,6 +77,17 @@ async def test_a_substitute_does_not_approve_what_the_absent_asked(world: World)
     for verb in ("grant", "deny"):
         assert await decided(world, "community", request, verb) == (403, "forbidden")
     assert (await decided(world, "district", request))[0] == 200
+
+
+async def test_a_voucher_is_not_approved_by_a_role_its_enterer_lent(world: World) -> None:
+    found = await line(world, await running(world, budget_fen=1_000), 1_000)
+    mine, theirs = await entered(world, found, 100, "community"), await entered(world, found, 100, "liaison")
+    await arrange(world, "community", "grid")
+    shown = await world.ok("grid", "GET", f"/v1/vouchers/{mine['id']}")
+    assert shown["actions"] == []
+    assert (await decide(world, mine, "approve", "grid")).status_code == 403
+    assert (await decide(world, theirs, "approve", "grid")).status_code == 200
+    assert (await decide(world, mine, "approve", "subdistrict")).status_code == 200
 
 
 async def test_a_unit_does_not_judge_its_own_objection(world: World) -> None:
