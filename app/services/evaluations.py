@@ -41,7 +41,7 @@ async def give(session: AsyncSession, actor: Actor, form: EvaluationCreate) -> E
     case = await load(session, actor, form.project_id, "projects:read")
     project = case.project
     actor.checked.add(_GIVE)
-    if case.parties & _INSIDE or not await _concerned(session, actor, case):
+    if case.parties & _INSIDE or _belongs(actor, case) or not await _concerned(session, actor, case):
         raise Forbidden("只有项目所在地的居民和需求得到回应的人可以评议；参与项目的不能自评")
     until = _until(project)
     if project.state is not ProjectState.DELIVERED or until is None or until <= now():
@@ -63,6 +63,12 @@ async def give(session: AsyncSession, actor: Actor, form: EvaluationCreate) -> E
     session.add(evaluation)
     publish(session, NOUN, evaluation, "give", actor=actor, data={"project_id": str(project.id)})
     return evaluation
+
+
+def _belongs(actor: Actor, case: ProjectCase) -> bool:
+    """Whether the actor is of a unit in it, acting for it or not."""
+    units = {case.project.proposer_unit_id, *(unit.organization_id for unit, _ in case.units)} - {None}
+    return actor.organization_id in units
 
 
 def _until(project: Project) -> Any:
@@ -115,7 +121,7 @@ async def summary(session: AsyncSession, actor: Actor, project_id: UUID) -> dict
         "ratings": {str(rating): ratings.get(rating, 0) for rating in range(1, 6)} if shown else {},
         "words": await _words(session, project) if shown and case.inside else [],
         "too_few": over and found.too_few,
-        "too_low": over and found.too_low,
+        "too_low": shown and found.too_low,
     }
 
 

@@ -8,11 +8,12 @@ from typing import Any
 import httpx
 import time_machine
 from fastapi import FastAPI
+from sqlalchemy import update
 
 from app.core.clock import now
 from app.core.db import Database
 from app.domain.evaluations import EVALUATION_WINDOW
-from app.models import Evaluation
+from app.models import Evaluation, Person
 from app.workers import clocks
 from tests.projects import deliver, delivered, go, running, seen, try_to
 from tests.stories.steps import accepted_need
@@ -108,8 +109,10 @@ async def test_too_few_or_too_low_and_the_community_says_what_follows(world: Wor
     answer = await try_to(world, "community", project, "archive")
     assert (answer.status_code, answer.json()["field"]) == (422, "words")
     found = await result(world, "community", project)
-    assert (found["count"], found["too_few"], found["too_low"]) == (1, True, True)
-    assert (found["average"], found["ratings"], found["words"]) == (None, {}, []), "one voice is no sum"
+    assert (found["count"], found["too_few"], found["too_low"]) == (1, True, False)
+    assert (found["average"], found["ratings"], found["words"]) == (None, {}, []), (
+        "one voice is no sum, nor is that it was low"
+    )
     again = await go(world, "community", project, "rework", words="逐户回访")
     assert (again["state"], again["round"], again["evaluated_at"]) == ("running", 2, None)
     await deliver(world, project)
@@ -117,6 +120,23 @@ async def test_too_few_or_too_low_and_the_community_says_what_follows(world: Wor
     await later(app, world, EVALUATION_WINDOW)
     archived = await go(world, "community", project, "archive", words="每季走访")
     assert (archived["state"], archived["words"]) == ("archived", "每季走访")
+
+
+async def test_that_many_were_not_content_is_told(world: World, app: FastAPI) -> None:
+    project = await delivered(world)
+    await judged(world, app, project, dict.fromkeys(VOICES, 2))
+    found = await result(world, "resident1", project)
+    assert (found["average"], found["too_few"], found["too_low"]) == (2.0, False, True)
+
+
+async def test_nobody_of_a_unit_in_it_judges_it(world: World, owner: Database) -> None:
+    """Also who does not act for it: resident2 works there."""
+    async with owner.transaction(world.district_id) as session:
+        theirs = update(Person).where(Person.id == world.people["resident2"], Person.district_id == world.district_id)
+        await session.execute(theirs.values(organization_id=world.units["society"]))
+    project = await delivered(world)
+    assert (await give(world, "resident2", project)).status_code == 403, "the society supports it"
+    assert (await give(world, "resident1", project)).status_code == 201
 
 
 async def test_an_evaluated_need_is_free_again(world: World, app: FastAPI) -> None:
