@@ -120,7 +120,8 @@ def draw(entrants: Iterable[Entrant], year: int, seed: str) -> Result:
 
 def successor(reserve: Sequence[UUID], members: Sequence[UUID], held: Sequence[UUID]) -> tuple[UUID, int] | None:
     """Who takes the turn of a unit that left, with its lap: the next in reserve without a turn this year that is still a member; or
-    any other member, who has had fewest this year first. ``members``: who joined first stands first. None when nobody is there.
+    any other member, who has had fewest this year first. ``members``: those not exempt, who joined first standing first. None when
+    nobody is there.
     """
     still = [unit for unit in reserve if unit in members and unit not in held]
     others = sorted(members, key=lambda unit: (held.count(unit), members.index(unit)))

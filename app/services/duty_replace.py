@@ -25,7 +25,7 @@ async def hold_turns(session: AsyncSession, member: CommitteeMember) -> Sequence
 
 
 async def hand_on(session: AsyncSession, member: CommitteeMember, actor: Actor) -> None:
-    """Each turn falls to the next in the reserve of its draw. 409 when nobody is left to take it. The turns are locked."""
+    """Each turn falls to the next in the reserve of its draw, never to who is exempt. 409 when nobody is left."""
     for turn in await hold_turns(session, member):
         if turn.organization_id == member.organization_id:
             await _hand_on(session, turn, actor)
@@ -39,7 +39,9 @@ async def _hand_on(session: AsyncSession, turn: DutyTurn, actor: Actor) -> None:
     rows = await session.scalars(select(DutyTurn.organization_id).where(DutyTurn.draw_id == turn.draw_id))
     held = [unit for unit in rows if unit != turn.organization_id]
     reserve = [UUID(unit) for unit in (draw.result or {})["reserve"]]
-    found = duty_rotation.successor(reserve, await members_of(session, turn.community_id), held)
+    exempt = {UUID(one["organization_id"]) for one in draw.entrants if one["exempt"] is not None}
+    members = [unit for unit in await members_of(session, turn.community_id) if unit not in exempt]
+    found = duty_rotation.successor(reserve, members, held)
     if found is None:
         raise Conflict("该单位还有轮值，又没有可以接替的成员单位")
     leaver, (turn.organization_id, turn.lap) = turn.organization_id, found

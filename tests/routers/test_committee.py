@@ -11,7 +11,7 @@ from sqlalchemy import select
 
 from app.core.db import Database
 from app.models import Organization
-from tests.routers.rotating import DECEMBER, freezing, published, seat_units, travel, turns_of
+from tests.routers.rotating import DECEMBER, drawn, freezing, published, seat_units, travel, turns_of
 from tests.worlds import World
 
 MEMBERS = "/v1/committee-members"
@@ -104,6 +104,23 @@ async def test_the_turns_of_a_unit_that_leaves_fall_to_the_reserve(
     now_held = await turns_of(world)
     assert [turn["state"] for turn in now_held] == ["on_duty"] + ["planned"] * 5
     assert len({turn["organization_id"] for turn in now_held}) == 6
+
+
+async def test_who_is_exempt_takes_no_turn_of_a_unit_that_leaves(
+    world: World, app: FastAPI, owner: Database, december: Any
+) -> None:
+    """Of seven one is exempt, and no reserve is left: a turn falls to one of the six a second time."""
+    names = await seat_units(app, owner, world, 7)
+    exempt = str(world.units[names[-1]])
+    draw = await drawn(december, world, exempt=[{"organization_id": exempt, "reason": "正在改制"}])
+    await world.ok("community", "POST", f"/v1/duty-draws/{draw['id']}/publish", json={})
+    unit = (await turns_of(world))[2]["organization_id"]
+    member = (await world.ok("community", "GET", MEMBERS, params={"organization_id": unit}))["items"][0]
+    gone = {"left_on": "2026-12-11", "reason": "单位迁出"}
+    await world.ok("community", "POST", f"{MEMBERS}/{member['id']}/leave", json=gone)
+    held = {turn["organization_id"] for turn in await turns_of(world)}
+    assert len(held) == 5
+    assert not held & {unit, exempt}
 
 
 async def test_with_few_units_the_others_share_what_is_left(
