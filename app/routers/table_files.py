@@ -36,8 +36,8 @@ def takeable(endpoint: Callable[..., Awaitable[Any]], page: Any, path: str) -> C
     async def answer(*, query: FileQuery, **given: Any) -> Any:
         if query.format is FileFormat.JSON:
             return await endpoint(query=query, **given)
-        found = await every_page(lambda each: endpoint(query=each, **given), query)
-        body, cut = await as_file(query.format, item, found)
+        found, cut = await every_page(lambda each: endpoint(query=each, **given), query)
+        body = await as_file(query.format, item, found, cut=cut)
         headers = {"content-disposition": f"attachment; filename={name}.{query.format}"}
         return Response(body, media_type=CONTENT_TYPES[query.format], headers=headers | ({CUT: "true"} if cut else {}))
 

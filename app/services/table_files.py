@@ -44,17 +44,20 @@ class Table:
     cut: str | None
 
 
-async def every_page(page: Callable[[Query], Awaitable[Page[Any]]], query: Query) -> list[Any]:
-    """The items of all pages; one more than fit into a file where there are more."""
+async def every_page(page: Callable[[Query], Awaitable[Page[Any]]], query: Query) -> tuple[list[Any], bool]:
+    """The items of all pages, and whether there is more than fits into a file.
+
+    Some lists give short pages, or empty ones with a cursor: no more pages are asked for than full ones would be.
+    """
     found: list[Any] = []
     cursor: str | None = None
-    while len(found) <= MOST_ROWS:
+    for _ in range(MOST_ROWS // _AT_ONCE + 1):
         part = await page(query.model_copy(update={"limit": _AT_ONCE, "cursor": cursor, "format": FileFormat.JSON}))
         found += part.items
         cursor = part.next_cursor
         if cursor is None:
             break
-    return found[: MOST_ROWS + 1]
+    return found[:MOST_ROWS], cursor is not None or len(found) > MOST_ROWS
 
 
 def item_of(page: type[BaseModel]) -> type[BaseModel]:
@@ -72,19 +75,19 @@ def heading(item: type[BaseModel], name: str) -> str:
     return MEANT_OTHERWISE.get((item.__name__, name)) or HEADINGS[name]
 
 
-async def as_file(kind: FileFormat, item: type[BaseModel], found: Sequence[Any]) -> tuple[bytes, bool]:
-    """The file, and whether it is cut; written in a thread, as it takes the processor."""
-    table = await asyncio.to_thread(_table, item, found)
+async def as_file(kind: FileFormat, item: type[BaseModel], found: Sequence[Any], *, cut: bool) -> bytes:
+    """The file; written in a thread, as it takes the processor."""
+    table = await asyncio.to_thread(_table, item, found, cut=cut)
     write = _as_xlsx if kind is FileFormat.XLSX else _as_csv
-    return await asyncio.to_thread(write, table), table.cut is not None
+    return await asyncio.to_thread(write, table)
 
 
-def _table(item: type[BaseModel], found: Sequence[Any]) -> Table:
+def _table(item: type[BaseModel], found: Sequence[Any], *, cut: bool) -> Table:
     columns = columns_of(item)
-    shown = (item.model_validate(each, from_attributes=True) for each in found[:MOST_ROWS])
+    shown = (item.model_validate(each, from_attributes=True) for each in found)
     rows = [[_value(getattr(each, name)) for name in columns] for each in shown]
-    cut = f"条数过多，只列出前{MOST_ROWS}条，请缩小范围" if len(found) > MOST_ROWS else None
-    return Table(list(columns.values()), rows, cut)
+    said = f"条数过多，只列出前{len(rows)}条，请缩小范围" if cut else None
+    return Table(list(columns.values()), rows, said)
 
 
 def _value(value: Any) -> str | int | float:

@@ -15,6 +15,7 @@ from fastapi import FastAPI
 
 from app.core.clock import CHINA
 from app.core.db import Database
+from app.core.paging import FileQuery, Page
 from app.domain.audit import Outcome
 from app.services import table_files
 from app.services.exports_xlsx import cell
@@ -194,6 +195,19 @@ async def test_a_file_that_is_cut_says_so(world: World, monkeypatch: pytest.Monk
     assert (
         "条数过多，只列出前2条，请缩小范围" in ZipFile(io.BytesIO(answer.content)).read("xl/sharedStrings.xml").decode()
     )
+
+
+async def test_short_pages_are_not_asked_for_without_end() -> None:
+    """A list that only ever answers with an empty page and where to go on: the file ends, and says that it is cut."""
+    asked: list[str | None] = []
+
+    async def page(query: FileQuery) -> Page[Any]:
+        asked.append(query.cursor)
+        return Page([], f"cursor{len(asked)}")
+
+    assert await table_files.every_page(page, FileQuery()) == ([], True)
+    assert len(asked) == 101
+    assert asked[:2] == [None, "cursor1"]
 
 
 async def test_an_unknown_kind_of_file_is_refused(world: World) -> None:
