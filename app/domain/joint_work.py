@@ -91,7 +91,7 @@ ITEM = Lifecycle(
             frozenset({ItemState.LISTED}),
             ItemState.CONFIRMED,
             _COMMUNITY,
-            note="须有牵头单位；需求的待派工单即指派给牵头单位，单位仍可提出异议",
+            note="须有牵头单位；需求的待派工单即指派给牵头单位，单位仍可提出异议；项目即由各单位牵头、配合",
         ),
         Step(ItemAction.DROP, frozenset({ItemState.LISTED}), ItemState.DROPPED, _ADMINS | _UNIT),
     ),
@@ -128,7 +128,11 @@ CLAIM = Lifecycle(
     steps=(
         Step(ClaimAction.CONFIRM, _MADE, ClaimState.CONFIRMED, _SYSTEM),
         Step(
-            ClaimAction.WITHDRAW, _MADE, ClaimState.WITHDRAWN, _UNIT, note="确认之前；牵头单位撤回的，由下一个单位牵头"
+            ClaimAction.WITHDRAW,
+            _MADE,
+            ClaimState.WITHDRAWN,
+            _UNIT | _SYSTEM,
+            note="确认之前；牵头单位撤回的，由下一个单位牵头；单位退出大党委的，随之撤回",
         ),
         Step(ClaimAction.DROP, _MADE, ClaimState.DROPPED, _SYSTEM),
     ),

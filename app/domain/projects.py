@@ -162,9 +162,9 @@ PROJECT = Lifecycle(
             _A.CLAIM,
             frozenset({_S.LISTED, _S.CLAIMED}),
             _S.CLAIMED,
-            UNIT_ROLES,
+            UNIT_ROLES | _SYSTEM,
             also=frozenset({_S.LISTED}),
-            note="由本单位联络员认领；牵头单位只有一家，配合单位可有多家；有牵头单位才算已认领",
+            note="由本单位联络员认领，或由大党委认领清单确认；牵头单位只有一家，配合单位可有多家；有牵头单位才算已认领",
         ),
         Step(
             _A.UNCLAIM,

@@ -84,7 +84,7 @@ class MeetingAddition(Tenant, Base):
 
 
 class ClaimItem(Tenant, Versioned, Base):
-    """Something for member units to claim during a turn: a need, in words that tell of nobody."""
+    """Something for member units to claim during a turn: a need, in words that tell of nobody, or a project."""
 
     __tablename__ = "claim_items"
 
@@ -92,25 +92,34 @@ class ClaimItem(Tenant, Versioned, Base):
     community_id: Mapped[UUID]
     path: Mapped[str] = mapped_column(PATH)
     need_id: Mapped[UUID | None]
+    project_id: Mapped[UUID | None]
     title: Mapped[str]
     most_units: Mapped[int]
     state: Mapped[ItemState] = mapped_column(text_enum(ItemState, "state"))
     order_id: Mapped[UUID | None]
-    """The order that was assigned to the leading unit."""
+    """The order of a need that was assigned to the leading unit."""
 
     __table_args__ = (
         key_to("duty_turns", "turn_id"),
         key_to("places", "community_id"),
         key_to("needs", "need_id"),
+        key_to("projects", "project_id"),
         key_to("orders", "order_id"),
-        CheckConstraint("need_id IS NOT NULL", name="subject"),
+        CheckConstraint("num_nonnulls(need_id, project_id) = 1", name="subject"),
         CheckConstraint("most_units BETWEEN 1 AND 20", name="most_units"),
-        CheckConstraint("(state = 'confirmed') = (order_id IS NOT NULL)", name="order"),
+        CheckConstraint("(state = 'confirmed' AND need_id IS NOT NULL) = (order_id IS NOT NULL)", name="order"),
         Index("ix_claim_items_turn", "district_id", "turn_id", "id"),
         Index(
             "uq_claim_items_listed",
             "district_id",
             "need_id",
+            unique=True,
+            postgresql_where=text("state = 'listed'"),
+        ),
+        Index(
+            "uq_claim_items_listed_project",
+            "district_id",
+            "project_id",
             unique=True,
             postgresql_where=text("state = 'listed'"),
         ),

@@ -10,7 +10,7 @@ from app.routers.deps import ActorDep, SessionDep, VersionDep, operation, step, 
 from app.routers.route import HouseRoute
 from app.schemas import projects as forms
 from app.schemas.projects import ProjectPage, ProjectQuery, ProjectRead
-from app.services import projects, projects_steps
+from app.services import projects, projects_steps, projects_units
 from app.services.projects_case import ProjectCase
 
 router = APIRouter(prefix="/projects", tags=["共建项目"], route_class=HouseRoute)
@@ -83,14 +83,14 @@ async def project_publish(
 async def project_claim(
     id: UUID, session: SessionDep, actor: ActorDep, response: Response, form: forms.ProjectClaim
 ) -> dict[str, Any]:
-    return shown(response, await projects_steps.claim(session, actor, id, form))
+    return shown(response, await projects_units.claim(session, actor, id, form))
 
 
 @router.post("/{id}/unclaim", response_model=ProjectRead, **step("projects:unclaim", "取消认领"))
 async def project_unclaim(
     id: UUID, session: SessionDep, actor: ActorDep, response: Response, form: forms.ProjectUnclaim
 ) -> dict[str, Any]:
-    return shown(response, await projects_steps.unclaim(session, actor, id, form))
+    return shown(response, await projects_units.unclaim(session, actor, id, form))
 
 
 @router.post("/{id}/start", response_model=ProjectRead, **step("projects:start", "启动实施"))

@@ -1,9 +1,9 @@
 """Items of the claim round as they go in and out."""
 
-from typing import Annotated
+from typing import Annotated, Self
 from uuid import UUID
 
-from pydantic import ConfigDict, Field
+from pydantic import ConfigDict, Field, model_validator
 
 from app.core.paging import FileQuery
 from app.core.types import Form, LongLine, Read
@@ -13,6 +13,8 @@ from app.domain.joint_work import ItemAction, ItemState
 class ClaimItemQuery(FileQuery):
     turn_id: UUID | None = None
     community_id: UUID | None = None
+    need_id: Annotated[UUID | None, Field(description="某件需求")] = None
+    project_id: Annotated[UUID | None, Field(description="某个共建项目")] = None
     state: ItemState | None = None
 
 
@@ -31,13 +33,20 @@ class ClaimItemCreate(Form):
     )
 
     turn_id: UUID
-    need_id: UUID
+    need_id: Annotated[UUID | None, Field(description="已入库且未办结的需求；与 project_id 只填一个")] = None
+    project_id: Annotated[UUID | None, Field(description="待认领的共建项目；与 need_id 只填一个")] = None
     title: Annotated[LongLine, Field(description="写给成员单位看的题目；请勿写个人信息")]
     most_units: Annotated[int, Field(ge=1, le=20, description="最多几个单位共同认领")] = 1
 
+    @model_validator(mode="after")
+    def _one_subject(self) -> Self:
+        if (self.need_id is None) == (self.project_id is None):
+            raise ValueError("need_id 与 project_id 须填写其中一个")
+        return self
+
 
 class ClaimItemConfirm(Form):
-    """确认认领：需求的待派工单即指派给牵头单位。"""
+    """确认认领：需求的待派工单即指派给牵头单位；项目即由各单位牵头、配合。"""
 
 
 class ClaimItemDrop(Form):
@@ -56,10 +65,11 @@ class ClaimItemRead(Read):
     turn_id: UUID
     community_id: UUID
     need_id: UUID | None
+    project_id: UUID | None
     title: str
     most_units: int
     state: ItemState
-    order_id: Annotated[UUID | None, Field(description="指派给牵头单位的工单")]
+    order_id: Annotated[UUID | None, Field(description="需求指派给牵头单位的工单")]
     claims: Annotated[list[ClaimantRead], Field(description="认领的单位，先后为序")]
     actions: Annotated[list[ItemAction], Field(description="此刻您可做的动作")]
     version: int

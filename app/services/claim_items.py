@@ -1,7 +1,7 @@
-"""Items of the claim round 认领: listed for a turn, claimed by member units, confirmed by the community, which assigns the order.
+"""Items of the claim round 认领: listed for a turn, claimed by member units, confirmed by the community.
 
-The unit on duty lists needs it may see, the community any of its own. An order is given by whoever may give orders there, so the
-community confirms; the unit may object to it as to every order.
+The unit on duty lists needs and projects it may see, the community any of its own. An order is given by whoever may give orders
+there, so the community confirms; the unit may object to it as to every order.
 """
 
 from collections.abc import Sequence
@@ -11,18 +11,15 @@ from uuid import UUID
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.core.errors import Conflict, Duplicate, NotFound, RuleBroken
+from app.core.errors import Conflict, NotFound
 from app.core.ids import new_id
 from app.core.paging import Page, id_after
 from app.domain import access
-from app.domain.joint_work import ITEM, STANDING, ClaimAction, ClaimState, ItemAction, ItemState
-from app.domain.needs import NeedState
-from app.domain.orders import OrderState
+from app.domain.joint_work import ITEM, STANDING, ClaimAction, ClaimState, ItemAction
 from app.domain.people import Actor, Parties, Relation
-from app.models import ClaimItem, DutyTurn, Order, ServiceClaim
+from app.models import ClaimItem, DutyTurn, ServiceClaim
 from app.schemas.claim_items import ClaimItemCreate, ClaimItemQuery, ClaimItemRead
-from app.schemas.orders import OrderAssign
-from app.services import needs_case, orders_dispatch
+from app.services import claim_items_subjects as subjects
 from app.services.access import under_path
 from app.services.committee_members import units_of
 from app.services.duty_replace import members_of
@@ -33,8 +30,6 @@ from app.services.places import paged
 from app.services.service_claims_move import SYSTEM, move_claim, standing
 
 _FIELDS = tuple(name for name in ClaimItemRead.model_fields if name not in {"claims", "actions"})
-_OPEN_NEEDS = frozenset({NeedState.ACCEPTED, NeedState.IN_SERVICE})
-_FREE = frozenset({OrderState.OPEN, OrderState.PUBLISHED})
 
 
 async def parties_of(session: AsyncSession, actor: Actor, item: ClaimItem) -> Parties:
@@ -71,7 +66,7 @@ async def page(session: AsyncSession, actor: Actor, query: ClaimItemQuery) -> Pa
     """Items of the committees at the actor's places, newest first."""
     grants = access.require_anywhere(actor, "claim-items:list")
     rows = select(ClaimItem).where(under_path(ClaimItem, grants))
-    for name in ("turn_id", "community_id", "state"):
+    for name in ("turn_id", "community_id", "need_id", "project_id", "state"):
         if (value := getattr(query, name)) is not None:
             rows = rows.where(getattr(ClaimItem, name) == value)
     if (after := id_after(query.cursor)) is not None:
@@ -89,16 +84,9 @@ async def load(session: AsyncSession, actor: Actor, item_id: UUID, permission: s
 
 
 async def create(session: AsyncSession, actor: Actor, form: ClaimItemCreate) -> ClaimItem:
-    """List a need of the community that is open. 404 for one the actor may not see, 409 while it is listed already."""
+    """List an open need of the community, or a project nobody leads yet. 404 for what the actor may not see, 409 once listed."""
     turn = await turn_on_duty(session, actor, form.turn_id, "claim-items:create")
-    need = (await needs_case.load(session, actor, form.need_id, "needs:read")).need
-    if need.state not in _OPEN_NEEDS:
-        raise Conflict("需求须已入库且未办结")
-    if need.community_id != turn.community_id:
-        raise RuleBroken("须是本社区的需求", field="need_id")
-    listed = (ClaimItem.need_id == need.id, ClaimItem.state == ItemState.LISTED)
-    if await session.scalar(select(ClaimItem.id).where(*listed)) is not None:
-        raise Duplicate("此需求已在认领清单中")
+    await subjects.must_be_listable(session, actor, turn, form)
     item = ClaimItem(
         district_id=turn.district_id,
         id=new_id(),
@@ -108,7 +96,7 @@ async def create(session: AsyncSession, actor: Actor, form: ClaimItemCreate) -> 
         **form.model_dump(),
     )
     session.add(item)
-    data = {"need_id": str(need.id), "turn_id": str(turn.id)}
+    data = {"turn_id": str(turn.id)} | subjects.told(item)
     publish(session, ITEM.noun, item, "create", actor=actor, target=item.state.value, data=data)
     await session.flush()
     return item
@@ -125,7 +113,9 @@ async def _held(session: AsyncSession, actor: Actor, item_id: UUID, action: Item
 async def _move(session: AsyncSession, item: ClaimItem, action: ItemAction, parties: Parties, actor: Actor) -> None:
     step = ITEM.decide(item.state, action, parties)
     source, item.state = item.state, step.target
-    data = {"turn_id": str(item.turn_id), "order_id": str(item.order_id) if item.order_id else None}
+    data = {"turn_id": str(item.turn_id), "order_id": str(item.order_id) if item.order_id else None} | subjects.told(
+        item
+    )
     publish(
         session,
         ITEM.noun,
@@ -140,29 +130,18 @@ async def _move(session: AsyncSession, item: ClaimItem, action: ItemAction, part
 
 
 async def confirm(session: AsyncSession, actor: Actor, item_id: UUID) -> ClaimItem:
-    """The claims stand, and the need's open order is assigned to the leading unit. 409 without a claim or an order."""
+    """The claims stand: the units do what they claimed, one leading. 409 without one that leads, or where it is not to be had."""
     item, parties = await _held(session, actor, item_id, ItemAction.CONFIRM)
     claims = await standing(session, item.id)
     lead = next((claim for claim in claims if claim.leads), None)
     if lead is None or lead.organization_id not in await members_of(session, item.community_id):
         raise Conflict("还没有牵头的成员单位")
-    order_id = await _free_order(session, item)
-    await orders_dispatch.assign(session, actor, order_id, OrderAssign(organization_id=lead.organization_id))
-    await session.flush()
-    item.order_id = order_id
+    await subjects.hand_over(session, actor, item, claims)
     await _move(session, item, ItemAction.CONFIRM, parties, actor)
     for claim in claims:
         move_claim(session, claim, ClaimAction.CONFIRM, SYSTEM, None)
     await session.flush()
     return item
-
-
-async def _free_order(session: AsyncSession, item: ClaimItem) -> UUID:
-    """The oldest order of the need that nobody has."""
-    free = select(Order.id).where(Order.need_id == item.need_id, Order.state.in_(_FREE)).order_by(Order.id).limit(1)
-    if (found := await session.scalar(free)) is None:
-        raise Conflict("此需求没有待派的工单，请先开单")
-    return found
 
 
 async def drop(session: AsyncSession, actor: Actor, item_id: UUID) -> ClaimItem:

@@ -30,7 +30,7 @@ from app.schemas.committee_members import (
     CommitteeMemberRead,
     CommitteeMemberUpdate,
 )
-from app.services import duty_replace
+from app.services import duty_replace, service_claims_move
 from app.services.access import in_force, under_path
 from app.services.outbox import hold, publish
 from app.services.people_names import names_of
@@ -138,7 +138,9 @@ async def create(session: AsyncSession, actor: Actor, form: CommitteeMemberCreat
 
 
 async def _held_unit(session: AsyncSession, unit_id: UUID) -> Organization:
-    unit = await session.scalar(select(Organization).where(Organization.id == unit_id).with_for_update())
+    """Locked, but not for rows that only point to it: whoever plans its turn or assigns it an order need not wait for this."""
+    held = select(Organization).where(Organization.id == unit_id).with_for_update(key_share=True)
+    unit = await session.scalar(held)
     if unit is None:
         raise NotFound("没有这个单位")
     return unit
@@ -199,9 +201,12 @@ async def update(
 
 
 async def leave(session: AsyncSession, actor: Actor, member_id: UUID, form: CommitteeMemberLeave) -> CommitteeMember:
-    """A unit leaves. Turns of it that are still to come, or running, fall to the next in the published reserve."""
+    """A unit leaves. Turns of it that are still to come, or running, fall to the next in the published reserve; what it claimed
+    and nobody has confirmed is free again.
+    """
     member = await load(session, actor, member_id, "committee-members:leave")
     await duty_replace.hold_turns(session, member)
+    items = await service_claims_move.hold_items(session, member.community_id)
     unit = await _held_unit(session, member.organization_id)
     await session.refresh(member, with_for_update=True)
     if member.left_on is not None:
@@ -215,4 +220,5 @@ async def leave(session: AsyncSession, actor: Actor, member_id: UUID, form: Comm
     sits = await session.scalar(select(CommitteeMember.id).where(*elsewhere).limit(1))
     unit.joint_committee = sits is not None
     await duty_replace.hand_on(session, member, actor)
+    await service_claims_move.leave(session, member, items, actor)
     return member

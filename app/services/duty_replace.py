@@ -19,9 +19,11 @@ _HELD = text(literal_in("duty_turns.state", TO_COME))
 
 
 async def hold_turns(session: AsyncSession, member: CommitteeMember) -> Sequence[DutyTurn]:
-    """All turns of the committee that are still to come or running, locked before anything that hangs on them."""
+    """All turns of the committee that are still to come or running, locked before anything that hangs on them, but not for rows
+    that only point to them: whoever claims something of a turn holds what is claimed already.
+    """
     here = select(DutyTurn).where(DutyTurn.community_id == member.community_id, _HELD).order_by(DutyTurn.id)
-    return (await session.scalars(here.with_for_update().execution_options(populate_existing=True))).all()
+    return (await session.scalars(here.with_for_update(key_share=True).execution_options(populate_existing=True))).all()
 
 
 async def hand_on(session: AsyncSession, member: CommitteeMember, actor: Actor) -> None:

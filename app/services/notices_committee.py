@@ -40,6 +40,7 @@ _TURN: dict[str, tuple[str, tuple[str, ...], bool]] = {
 _CLAIM: dict[str, tuple[str, tuple[str, ...], bool]] = {
     "make": ("有成员单位认领了服务事项", (), True),
     "confirm": ("本单位认领的服务事项已确认", ("organization_id",), False),
+    "withdraw": ("一项服务事项的认领已撤回，请查看", ("organization_id",), True),
     "drop": ("本单位认领的服务事项已撤下", ("organization_id",), False),
     "lead": ("原牵头单位撤回认领，由本单位牵头", ("organization_id",), True),
 }
@@ -52,7 +53,11 @@ _TO_ALL = {
     (ITEM.noun, "create"): "有新的服务事项可以认领",
 }
 """What every member unit hears."""
-_MEMBER = {"create": "您已被登记为大党委成员单位的联络员", "update": "大党委成员单位的联络员有变动，请查看"}
+_MEMBER = {
+    "create": "您已被登记为大党委成员单位的联络员",
+    "update": "大党委成员单位的联络员有变动，请查看",
+    "leave": "贵单位已退出社区大党委",
+}
 
 
 async def words_and_people(session: AsyncSession, event: Event) -> tuple[str, set[UUID | None]]:

@@ -1,4 +1,4 @@
-"""What moves a project: returned, listed, claimed, begun, delivered, sent back, archived, cancelled."""
+"""What moves a project: returned, listed, begun, delivered, sent back, archived, cancelled. Claims stand in ``projects_units``."""
 
 from collections.abc import Awaitable, Callable
 from typing import Any
@@ -7,27 +7,24 @@ from uuid import UUID
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.core.clock import now
-from app.core.errors import Conflict, Forbidden, RuleBroken
-from app.core.ids import new_id
+from app.core.errors import Conflict
 from app.domain.lifecycle import Step
 from app.domain.people import Actor
-from app.domain.projects import CancelReason, Part, ProjectAction, ProjectState, needs_approval
-from app.models import Approval, Organization, ProjectUnit
+from app.domain.projects import CancelReason, ProjectAction, ProjectState, needs_approval
+from app.models import Approval
 from app.schemas.projects import (
     ProjectArchive,
     ProjectCancel,
-    ProjectClaim,
     ProjectDeliver,
     ProjectPublish,
     ProjectResubmit,
     ProjectReturn,
     ProjectRework,
     ProjectStart,
-    ProjectUnclaim,
     ProjectWithdraw,
 )
 from app.services import approvals, evaluations, milestones, projects_activities, projects_needs, vouchers
-from app.services.projects_case import ProjectCase, acts_for, decide, load, move
+from app.services.projects_case import ProjectCase, decide, load, move
 
 _Step = Step[ProjectState, ProjectAction]
 
@@ -80,54 +77,6 @@ async def _list(session: AsyncSession, case: ProjectCase, step: _Step, actor: Ac
 
 LISTED: dict[ProjectAction, Callable[..., Awaitable[None]]] = {ProjectAction.PUBLISH: _list}
 """What an approved request does."""
-
-
-async def claim(session: AsyncSession, actor: Actor, project_id: UUID, form: ProjectClaim) -> ProjectCase:
-    """A unit takes part: one leads, others support."""
-    case = await load(session, actor, project_id, "projects:claim")
-    step = decide(case, ProjectAction.CLAIM)
-    unit = await _own_unit(session, actor, case)
-    if any(there.organization_id == unit.id for there, _ in case.units):
-        raise Conflict("本单位已认领")
-    if form.part is Part.LEAD and case.lead is not None:
-        raise Conflict("已有牵头单位")
-    row = ProjectUnit(
-        district_id=case.project.district_id,
-        id=new_id(),
-        project_id=case.project.id,
-        organization_id=unit.id,
-        part=form.part,
-        claimed_by=actor.person_id,
-    )
-    session.add(row)
-    target = _claimed(led=form.part is Part.LEAD or case.lead is not None)
-    move(session, case, step, actor, target=target, organization_id=str(unit.id), part=form.part.value)
-    return await _again(session, actor, case)
-
-
-async def _own_unit(session: AsyncSession, actor: Actor, case: ProjectCase) -> Organization:
-    unit_id = acts_for(actor, case.project.path)
-    unit = await session.get(Organization, (actor.district_id, unit_id)) if unit_id is not None else None
-    if unit is None:
-        raise Forbidden("您没有所属单位，不能认领")
-    if not case.project.path.startswith(unit.path):
-        raise RuleBroken("只有本地单位可以认领", field="part")
-    return unit
-
-
-def _claimed(*, led: bool) -> ProjectState:
-    return ProjectState.CLAIMED if led else ProjectState.LISTED
-
-
-async def unclaim(session: AsyncSession, actor: Actor, project_id: UUID, form: ProjectUnclaim) -> ProjectCase:
-    case = await load(session, actor, project_id, "projects:unclaim")
-    step = decide(case, ProjectAction.UNCLAIM)
-    unit_id = acts_for(actor, case.project.path)
-    mine = next(unit for unit, _ in case.units if unit.organization_id == unit_id)
-    mine.left_at = now()
-    led = case.lead is not None and case.lead is not mine
-    move(session, case, step, actor, target=_claimed(led=led), organization_id=str(unit_id), words=form.words)
-    return await _again(session, actor, case)
 
 
 async def start(session: AsyncSession, actor: Actor, project_id: UUID, _: ProjectStart) -> ProjectCase:
@@ -201,9 +150,3 @@ def _end(case: ProjectCase, reason: CancelReason, words: str | None) -> None:
 
 async def _void(session: AsyncSession, case: ProjectCase) -> None:
     await approvals.void(session, Approval.subject_id == case.project.id)
-
-
-async def _again(session: AsyncSession, actor: Actor, case: ProjectCase) -> ProjectCase:
-    """The case with the units as they are now."""
-    await session.flush()
-    return await load(session, actor, case.project.id, "projects:read", lock=False)

@@ -15,13 +15,13 @@ from app.domain.organizations import ASSIGNABLE
 from app.domain.people import Actor, Parties, Relation
 from app.models import ClaimItem, Organization, ServiceClaim
 from app.schemas.service_claims import ServiceClaimMake, ServiceClaimQuery, ServiceClaimRead
-from app.services import claim_items
+from app.services import claim_items, claim_items_subjects
 from app.services.access import under_path
 from app.services.duty_replace import members_of
 from app.services.duty_turns import acts_for
 from app.services.outbox import publish
 from app.services.places import paged
-from app.services.service_claims_move import move_claim, standing
+from app.services.service_claims_move import standing, step_back
 
 _FIELDS = tuple(name for name in ServiceClaimRead.model_fields if name != "actions")
 
@@ -91,7 +91,7 @@ async def make(session: AsyncSession, actor: Actor, form: ServiceClaimMake) -> S
 
 
 async def _fit(session: AsyncSession, item: ClaimItem, unit_id: UUID | None, *, leads: bool) -> Organization:
-    """A member, with claims to spare, and where it leads one that an order may be assigned to."""
+    """A member, with claims to spare; where it leads, one that an order may be assigned to; of a project, one of the place."""
     if unit_id is None or unit_id not in await members_of(session, item.community_id):
         raise RuleBroken("本单位不是该大党委的成员", field="item_id")
     unit = await session.get_one(Organization, (item.district_id, unit_id))
@@ -101,6 +101,7 @@ async def _fit(session: AsyncSession, item: ClaimItem, unit_id: UUID | None, *, 
         raise RuleBroken(f"一次轮值期内每个单位最多认领 {MOST_CLAIMS} 件", field="item_id")
     if leads and unit.kind not in ASSIGNABLE:
         raise RuleBroken("牵头的须是可以承办工单的单位，党组织可参与认领", field="item_id")
+    await claim_items_subjects.must_suit(session, item, unit)
     return unit
 
 
@@ -108,24 +109,7 @@ async def withdraw(session: AsyncSession, actor: Actor, claim_id: UUID) -> Servi
     """Before it is confirmed. Where the leading unit withdraws, the next that may lead does."""
     claim = await load(session, actor, claim_id)
     actor.checked.add(CLAIM.permission(ClaimAction.WITHDRAW))
-    item = await session.get_one(ClaimItem, (claim.district_id, claim.item_id), with_for_update=True)
-    claims = await standing(session, item.id)
-    await session.refresh(claim)
-    move_claim(session, claim, ClaimAction.WITHDRAW, parties_of(actor, claim), actor)
-    led, claim.leads = claim.leads, False
-    await session.flush()
-    if led:
-        await _pass_on(session, [one for one in claims if one.id != claim.id])
+    await session.get_one(ClaimItem, (claim.district_id, claim.item_id), with_for_update=True)
+    await session.refresh(claim, with_for_update=True)
+    await step_back(session, claim, parties_of(actor, claim), actor)
     return claim
-
-
-async def _pass_on(session: AsyncSession, others: list[ServiceClaim]) -> None:
-    ids = [one.organization_id for one in others]
-    able = (Organization.id.in_(ids), Organization.kind.in_(ASSIGNABLE))
-    may_lead = set(await session.scalars(select(Organization.id).where(*able)))
-    nxt = next((one for one in others if one.organization_id in may_lead), None)
-    if nxt is not None:
-        nxt.leads = True
-        data = {"organization_id": str(nxt.organization_id), "item_id": str(nxt.item_id)}
-        publish(session, CLAIM.noun, nxt, "lead", actor=None, data=data)
-        await session.flush()
