@@ -13,6 +13,7 @@ from app.domain.duty_turns import DRAW, EXCHANGE, TURN
 from app.domain.joint_work import CLAIM, ITEM, MEETING
 from app.domain.lifecycle import A, Lifecycle, S
 from app.domain.matches import MATCH
+from app.domain.meeting_decisions import DECISION
 from app.domain.needs import NEED
 from app.domain.orders import ORDER
 from app.domain.people import HELPERS, Actor, Grant, Parties, Relation, Role
@@ -209,6 +210,7 @@ TABLE: dict[str, Parties] = (
     | _rows_of(TURN)
     | _rows_of(EXCHANGE)
     | _rows_of(MEETING)
+    | _rows_of(DECISION)
     | _rows_of(ITEM)
     | _rows_of(CLAIM)
     | _rows_of(ACTIVITY)

@@ -39,6 +39,8 @@ COMMITTEE: dict[str, Parties] = {
     "joint-meetings:read": READERS | UNITS,
     "joint-meetings:call": frozenset({Relation.UNIT}),
     "joint-meetings:add": frozenset({Relation.UNIT, Role.COMMUNITY_ADMIN}),
+    "meeting-decisions:list": READERS | UNITS,
+    "meeting-decisions:read": READERS | UNITS,
     "claim-items:list": READERS | UNITS,
     "claim-items:read": READERS | UNITS,
     "claim-items:create": frozenset({Relation.UNIT, Role.COMMUNITY_ADMIN}),

@@ -187,15 +187,23 @@ def due_days(starts_on: date, ends_on: date) -> dict[DutyStep, date]:
 
 
 def tellings(due: Mapping[DutyStep, date], done: frozenset[DutyStep], today: date) -> list[Telling]:
-    """Whatever is to be told by today of steps that are not done: the unit ahead; then the unit, the community, the street."""
-    found = []
-    for step, day in due.items():
-        after = [working_days_after(day, days) for days in (1, 1 + PROMPT_DAYS, 1 + 2 * PROMPT_DAYS)]
-        if step not in done and today <= day <= working_days_after(today, PROMPT_DAYS):
-            found.append(Telling(step, Level.PROMPT, day))
-        levels = zip((Level.UNIT, Level.COMMUNITY, Level.SUBDISTRICT), after, strict=True)
-        found += [Telling(step, level, day) for level, since in levels if step not in done and today >= since]
-    return found
+    """Whatever is to be told by today of steps that are not done."""
+    undone = {step: day for step, day in due.items() if step not in done}
+    return [Telling(step, level, day) for step, day in undone.items() for level in levels_by(day, today)]
+
+
+def levels_by(day: date, today: date) -> list[Level]:
+    """Who is to have been told by today of what is due on this day: the unit ahead; then the unit, the community, the street."""
+    ahead = [Level.PROMPT] if today <= day <= prompted_until(today) else []
+    climbing = zip(
+        (Level.UNIT, Level.COMMUNITY, Level.SUBDISTRICT), (1, 1 + PROMPT_DAYS, 1 + 2 * PROMPT_DAYS), strict=True
+    )
+    return ahead + [level for level, days in climbing if today >= working_days_after(day, days)]
+
+
+def prompted_until(today: date) -> date:
+    """What is due up to this day is told of ahead."""
+    return working_days_after(today, PROMPT_DAYS)
 
 
 def quorum(present: int, members: int) -> bool:

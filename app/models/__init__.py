@@ -27,6 +27,7 @@ from app.models.imports import Import, ImportFile, ImportReject
 from app.models.joint_work import ClaimItem, JointMeeting, MeetingAddition, MeetingAttendance, ServiceClaim
 from app.models.lexicon_entries import LexiconEntry
 from app.models.matches import Match, MatchRun, MatchWeights
+from app.models.meeting_decisions import MeetingDecision
 from app.models.needs import DuplicateDismissal, Need, NeedFollower
 from app.models.orders import Assignment, Order
 from app.models.organizations import Organization
@@ -98,6 +99,7 @@ __all__ = [
     "MatchWeights",
     "MeetingAddition",
     "MeetingAttendance",
+    "MeetingDecision",
     "Milestone",
     "Need",
     "NeedFollower",

@@ -221,4 +221,5 @@ async def leave(session: AsyncSession, actor: Actor, member_id: UUID, form: Comm
     unit.joint_committee = sits is not None
     await duty_replace.hand_on(session, member, actor)
     await service_claims_move.leave(session, member, items, actor)
+    await duty_replace.leave_undone(session, member)
     return member

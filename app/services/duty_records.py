@@ -5,14 +5,16 @@ from datetime import date, datetime, time
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, and_, func, select, true
+from sqlalchemy import ColumnElement, Date, and_, cast, func, select, true
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from app.core import clock
 from app.core.clock import CHINA
 from app.core.paging import Page
 from app.domain.assignments import AssignmentState
 from app.domain.hours import EntryKind
 from app.domain.joint_work import STANDING, ClaimState, MeetingState
+from app.domain.meeting_decisions import DecisionState
 from app.domain.people import Actor
 from app.models import (
     Assignment,
@@ -21,6 +23,7 @@ from app.models import (
     HourEntry,
     JointMeeting,
     MeetingAttendance,
+    MeetingDecision,
     Order,
     Person,
     ServiceClaim,
@@ -53,7 +56,7 @@ async def _records(session: AsyncSession, members: Sequence[CommitteeMember], ye
     found = []
     for member in members:
         key = (member.community_id, member.organization_id)
-        turns, convened, attended, claims, orders, minutes = [figure.get(key) for figure in figures]
+        turns, convened, attended, claims, decided, orders, minutes = [figure.get(key) for figure in figures]
         found.append(
             {
                 "id": member.id,
@@ -64,6 +67,9 @@ async def _records(session: AsyncSession, members: Sequence[CommitteeMember], ye
                 "meetings_attended": attended[0] if attended else 0,
                 "claims": claims[0] if claims else 0,
                 "claims_confirmed": claims[1] if claims else 0,
+                "decisions": decided[0] if decided else 0,
+                "decisions_done": decided[1] if decided else 0,
+                "decisions_late": decided[2] if decided else 0,
                 "orders_done": orders[0] if orders else 0,
                 "ratings": orders[1] if orders else 0,
                 "rating": float(orders[2]) if orders and orders[2] is not None else None,
@@ -89,6 +95,7 @@ def _figures(members: Sequence[CommitteeMember], year: int | None) -> list[Any]:
         select(*turn, func.count()).join(JointMeeting, on_duty).where(*here, *held).group_by(*turn),
         select(*at, func.count()).join(JointMeeting, came).where(at[1].in_(units), *held).group_by(*at),
         _claims(units, year),
+        _decisions(units, year),
         _orders(units, year),
         _minutes(units, year),
     ]
@@ -100,6 +107,18 @@ def _claims(units: list[UUID], year: int | None) -> Any:
     confirmed = func.count().filter(ServiceClaim.state == ClaimState.CONFIRMED)
     mine = (key[1].in_(units), ServiceClaim.state.in_(STANDING), true() if year is None else DutyTurn.year == year)
     return select(*key, func.count(), confirmed).join(DutyTurn, turn).where(*mine).group_by(*key)
+
+
+def _decisions(units: list[UUID], year: int | None) -> Any:
+    """Of the meetings of the year: those it is to do, those it has done, and those that were not done by their day."""
+    d = MeetingDecision
+    meeting = and_(JointMeeting.district_id == d.district_id, JointMeeting.id == d.meeting_id)
+    key = (d.community_id, d.organization_id)
+    done = func.count().filter(d.state == DecisionState.DONE)
+    until = func.coalesce(cast(func.timezone(str(CHINA), d.done_at), Date), clock.today())
+    late = func.count().filter(d.due_on < until)
+    mine = (key[1].in_(units), d.state != DecisionState.DROPPED, _within(JointMeeting.starts_at, year))
+    return select(*key, func.count(), done, late).join(JointMeeting, meeting).where(*mine).group_by(*key)
 
 
 def _orders(units: list[UUID], year: int | None) -> Any:

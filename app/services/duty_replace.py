@@ -1,4 +1,4 @@
-"""Handing on the turns of a unit that leaves the joint committee during its year."""
+"""Handing on the turns of a unit that leaves the joint committee during its year, and saying what it leaves undone."""
 
 from collections.abc import Sequence
 from uuid import UUID
@@ -9,8 +9,9 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from app.core.errors import Conflict
 from app.domain import duty_rotation
 from app.domain.duty_turns import TO_COME, TURN
+from app.domain.meeting_decisions import DECISION, DecisionState
 from app.domain.people import Actor
-from app.models import CommitteeMember, DutyDraw, DutyExchange, DutyTurn
+from app.models import CommitteeMember, DutyDraw, DutyExchange, DutyTurn, MeetingDecision
 from app.models.base import literal_in
 from app.services import duty_exchanges_end
 from app.services.outbox import publish
@@ -49,6 +50,15 @@ async def _hand_on(session: AsyncSession, turn: DutyTurn, actor: Actor) -> None:
     leaver, (turn.organization_id, turn.lap) = turn.organization_id, found
     data = {"from": str(leaver), "to": str(turn.organization_id), "number": turn.number}
     publish(session, TURN.noun, turn, "replace", actor=actor, data=data)
+    await session.flush()
+
+
+async def leave_undone(session: AsyncSession, member: CommitteeMember) -> None:
+    """What meetings decided that it does stays its own until the community gives it to another unit: it is told so."""
+    theirs = (MeetingDecision.organization_id == member.organization_id, MeetingDecision.state == DecisionState.OPEN)
+    here = select(MeetingDecision).where(MeetingDecision.community_id == member.community_id, *theirs)
+    for row in (await session.scalars(here.order_by(MeetingDecision.id).with_for_update())).all():
+        publish(session, DECISION.noun, row, "leave", actor=None, data={"organization_id": str(row.organization_id)})
     await session.flush()
 
 

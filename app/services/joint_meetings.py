@@ -28,6 +28,7 @@ from app.schemas.joint_meetings import (
     JointMeetingQuery,
     JointMeetingRead,
 )
+from app.services import meeting_decisions
 from app.services.access import under_path
 from app.services.committee_members import units_of
 from app.services.duty_replace import members_of
@@ -182,13 +183,16 @@ async def minute(session: AsyncSession, actor: Actor, meeting_id: UUID, form: Jo
 
 
 async def seal(session: AsyncSession, actor: Actor, meeting_id: UUID) -> JointMeeting:
-    """The community confirms the minutes: their digest is kept, and from now on they are only added to."""
+    """The community confirms the minutes: their digest is kept, and from now on they are only added to. Units begin
+    to do what was decided.
+    """
     meeting, parties = await _held(session, actor, meeting_id, MeetingAction.SEAL)
     came = (await attendances_of(session, [meeting.id])).get(meeting.id, [])
     units = sorted(str(one.organization_id) for one in came)
     whole = orjson.dumps([str(meeting.id), meeting.minutes, meeting.decisions, units])
     meeting.digest, meeting.sealed_at = hashlib.sha256(whole).hexdigest(), now()
     await _move(session, meeting, MeetingAction.SEAL, parties, actor)
+    await meeting_decisions.make(session, actor, meeting)
     return meeting
 
 

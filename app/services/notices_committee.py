@@ -10,13 +10,16 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from app.core.clock import now
 from app.domain.duty_turns import DRAW, EXCHANGE, TURN
 from app.domain.joint_work import CLAIM, ITEM, MEETING, STEP_NAMES, DutyStep, Level
+from app.domain.meeting_decisions import DECISION
 from app.domain.people import UNIT_ROLES
 from app.domain.places import ancestors
 from app.models import CommitteeMember, Event, Grant, Person
 from app.services.access import in_force
 from app.services.notices_rights import community_of
 
-AGGREGATES = frozenset({DRAW.noun, TURN.noun, EXCHANGE.noun, MEETING.noun, ITEM.noun, CLAIM.noun, "committee-member"})
+AGGREGATES = frozenset(
+    {DRAW.noun, TURN.noun, EXCHANGE.noun, MEETING.noun, DECISION.noun, ITEM.noun, CLAIM.noun, "committee-member"}
+)
 _ASKING, _ASKED = ("asking_id",), ("asked_id",)
 _BOTH = (*_ASKING, *_ASKED)
 _EXCHANGE: dict[str, tuple[str, tuple[str, ...], bool]] = {
@@ -44,6 +47,27 @@ _CLAIM: dict[str, tuple[str, tuple[str, ...], bool]] = {
     "drop": ("本单位认领的服务事项已撤下", ("organization_id",), False),
     "lead": ("原牵头单位撤回认领，由本单位牵头", ("organization_id",), True),
 }
+_ASSIGNED = "联席会议决定由本单位办理一件事项，请查看"
+_DECISION: dict[str, tuple[str, tuple[str, ...], bool]] = {
+    "create": (_ASSIGNED, ("organization_id",), False),
+    "reassign": (_ASSIGNED, ("organization_id",), False),
+    "complete": ("联席会议的一件决定事项已办结，请查看结果", (), True),
+    "reopen": ("本单位办理的联席会议决定事项被退回，请查看理由", ("organization_id",), False),
+    "leave": ("退出的成员单位还有未办结的联席会议决定事项，请改派", (), True),
+    "drop": ("本单位办理的联席会议决定事项不再办理", ("organization_id",), False),
+}
+_STEP_DUE = {
+    Level.PROMPT: "轮值提醒：{due_on} 前须{name}",
+    Level.UNIT: "轮值逾期：{name}应于 {due_on} 前完成",
+    Level.COMMUNITY: "轮值单位逾期：{name}应于 {due_on} 前完成",
+    Level.SUBDISTRICT: "社区轮值逾期：{name}应于 {due_on} 前完成",
+}
+_DECISION_DUE = {
+    Level.PROMPT: "联席会议决定事项提醒：须于 {due_on} 前办结",
+    Level.UNIT: "联席会议决定事项逾期：应于 {due_on} 前办结",
+    Level.COMMUNITY: "成员单位逾期：联席会议决定事项应于 {due_on} 前办结",
+    Level.SUBDISTRICT: "社区联席会议决定事项逾期：应于 {due_on} 前办结",
+}
 _TO_ALL = {
     (DRAW.noun, "publish"): "新一年的轮值安排已公布",
     (MEETING.noun, "call"): "将召开联席会议，请查看时间、地点与议程",
@@ -70,7 +94,9 @@ async def words_and_people(session: AsyncSession, event: Event) -> tuple[str, se
     if event.aggregate == "committee-member":
         told = {UUID(event.data[name]) for name in ("liaison_id", "deputy_id") if event.data.get(name)}
         return _MEMBER.get(event.action, ""), {*told}
-    table = {EXCHANGE.noun: _EXCHANGE, TURN.noun: _TURN, CLAIM.noun: _CLAIM}.get(event.aggregate, {})
+    table = {EXCHANGE.noun: _EXCHANGE, TURN.noun: _TURN, CLAIM.noun: _CLAIM, DECISION.noun: _DECISION}.get(
+        event.aggregate, {}
+    )
     words, units, community = table.get(event.action, ("", (), False))
     people = await acting_for(session, [UUID(event.data[name]) for name in units])
     return words, {*people, *(await community_of(session, event.path) if community else ())}
@@ -78,18 +104,23 @@ async def words_and_people(session: AsyncSession, event: Event) -> tuple[str, se
 
 async def _of_checklist(session: AsyncSession, event: Event) -> tuple[str, set[UUID | None]]:
     """Ahead and first the unit, then the community, then the street."""
-    name, due_on, level = STEP_NAMES[DutyStep(event.data["step"])], event.data["due_on"], Level(event.data["level"])
+    level, due_on = Level(event.data["level"]), event.data["due_on"]
+    if event.aggregate == DECISION.noun:
+        words = _DECISION_DUE[level].format(due_on=due_on)
+    else:
+        words = _STEP_DUE[level].format(due_on=due_on, name=STEP_NAMES[DutyStep(event.data["step"])])
+    return words, {*await _at(session, event, level)}
+
+
+async def _at(session: AsyncSession, event: Event, level: Level) -> list[UUID]:
     match level:
-        case Level.PROMPT:
-            words, people = f"轮值提醒：{due_on} 前须{name}", await _unit_of(session, event)
-        case Level.UNIT:
-            words, people = f"轮值逾期：{name}应于 {due_on} 前完成", await _unit_of(session, event)
+        case Level.PROMPT | Level.UNIT:
+            return await _unit_of(session, event)
         case Level.COMMUNITY:
-            words, people = f"轮值单位逾期：{name}应于 {due_on} 前完成", await community_of(session, event.path)
+            return await community_of(session, event.path)
         case Level.SUBDISTRICT:
             above = ancestors(event.path)[:-1]
-            words, people = f"社区轮值逾期：{name}应于 {due_on} 前完成", await community_of(session, above[-1])
-    return words, {*people}
+            return await community_of(session, above[-1])
 
 
 async def _unit_of(session: AsyncSession, event: Event) -> list[UUID]:

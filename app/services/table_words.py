@@ -17,6 +17,7 @@ from app.domain.lifecycle import Lifecycle
 from app.domain.matches import LAPSE_NAMES, MATCH, RESULT_NAMES, LapseReason, MatchResult
 from app.domain.matching import DISMISS_NAMES, DismissReason
 from app.domain.matching import Part as ScorePart
+from app.domain.meeting_decisions import DECISION
 from app.domain.needs import NEED, NeedSource, Privacy, Urgency
 from app.domain.organizations import OrganizationKind
 from app.domain.programmes import MEASURE_NAMES, PROGRAMME_KIND_NAMES, Measure, ProgrammeKind
@@ -37,6 +38,8 @@ from app.domain.sign_ups import SIGN_UP
 _LIFECYCLES: tuple[Lifecycle[Any, Any], ...] = (
     *(NEED, RESOURCE, BOOKING, DRAW, TURN, EXCHANGE, MEETING, ITEM, CLAIM),
     *(ACTIVITY, SERIES, SIGN_UP, PROJECT, VOUCHER, MATCH),
+    *(NEED, RESOURCE, BOOKING, DRAW, TURN, EXCHANGE, MEETING, DECISION, ITEM, CLAIM),
+    *(ACTIVITY, SERIES, SIGN_UP, PROJECT, VOUCHER),
 )
 _U, _P, _S, _K = Urgency, Privacy, NeedSource, OrganizationKind
 NAMES: dict[type, Mapping[Any, str]] = {

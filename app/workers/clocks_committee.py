@@ -6,9 +6,10 @@ from sqlalchemy import Select, or_, select, text
 
 from app.core import clock
 from app.domain.duty_turns import OPEN_EXCHANGES
-from app.models import DutyExchange, DutyTurn
+from app.domain.joint_work import prompted_until
+from app.models import DutyExchange, DutyTurn, MeetingDecision
 from app.models.base import literal_in
-from app.services import duty_checklist, duty_exchanges_end, duty_turns
+from app.services import duty_checklist, duty_exchanges_end, duty_turns, meeting_decisions
 from app.workers.clocks_due import BATCH, Due
 
 
@@ -22,7 +23,15 @@ def due() -> list[Due]:
         (_ids(select(DutyTurn.id).where(text("state = 'on_duty'"), DutyTurn.ends_on < today)), duty_turns.end),
         (_ids(select(DutyTurn.id).where(text("state = 'planned'"), DutyTurn.starts_on <= today)), duty_turns.begin),
         (_ids(select(DutyTurn.id).where(watched, or_(unseen, DutyTurn.looked_on < today))), duty_checklist.look),
+        (_ids(_decisions()), meeting_decisions.look),
     ]
+
+
+def _decisions() -> Select[UUID]:
+    """Those of joint meetings that are due soon, or overdue, and have not been looked at today."""
+    d, today = MeetingDecision, clock.today()
+    near = (text("state = 'open'"), d.due_on <= prompted_until(today))
+    return select(d.id).where(*near, or_(d.looked_on.is_(None), d.looked_on < today))
 
 
 def _ids(rows: Select[UUID]) -> Select[UUID]:

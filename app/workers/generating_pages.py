@@ -25,6 +25,7 @@ from app.domain.joint_work import CLAIM, ITEM, MEETING, STEP_NAMES
 from app.domain.lifecycle import Lifecycle, Step
 from app.domain.matches import LAPSE_NAMES, MATCH, RESULT_NAMES
 from app.domain.matching import DISMISS_NAMES
+from app.domain.meeting_decisions import DECISION
 from app.domain.needs import NEED
 from app.domain.orders import ORDER
 from app.domain.people import RELATION_NAMES, ROLE_NAMES, Party, Relation, Role
@@ -43,6 +44,7 @@ LIFECYCLES: tuple[Lifecycle[Any, Any], ...] = (
     TURN,
     EXCHANGE,
     MEETING,
+    DECISION,
     ITEM,
     CLAIM,
     ACTIVITY,

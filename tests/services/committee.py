@@ -14,6 +14,7 @@ from app.core.ids import new_id
 from app.domain.duty_rotation import commitment_of, may_draw, span_of
 from app.domain.duty_turns import DrawState, ExchangeState, TurnState
 from app.domain.joint_work import STANDING, ClaimState, ItemState, MeetingState
+from app.domain.meeting_decisions import DecisionState
 from app.domain.needs import NeedState
 from app.domain.orders import OrderState
 from app.models import (
@@ -24,6 +25,7 @@ from app.models import (
     DutyTurn,
     Event,
     JointMeeting,
+    MeetingDecision,
     OutboxRow,
     ServiceClaim,
 )
@@ -180,6 +182,27 @@ async def put_meeting(session: AsyncSession, world: World, state: MeetingState) 
         cancelled_because="改期" if state is MeetingState.CANCELLED else None,
     )
     found: JointMeeting = await add(session, row, "joint-meeting", state.value)
+    return found
+
+
+async def put_decision(
+    session: AsyncSession, world: World, state: DecisionState = DecisionState.OPEN, **more: Any
+) -> MeetingDecision:
+    """What a sealed meeting decided that the unit does."""
+    meeting = await put_meeting(session, world, MeetingState.SEALED)
+    columns = {"result": "已装好" if state is DecisionState.DONE else None, "what": "加装扶手"}
+    columns |= {"words": "不再需要" if state is DecisionState.DROPPED else None}
+    row = MeetingDecision(
+        **here(world),
+        meeting_id=meeting.id,
+        number=1,
+        organization_id=world.units["unit"],
+        due_on=clock.today() + timedelta(days=30),
+        state=state,
+        done_at=now() if state is DecisionState.DONE else None,
+        **columns | more,
+    )
+    found: MeetingDecision = await add(session, row, "meeting-decision", state.value)
     return found
 
 

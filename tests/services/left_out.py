@@ -192,6 +192,7 @@ TABLES: dict[str, str] = {
     "duty_turns": "of units",
     "duty_exchanges": "of units",
     "joint_meetings": "of units",
+    "meeting_decisions": "of units",
     "meeting_additions": "of units, in their office",
     "claim_items": "of units; the need itself is shown",
     "service_claims": "of units",

@@ -1,10 +1,12 @@
 """Every state of a draw, a turn and an exchange × every action × every party, over HTTP, against the tables."""
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from app.core import clock
 from app.core.db import Database
 from app.domain import access
 from app.domain.duty_turns import (
@@ -27,9 +29,10 @@ from app.domain.joint_work import (
     MeetingAction,
     MeetingState,
 )
+from app.domain.meeting_decisions import DECISION, DecisionAction, DecisionState
 from app.domain.people import Parties, Relation, Role
-from app.models import ClaimItem, DutyDraw, DutyExchange, DutyTurn, JointMeeting, ServiceClaim
-from tests.services.committee import put_claim, put_draw, put_exchange, put_item, put_meeting, put_turn
+from app.models import ClaimItem, DutyDraw, DutyExchange, DutyTurn, JointMeeting, MeetingDecision, ServiceClaim
+from tests.services.committee import put_claim, put_decision, put_draw, put_exchange, put_item, put_meeting, put_turn
 from tests.services.matrix import STAFF, Matrix, seat
 from tests.worlds import World
 
@@ -101,6 +104,21 @@ async def test_meetings(world: World, owner: Database, state: MeetingState) -> N
     }
     matrix = Matrix(world, owner, MEETING, state, among, forms)
     assert await matrix.walk(put, NEAR) == {MeetingState.CALLED: 2, MeetingState.MINUTED: 2}.get(state, 0)
+
+
+@pytest.mark.parametrize("state", list(DecisionState), ids=lambda state: state.value)
+async def test_decisions(world: World, owner: Database, state: DecisionState) -> None:
+    async def put(session: AsyncSession) -> MeetingDecision:
+        return await put_decision(session, world, state)
+
+    forms: dict[Any, dict[str, Any]] = {
+        DecisionAction.COMPLETE: {"result": "已装好"},
+        DecisionAction.REOPEN: {"words": "还差一层"},
+        DecisionAction.REASSIGN: {"due_on": (clock.today() + timedelta(days=60)).isoformat(), "words": "改期"},
+        DecisionAction.DROP: {"words": "不再需要"},
+    }
+    moves = await Matrix(world, owner, DECISION, state, among, forms).walk(put, NEAR)
+    assert moves == {DecisionState.OPEN: 3, DecisionState.DONE: 1}.get(state, 0)
 
 
 @pytest.mark.parametrize("state", list(ItemState), ids=lambda state: state.value)

@@ -47,6 +47,7 @@ BUILDERS: dict[str, Build] = {
     "imports": work.import_,
     "indicators": projects.indicator,
     "joint-meetings": committee.meeting,
+    "meeting-decisions": committee.decision,
     "lexicon-entries": work.lexicon_entry,
     "livez": work.nothing,
     "me": people.me,

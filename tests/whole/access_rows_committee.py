@@ -11,12 +11,14 @@ from app.core.ids import new_id
 from app.domain.assignments import AssignmentState
 from app.domain.duty_turns import DRAW, EXCHANGE, TURN, DrawState, ExchangeState, TurnState
 from app.domain.joint_work import ITEM, MEETING, ClaimState, ItemState, MeetingState
+from app.domain.meeting_decisions import DECISION, DecisionState
 from app.domain.needs import NeedState
 from app.domain.orders import OrderState
 from app.models import DutyDraw, Organization, ServiceClaim
 from tests.services.committee import (
     drawable_year,
     put_claim,
+    put_decision,
     put_draw,
     put_exchange,
     put_item,
@@ -98,6 +100,13 @@ async def meeting(ground: Ground, session: AsyncSession, operation: Operation) -
     state = MeetingState.SEALED if adds else source_of(MEETING, operation, MeetingState.CALLED)
     row = await put_meeting(session, world, state)
     return Row(row.id, party="liaison", form={"attendances": []} if operation.name == "joint_meeting_minute" else {})
+
+
+async def decision(ground: Ground, session: AsyncSession, operation: Operation) -> Row:
+    """The liaison's unit does it."""
+    row = await put_decision(session, ground.world, source_of(DECISION, operation, DecisionState.OPEN))
+    later = (clock.today() + timedelta(days=60)).isoformat()
+    return Row(row.id, party="liaison", form={"due_on": later} if operation.name == "meeting_decision_reassign" else {})
 
 
 async def item(ground: Ground, session: AsyncSession, operation: Operation) -> Row:

@@ -58,6 +58,7 @@ from app.models import (
     MatchWeights,
     MeetingAddition,
     MeetingAttendance,
+    MeetingDecision,
     Milestone,
     Need,
     PartyMembership,
@@ -212,6 +213,8 @@ def _committee(world: World) -> Rows:
     yield JointMeeting, here | {"id": meeting, "turn_id": turns[0], "state": MeetingState.CALLED} | called
     yield MeetingAttendance, {"meeting_id": meeting, "organization_id": world.units["unit"]}
     yield MeetingAddition, {"meeting_id": meeting, "words": "补充", "added_by": world.people["liaison"]}
+    decided = {"number": 1, "what": "加装扶手", "organization_id": world.units["unit"]}
+    yield MeetingDecision, here | {"meeting_id": meeting} | decided
     need = select(Need.id).where(Need.district_id == world.district_id).limit(1).scalar_subquery()
     wanted = {"need_id": need, "title": "加装扶手", "most_units": 1, "state": ItemState.LISTED}
     yield ClaimItem, here | {"id": item, "turn_id": turns[0]} | wanted

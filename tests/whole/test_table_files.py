@@ -38,7 +38,16 @@ LISTS = (
         "duty-turns",
         "duty-records",
     ),
-    *("joint-meetings", "claim-items", "service-claims", "duty-exchanges", "projects", "budget-lines", "vouchers"),
+    *(
+        "joint-meetings",
+        "meeting-decisions",
+        "claim-items",
+        "service-claims",
+        "duty-exchanges",
+        "projects",
+        "budget-lines",
+        "vouchers",
+    ),
     *("milestones", "programmes", "indicators", "contributions", "activities", "activity-series", "sign-ups"),
     *("categories", "lexicon-entries", "matches", "organizations"),
 )
