@@ -19,6 +19,12 @@ class Kind(StrEnum):
     APPROVAL_WORDS = "approval_words"
     RIGHTS_WORDS = "rights_words"
     SIGN_UP_WORDS = "sign_up_words"
+    MATCH_WORDS = "match_words"
+    RESOURCE_WORDS = "resource_words"
+    BOOKING_WORDS = "booking_words"
+    ACTIVITY_WORDS = "activity_words"
+    PROJECT_WORDS = "project_words"
+    MEETING_WORDS = "meeting_words"
     CARE_FACTS = "care_facts"
     CARE_FACTS_UNUSED = "care_facts_unused"
     MEMBERSHIPS = "memberships"
@@ -64,10 +70,11 @@ class Rule:
     purpose: Purpose | None = None
 
 
-_HOUSE = "house rule"
+_HOUSE, _R = "house rule", Keeper.RETENTION
 _WHILE = timedelta(days=36_500)
 """As long as it serves: only a notice, the law or the person ends it."""
 _THREE_YEARS = timedelta(days=1_096)
+_TEN_YEARS = timedelta(days=3_653)
 RULES: tuple[Rule, ...] = (
     Rule(Kind.NOTICES, timedelta(days=180), "told", _HOUSE, Keeper.RETENTION),
     Rule(
@@ -95,6 +102,36 @@ RULES: tuple[Rule, ...] = (
         "changed last: why it was cancelled, what was said of the activity, and a guardian's sheet; that they came stays",
         _HOUSE,
         Keeper.RETENTION,
+    ),
+    Rule(Kind.MATCH_WORDS, _THREE_YEARS, "decided: why it was dismissed goes, the reason's class stays", _HOUSE, _R),
+    Rule(
+        Kind.RESOURCE_WORDS,
+        _THREE_YEARS,
+        "changed last, once it has ended: its details, why it was refused or withdrawn, and what a person called it go",
+        _HOUSE,
+        _R,
+    ),
+    Rule(Kind.BOOKING_WORDS, _THREE_YEARS, "changed last: why it was cancelled goes", _HOUSE, _R),
+    Rule(
+        Kind.ACTIVITY_WORDS,
+        _THREE_YEARS,
+        "changed last, once it is over: its details, its report, and what was said with its steps go",
+        _HOUSE,
+        _R,
+    ),
+    Rule(
+        Kind.PROJECT_WORDS,
+        _THREE_YEARS,
+        "archived or cancelled: aims, result, what was said of it and by residents go, in its history too",
+        _HOUSE,
+        _R,
+    ),
+    Rule(
+        Kind.MEETING_WORDS,
+        _TEN_YEARS,
+        "the meeting was called for, the turn reported: minutes, what was added and what came of decisions, reports go",
+        _HOUSE,
+        _R,
     ),
     Rule(
         Kind.CARE_FACTS,

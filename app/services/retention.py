@@ -23,7 +23,7 @@ from app.models import (
     PrivacyNotice,
     Volunteer,
 )
-from app.services import retention_words
+from app.services import retention_words, retention_words_work
 from app.services.consents_withdraw import forget_membership
 from app.services.outbox import publish
 from app.services.people_identity import birth_date
@@ -158,6 +158,12 @@ JOBS: dict[Kind, _Job] = {
     Kind.APPROVAL_WORDS: retention_words.approval_words,
     Kind.RIGHTS_WORDS: retention_words.rights_words,
     Kind.SIGN_UP_WORDS: retention_words.sign_up_words,
+    Kind.MATCH_WORDS: retention_words_work.match_words,
+    Kind.RESOURCE_WORDS: retention_words_work.resource_words,
+    Kind.BOOKING_WORDS: retention_words_work.booking_words,
+    Kind.ACTIVITY_WORDS: retention_words_work.activity_words,
+    Kind.PROJECT_WORDS: retention_words_work.project_words,
+    Kind.MEETING_WORDS: retention_words_work.meeting_words,
     Kind.CARE_FACTS: _care_facts,
     Kind.CARE_FACTS_UNUSED: _care_facts_unused,
     Kind.MEMBERSHIPS: _memberships,

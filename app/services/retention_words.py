@@ -15,7 +15,7 @@ from app.domain.orders import WORKED_ON
 from app.domain.retention import SPENT, Kind
 from app.domain.rights import RightsState
 from app.domain.sign_ups import UNDER_WAY
-from app.models import Approval, Assignment, Event, Match, Need, Order, RightsRequest, SignUp
+from app.models import Approval, Assignment, ClaimItem, Event, Match, Need, Order, RightsRequest, SignUp
 from app.services.erasure_rows import GONE, blank_matches
 from app.services.outbox import publish
 from app.services.retention_periods import BATCH, before, promised_before, run
@@ -47,17 +47,19 @@ async def need_words(session: AsyncSession, _: Sealer) -> int:
         need.risks = need.form = None
         need.duty_override_words = SPENT if need.duty_override_words else None
         publish(session, "need", need, "forget_words", actor=None)
-    await blank_matches(session, Match.need_id, [need.id for need in needs], SPENT)
-    query = select(Order).where(Order.need_id.in_([need.id for need in needs])).with_for_update()
+    ids = [need.id for need in needs]
+    await blank_matches(session, Match.need_id, ids, SPENT)
+    await run(session, update(ClaimItem).where(ClaimItem.need_id.in_(ids)).values(title=SPENT))
+    query = select(Order).where(Order.need_id.in_(ids)).with_for_update()
     orders = (await session.scalars(query)).all()
     for order in orders:
         order.title = SPENT
         order.risks = order.rating_words = order.evidence = None
         order.result = SPENT if order.result else None
         publish(session, "order", order, "forget_words", actor=None)
-    about = [need.id for need in needs] + [order.id for order in orders]
+    about = ids + [order.id for order in orders]
     await run(session, update(Approval).where(Approval.subject_id.in_(about)).values(form={}, words=None))
-    await _forget_in_history(session, about)
+    await forget_in_history(session, about)
     return len(needs)
 
 
@@ -78,11 +80,11 @@ async def _empty_approvals(session: AsyncSession, *which: ColumnElement[bool]) -
     old = select(Approval.id).where(Approval.state != ApprovalState.PENDING, worded, *which).limit(BATCH)
     ids = (await session.scalars(old.with_for_update(skip_locked=True))).all()
     await run(session, update(Approval).where(Approval.id.in_(ids)).values(form={}, words=None))
-    await _forget_in_history(session, ids)
+    await forget_in_history(session, ids)
     return len(ids)
 
 
-async def _forget_in_history(session: AsyncSession, ids: Sequence[UUID]) -> None:
+async def forget_in_history(session: AsyncSession, ids: Sequence[UUID]) -> None:
     """Words in events of these rows, of their assignments and approvals. The database does it only where the row's are gone."""
     await session.flush()
     rows: Any = literal(list(ids), ARRAY(Uuid))

@@ -1,4 +1,4 @@
-"""The claim round names projects as well as needs; what joint meetings decided is kept track of."""
+"""The claim round names projects as well as needs; what joint meetings decided is kept track of; words go in time."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -25,6 +25,58 @@ SELECT m.district_id, gen_random_uuid(), m.id, m.community_id, m.path, said.numb
 FROM joint_meetings m CROSS JOIN jsonb_array_elements(m.decisions) WITH ORDINALITY AS said(decision, number)
 WHERE m.state = 'sealed' AND said.decision->>'organization_id' IS NOT NULL AND m.{mine}"""
 """What units do of meetings sealed before: whether it was done meanwhile, the units say."""
+
+FORGETTING = """
+CREATE OR REPLACE FUNCTION forget_spent_words(rows uuid[]) RETURNS bigint
+LANGUAGE sql VOLATILE SECURITY DEFINER SET search_path = public, pg_temp AS $$
+  WITH here AS (SELECT NULLIF(current_setting('app.district', true), '')::int AS district_id),
+  spent_orders AS (
+    SELECT o.district_id, o.id FROM orders o JOIN here h ON o.district_id = h.district_id
+    WHERE o.id = ANY (rows) AND o.title = '（保存期已满，已删除）'),
+  spent AS (
+    SELECT district_id, id FROM spent_orders
+    UNION ALL
+    SELECT n.district_id, n.id FROM needs n JOIN here h ON n.district_id = h.district_id
+    WHERE n.id = ANY (rows) AND n.title = '（保存期已满，已删除）'
+    UNION ALL
+    SELECT a.district_id, a.id FROM assignments a JOIN spent_orders o ON a.district_id = o.district_id AND a.order_id = o.id
+    UNION ALL
+    SELECT p.district_id, p.id FROM approvals p JOIN here h ON p.district_id = h.district_id
+    WHERE (p.id = ANY (rows) OR p.subject_id = ANY (rows)) AND p.state <> 'pending' AND p.form = '{}' AND p.words IS NULL/* more */),
+  changed AS (
+    UPDATE events e SET data = (
+      SELECT jsonb_object_agg(key, CASE
+        WHEN key = ANY (ARRAY['words', 'question', 'answer', 'basis', 'obstacle', 'measures', 'result'])
+         AND jsonb_typeof(value) = 'string' THEN to_jsonb('（保存期已满，已删除）'::text)
+        ELSE value END)
+      FROM jsonb_each(e.data))
+    FROM spent s
+    WHERE e.district_id = s.district_id AND e.aggregate_id = s.id
+      AND e.data ?| ARRAY['words', 'question', 'answer', 'basis', 'obstacle', 'measures', 'result']
+    RETURNING 1)
+  SELECT count(*) FROM changed
+$$"""
+"""As before."""
+PROJECTS = """    UNION ALL
+    SELECT j.district_id, j.id FROM projects j JOIN here h ON j.district_id = h.district_id
+    WHERE j.id = ANY (rows) AND j.aims = '（保存期已满，已删除）'
+    UNION ALL
+    SELECT m.district_id, m.id FROM milestones m
+    JOIN projects j ON j.district_id = m.district_id AND j.id = m.project_id AND j.aims = '（保存期已满，已删除）'
+    JOIN here h ON m.district_id = h.district_id
+    WHERE m.id = ANY (rows)"""
+"""And in the history of projects whose own words the retention job has taken away, with their milestones."""
+ADDITIONS = """
+CREATE FUNCTION forget_spent_additions(rows uuid[]) RETURNS bigint
+LANGUAGE sql VOLATILE SECURITY DEFINER SET search_path = public, pg_temp AS $$
+  WITH changed AS (
+    UPDATE meeting_additions a SET words = '（保存期已满，已删除）' FROM joint_meetings m
+    WHERE m.district_id = NULLIF(current_setting('app.district', true), '')::int AND m.id = ANY (rows)
+      AND m.minutes = '（保存期已满，已删除）' AND a.district_id = m.district_id AND a.meeting_id = m.id
+    RETURNING 1)
+  SELECT count(*) FROM changed
+$$"""
+"""What was added to minutes goes with them; the role of requests can only add."""
 
 
 def check_items(subject: str, order: str) -> None:
@@ -74,6 +126,10 @@ def create_meeting_decisions() -> None:
 
 def upgrade() -> None:
     create_meeting_decisions()
+    op.execute(FORGETTING.replace("/* more */", PROJECTS))
+    op.execute(ADDITIONS)
+    op.execute("REVOKE ALL ON FUNCTION forget_spent_additions(uuid[]) FROM PUBLIC")
+    op.execute(f"GRANT EXECUTE ON FUNCTION forget_spent_additions(uuid[]) TO {ROLE}")
     op.add_column('claim_items', sa.Column('project_id', sa.Uuid(), nullable=True))
     op.create_foreign_key(op.f('fk_claim_items_district_id_project_id'), 'claim_items', 'projects', ['district_id', 'project_id'], ['district_id', 'id'])
     op.create_index('uq_claim_items_listed_project', 'claim_items', ['district_id', 'project_id'], unique=True, postgresql_where=sa.text("state = 'listed'"))
@@ -81,6 +137,8 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
+    op.execute("DROP FUNCTION forget_spent_additions(uuid[])")
+    op.execute(FORGETTING)
     op.drop_table('meeting_decisions')
     for statement in WITHOUT_PROJECTS:
         op.execute(in_each_district(statement))
