@@ -86,7 +86,13 @@ BOOKING = Lifecycle(
     steps=(
         Step(_A.CONFIRM, frozenset({_S.HELD}), _S.CONFIRMED, STAFF | _BOOKER, note="暂留期内"),
         Step(_A.FULFILL, frozenset({_S.CONFIRMED}), _S.FULFILLED, STAFF | _BOOKER | _OWNER, note="使用时间已开始"),
-        Step(_A.RELEASE, PENDING, _S.RELEASED, STAFF | _BOOKER, note="不再需要"),
+        Step(
+            _A.RELEASE,
+            PENDING,
+            _S.RELEASED,
+            STAFF | _BOOKER | _SYSTEM,
+            note="不再需要；需求或工单未经服务即结束的，使用时间未到的由系统释放",
+        ),
         Step(_A.EXPIRE, frozenset({_S.HELD}), _S.EXPIRED, _SYSTEM, note="暂留到期仍未确认"),
         Step(_A.CANCEL, PENDING, _S.CANCELLED, STAFF | _OWNER, note="写明理由，告知预订人"),
     ),

@@ -214,6 +214,8 @@ NEED = Lifecycle(
 
 ENDED = frozenset({_S.CLOSED, _S.REFUSED, _S.REDIRECTED, _S.MERGED, _S.WITHDRAWN})
 """States in which nothing is being done."""
+UNSERVED = ENDED - {NeedState.CLOSED}
+"""States in which it ended without being served; a closed one was served if it was met."""
 
 
 def due(by_catalogue: datetime, sender: datetime | None, round_: int) -> datetime:

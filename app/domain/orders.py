@@ -270,6 +270,8 @@ ORDER = Lifecycle(
 ENDED = frozenset({_S.CLOSED, _S.TERMINATED, _S.WITHDRAWN})
 """States in which nothing is being done."""
 WORKED_ON = frozenset(_S) - ENDED
+GIVEN_UP = ENDED - {_S.CLOSED}
+"""States in which it ended without being done; a closed one was done if it was solved."""
 
 CONFIRM_WINDOW = timedelta(days=7)
 """House rule: a reported order nobody rated is confirmed by the system after this long, and marked so."""

@@ -271,7 +271,10 @@ async def fulfill(session: AsyncSession, actor: Actor, booking_id: UUID, _: Book
 
 
 async def release(session: AsyncSession, actor: Actor, booking_id: UUID, _: BookingRelease) -> BookingCase:
-    case = await load(session, actor, booking_id, "bookings:release")
+    return await release_case(session, actor, await load(session, actor, booking_id, "bookings:release"))
+
+
+async def release_case(session: AsyncSession, actor: Actor | None, case: BookingCase) -> BookingCase:
     return await _move(session, case, _decide(case, BookingAction.RELEASE), actor)
 
 

@@ -33,6 +33,7 @@ _BOOKED = {
 _TO_THE_BOOKER = {
     BookingAction.CANCEL.value: "您的预订已被取消，理由见该预订",
     BookingAction.EXPIRE.value: "您的暂留已到期，资源已释放",
+    BookingAction.RELEASE.value: "您的预订已释放，不再占用资源",
 }
 
 
