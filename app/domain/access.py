@@ -172,6 +172,7 @@ _INTAKE: dict[str, Parties] = {
     "needs:suggestions": READERS,
     "needs:duplicates": READERS,
     "needs:dismiss_duplicate": frozenset({Role.GRID_WORKER, Role.COMMUNITY_ADMIN}),
+    "needs:restore_duplicate": frozenset({Role.GRID_WORKER, Role.COMMUNITY_ADMIN}),
     "need-duplicates:list": READERS,
     "lexicon-entries:list": READERS,
     "lexicon-entries:read": READERS,

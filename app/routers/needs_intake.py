@@ -1,9 +1,9 @@
 """需求入口：类别建议与相似需求。"""
 
-from typing import Any
+from typing import Annotated, Any
 from uuid import UUID
 
-from fastapi import APIRouter, Response
+from fastapi import APIRouter, Query, Response
 
 from app.routers.deps import ActorDep, SealerDep, SessionDep, operation, step
 from app.routers.needs import shown
@@ -12,7 +12,9 @@ from app.schemas.needs import NeedRead
 from app.schemas.needs_intake import (
     CategorySuggestions,
     NearNeeds,
+    NearNeedsQuery,
     NeedDismissDuplicate,
+    NeedRestoreDuplicate,
     NeedSuggest,
     NeedSuggestions,
 )
@@ -45,8 +47,10 @@ async def need_suggestions(id: UUID, session: SessionDep, actor: ActorDep) -> di
     response_model=NearNeeds,
     **operation("needs:duplicates", "可能是同一件事的需求，附理由"),
 )
-async def need_duplicates(id: UUID, session: SessionDep, actor: ActorDep, sealer: SealerDep) -> dict[str, Any]:
-    return {"items": await duplicates.of_need(session, actor, sealer, id)}
+async def need_duplicates(
+    id: UUID, session: SessionDep, actor: ActorDep, sealer: SealerDep, query: Annotated[NearNeedsQuery, Query()]
+) -> dict[str, Any]:
+    return {"items": await duplicates.of_need(session, actor, sealer, id, dismissed=query.dismissed)}
 
 
 @router.post(
@@ -58,3 +62,14 @@ async def need_dismiss_duplicate(
     id: UUID, session: SessionDep, actor: ActorDep, sealer: SealerDep, response: Response, form: NeedDismissDuplicate
 ) -> dict[str, Any]:
     return await shown(session, sealer, response, await duplicates.dismiss(session, actor, id, form))
+
+
+@router.post(
+    "/{id}/restore-duplicate",
+    response_model=NeedRead,
+    **step("needs:restore_duplicate", "撤销不是同一件事的认定，之后照常提示"),
+)
+async def need_restore_duplicate(
+    id: UUID, session: SessionDep, actor: ActorDep, sealer: SealerDep, response: Response, form: NeedRestoreDuplicate
+) -> dict[str, Any]:
+    return await shown(session, sealer, response, await duplicates.restore(session, actor, id, form))

@@ -77,3 +77,13 @@ class NeedDismissDuplicate(Form):
     """认定两件需求不是同一件事，之后不再提示。"""
 
     other_id: Annotated[UUID, Field(description="与哪一件不是同一件事")]
+
+
+class NeedRestoreDuplicate(Form):
+    """撤销“不是同一件事”的认定，之后照常提示。"""
+
+    other_id: Annotated[UUID, Field(description="与哪一件的认定")]
+
+
+class NearNeedsQuery(Form):
+    dismissed: Annotated[bool, Field(description="只看已认定不是同一件事的")] = False

@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Select, or_, select, text
+from sqlalchemy import Select, delete, or_, select, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.core.crypto import Sealer
@@ -23,7 +23,7 @@ from app.models import DuplicateDismissal, Need, Person, Place
 from app.models.base import literal_in
 from app.models.needs import UNENDED
 from app.schemas.need_duplicates import NeedDuplicateQuery
-from app.schemas.needs_intake import NeedDismissDuplicate
+from app.schemas.needs_intake import NeedDismissDuplicate, NeedRestoreDuplicate
 from app.services import lexicon, people_seal
 from app.services.access import at, reads_all, under
 from app.services.needs_case import NeedCase, load, relations_to
@@ -104,16 +104,18 @@ def _unrecorded(sealer: Sealer, need: Need) -> str | None:
     return sealer.open(need.asker_name_sealed, need.district_id, "needs", "asker_name_sealed", need.id)
 
 
-async def of_need(session: AsyncSession, actor: Actor, sealer: Sealer, need_id: UUID) -> list[dict[str, Any]]:
-    """For whoever looks after the place: what likely asks for the same, but for what somebody dismissed."""
+async def of_need(
+    session: AsyncSession, actor: Actor, sealer: Sealer, need_id: UUID, *, dismissed: bool
+) -> list[dict[str, Any]]:
+    """For whoever looks after the place: what likely asks for the same, without what somebody dismissed; or that alone."""
     case = await load(session, actor, need_id, "needs:duplicates", lock=False)
     access.require(actor, "needs:duplicates", case.need.path)
     words = await lexicon.of(session, case.need.community_id)
-    rows = unended(case.need.community_id, case.need.created_at).where(Need.id != need_id)
+    apart = {one for pair in await _dismissed(session, [need_id]) for one in pair}
+    others = (Need.id != need_id, Need.id.in_(apart) if dismissed else Need.id.not_in(apart))
+    rows = unended(case.need.community_id, case.need.created_at).where(*others)
     found = await near(session, words, _asked(words, case.need), rows)
-    dismissed = await _dismissed(session, [need_id])
-    left = [(need, alike) for need, alike in found if _pair(need.id, need_id) not in dismissed]
-    return await shown(session, actor, sealer, left)
+    return await shown(session, actor, sealer, found)
 
 
 def _pair(one: UUID, other: UUID) -> tuple[UUID, UUID]:
@@ -128,24 +130,43 @@ async def _dismissed(session: AsyncSession, ids: Iterable[UUID]) -> set[tuple[UU
 
 async def dismiss(session: AsyncSession, actor: Actor, need_id: UUID, form: NeedDismissDuplicate) -> NeedCase:
     """Two needs are not the same: by whom that was said is kept, and the pair is not shown again."""
-    case = await load(session, actor, need_id, "needs:dismiss_duplicate")
-    if not access.may("needs:dismiss_duplicate", case.parties):
+    case, pair = await _held_pair(session, actor, need_id, form.other_id, "needs:dismiss_duplicate")
+    if pair in await _dismissed(session, [need_id]):
+        raise Conflict("已认定不是同一件事")
+    key = {"district_id": actor.district_id, "need_id": pair[0], "other_id": pair[1]}
+    session.add(DuplicateDismissal(id=new_id(), dismissed_by=actor.person_id, **key))
+    publish(session, NEED.noun, case.need, "dismiss_duplicate", actor=actor, data={"other_id": str(form.other_id)})
+    return case
+
+
+async def restore(session: AsyncSession, actor: Actor, need_id: UUID, form: NeedRestoreDuplicate) -> NeedCase:
+    """They may be the same after all: the pair is shown again. That it was dismissed, and by whom, stays in the history."""
+    case, pair = await _held_pair(session, actor, need_id, form.other_id, "needs:restore_duplicate")
+    d = DuplicateDismissal
+    gone = delete(d).where(d.need_id == pair[0], d.other_id == pair[1]).returning(d.id)
+    if await session.scalar(gone) is None:
+        raise Conflict("没有这样的认定")
+    publish(session, NEED.noun, case.need, "restore_duplicate", actor=actor, data={"other_id": str(form.other_id)})
+    return case
+
+
+async def _held_pair(
+    session: AsyncSession, actor: Actor, need_id: UUID, other_id: UUID, permission: str
+) -> tuple[NeedCase, tuple[UUID, UUID]]:
+    """Two needs of a community, both locked in the order of their ids: what is said of the pair may be said from either end."""
+    if other_id != need_id:
+        await session.execute(
+            select(Need.id).where(Need.id.in_([need_id, other_id])).order_by(Need.id).with_for_update()
+        )
+    case = await load(session, actor, need_id, permission)
+    if not access.may(permission, case.parties):
         raise Forbidden()
-    if form.other_id == need_id:
+    if other_id == need_id:
         raise RuleBroken("须是另一件需求", field="other_id")
-    other = (await load(session, actor, form.other_id, "needs:dismiss_duplicate", lock=False)).need
+    other = (await load(session, actor, other_id, permission, lock=False)).need
     if other.community_id != case.need.community_id:
         raise NotFound("没有这件需求")
-    low, high = _pair(need_id, other.id)
-    if (low, high) in await _dismissed(session, [need_id]):
-        raise Conflict("已认定不是同一件事")
-    session.add(
-        DuplicateDismissal(
-            district_id=actor.district_id, id=new_id(), need_id=low, other_id=high, dismissed_by=actor.person_id
-        )
-    )
-    publish(session, NEED.noun, case.need, "dismiss_duplicate", actor=actor, data={"other_id": str(other.id)})
-    return case
+    return case, _pair(need_id, other_id)
 
 
 async def page(session: AsyncSession, actor: Actor, sealer: Sealer, query: NeedDuplicateQuery) -> Page[dict[str, Any]]:

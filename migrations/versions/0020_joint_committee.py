@@ -125,6 +125,7 @@ def create_meeting_decisions() -> None:
 
 
 def upgrade() -> None:
+    op.execute(f"GRANT DELETE ON duplicate_dismissals TO {ROLE}")
     create_meeting_decisions()
     op.execute(FORGETTING.replace("/* more */", PROJECTS))
     op.execute(ADDITIONS)
@@ -137,6 +138,7 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
+    op.execute(f"REVOKE DELETE ON duplicate_dismissals FROM {ROLE}")
     op.execute("DROP FUNCTION forget_spent_additions(uuid[])")
     op.execute(FORGETTING)
     op.drop_table('meeting_decisions')

@@ -1,5 +1,6 @@
 """Intake: suggestions with reasons, needs that look alike and who may know of them, the worklist, merges that are told."""
 
+import asyncio
 from typing import Any
 
 import pytest
@@ -8,7 +9,7 @@ from sqlalchemy import func, insert, select
 
 from app.core.clock import now
 from app.core.db import Database
-from app.models import DuplicateDismissal, LexiconEntry, Need
+from app.models import DuplicateDismissal, Event, LexiconEntry, Need
 from app.services import need_duplicates
 from app.services.seeding_lexicon import entries
 from app.settings import ROOT
@@ -36,8 +37,8 @@ async def suggest(world: World, who: str, place: str = "home1", **form: Any) -> 
     )
 
 
-async def duplicates(world: World, need: Any, who: str = "grid") -> list[str]:
-    found = await world.ok(who, "GET", f"/v1/needs/{need['id']}/duplicates")
+async def duplicates(world: World, need: Any, who: str = "grid", **asked: Any) -> list[str]:
+    found = await world.ok(who, "GET", f"/v1/needs/{need['id']}/duplicates", params=asked)
     return [item["need_id"] for item in found["items"]]
 
 
@@ -130,6 +131,27 @@ async def test_a_pair_is_on_the_worklist_until_it_is_dismissed_or_merged(world: 
     async with owner.transaction(world.district_id) as session:
         said = select(DuplicateDismissal.dismissed_by).where(DuplicateDismissal.district_id == world.district_id)
         assert (await session.scalars(said)).all() == [world.people["grid"]]
+
+
+async def test_a_dismissal_can_be_taken_back(world: World, owner: Database) -> None:
+    """From either of the two, by whoever may dismiss; then the pair is shown as before."""
+    one, two = await submitted(world, **LAMP), await submitted(world, "resident2", **LAMP | {"title": "楼道灯不亮了"})
+    path, form = f"/v1/needs/{two['id']}/restore-duplicate", {"other_id": one["id"]}
+    assert (await world.call("grid", "POST", path, json=form)).status_code == 409, "nobody has dismissed it"
+    await world.ok("grid", "POST", f"/v1/needs/{one['id']}/dismiss-duplicate", json={"other_id": two["id"]})
+    assert (await duplicates(world, one), await duplicates(world, one, dismissed="true")) == ([], [two["id"]])
+    for who, status in (("sibling_grid", 404), ("resident2", 403), ("subdistrict", 403)):
+        assert (await world.call(who, "POST", path, json=form)).status_code == status, who
+    assert (await world.call("grid", "POST", path, json={"other_id": two["id"]})).status_code == 422
+    codes = await asyncio.gather(*(world.call(who, "POST", path, json=form) for who in ("grid", "community")))
+    assert sorted(answer.status_code for answer in codes) == [200, 409]
+    assert (await duplicates(world, one), await duplicates(world, one, dismissed="true")) == ([two["id"]], [])
+    assert await worklist(world) == [(two["id"], [one["id"]])]
+    await world.ok("grid", "POST", f"/v1/needs/{two['id']}/dismiss-duplicate", json=form)
+    async with owner.transaction(world.district_id) as session:
+        ours = (Event.aggregate_id.in_([one["id"], two["id"]]), Event.action.contains("duplicate"))
+        said = select(Event.action).where(*ours).order_by(Event.id)
+        assert (await session.scalars(said)).all() == ["dismiss_duplicate", "restore_duplicate", "dismiss_duplicate"]
 
 
 async def test_the_worklist_is_paged(world: World) -> None:

@@ -61,9 +61,10 @@ async def put_need(
     return need
 
 
-async def put_dismissal(session: AsyncSession, world: World) -> None:
-    """Two needs that the grid worker said only look alike."""
-    first, second = sorted([(await put_need(session, world, NeedState.SUBMITTED)).id for _ in range(2)])
+async def put_dismissal(session: AsyncSession, world: World, *needs: Need) -> None:
+    """Two needs, these or others, that the grid worker said only look alike."""
+    alike = needs or [await put_need(session, world, NeedState.SUBMITTED) for _ in range(2)]
+    first, second = sorted(need.id for need in alike)
     columns = {"need_id": first, "other_id": second, "dismissed_by": world.people["grid"], "dismissed_at": now()}
     session.add(DuplicateDismissal(district_id=world.district_id, id=new_id(), **columns))
     await session.flush()

@@ -33,7 +33,7 @@ from app.models import (
     ServiceWindow,
 )
 from app.workers import relay
-from tests.services.rows import Held, put_assignment, put_need, put_order
+from tests.services.rows import Held, put_assignment, put_dismissal, put_need, put_order
 from tests.stories.steps import AT_HOME
 from tests.whole.access_ground import Ground, Row, add_row
 from tests.whole.document import Operation
@@ -68,6 +68,8 @@ async def need(ground: Ground, session: AsyncSession, operation: Operation) -> R
     )
     row = await put_need(session, ground.world, state, followed=True)
     into = await put_need(session, ground.world, NeedState.ACCEPTED)
+    if operation.name == "need_restore_duplicate":
+        await put_dismissal(session, ground.world, row, into)
     more = {"accept": {"auto_offer": False}}.get(operation.path.rpartition("/")[2], {})
     return Row(
         row.id,

@@ -41,6 +41,7 @@ BESIDE = frozenset(
         "/v1/orders/{id}/insure",
         "/v1/needs/{id}/override-duty",
         "/v1/needs/{id}/dismiss-duplicate",
+        "/v1/needs/{id}/restore-duplicate",
         "/v1/joint-meetings/{id}/add",
         "/v1/activity-series/{id}/join",
         "/v1/activity-series/{id}/leave",
