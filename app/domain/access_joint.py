@@ -101,7 +101,7 @@ RESOURCES: dict[str, Parties] = {
     "resources:needs": READERS | OWNER,
     "bookings:list": ALL,
     "bookings:read": READERS | OWNER | {Relation.BOOKER},
-    "bookings:hold": FIELD_STAFF | {Relation.HOLDER, Relation.UNIT},
+    "bookings:hold": FIELD_STAFF | {Relation.HOLDER, Relation.UNIT, Relation.LEAD, Relation.SUPPORT},
 }
 MATCHES: dict[str, Parties] = {
     "match-runs:propose": FIELD_STAFF,

@@ -4,7 +4,7 @@ from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, Index, SmallInteger, UniqueConstraint, text
+from sqlalchemy import BigInteger, CheckConstraint, Index, SmallInteger, UniqueConstraint, text
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -27,6 +27,11 @@ class Activity(Tenant, Located, Versioned, Base):
     audience: Mapped[Audience] = mapped_column(text_enum(Audience, "audience"))
     venue: Mapped[str | None]
     """Where at the place, in words."""
+    venue_resource_id: Mapped[UUID | None]
+    """The venue, where it is a resource that is booked."""
+    venue_quantity: Mapped[int] = mapped_column(BigInteger, default=1)
+    venue_booking_id: Mapped[UUID | None]
+    """The last booking of it."""
     organization_id: Mapped[UUID | None]
     """The organizing unit; None: the community, or whoever looks after the place."""
     responsible_id: Mapped[UUID]
@@ -56,6 +61,10 @@ class Activity(Tenant, Located, Versioned, Base):
         key_to("people", "responsible_id"),
         key_to("projects", "project_id"),
         key_to("activity_series", "series_id"),
+        key_to("resources", "venue_resource_id"),
+        key_to("bookings", "venue_booking_id"),
+        CheckConstraint("venue_quantity >= 1", name="venue_quantity"),
+        CheckConstraint("venue_booking_id IS NULL OR venue_resource_id IS NOT NULL", name="venue_booking"),
         UniqueConstraint("district_id", "series_id", "series_on"),
         CheckConstraint("(series_id IS NULL) = (series_on IS NULL)", name="series"),
         CheckConstraint("ends_at > starts_at", name="span"),

@@ -4,7 +4,7 @@ from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, Date, Index, SmallInteger, text
+from sqlalchemy import BigInteger, CheckConstraint, Date, Index, SmallInteger, text
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -24,6 +24,9 @@ class ActivitySeries(Tenant, Located, Versioned, Base):
     category: Mapped[str]
     audience: Mapped[Audience] = mapped_column(text_enum(Audience, "audience"))
     venue: Mapped[str | None]
+    venue_resource_id: Mapped[UUID | None]
+    """The resource each of its activities books."""
+    venue_quantity: Mapped[int] = mapped_column(BigInteger, default=1)
     organization_id: Mapped[UUID | None]
     responsible_id: Mapped[UUID]
     project_id: Mapped[UUID | None]
@@ -48,6 +51,8 @@ class ActivitySeries(Tenant, Located, Versioned, Base):
         key_to("organizations", "organization_id"),
         key_to("people", "responsible_id"),
         key_to("projects", "project_id"),
+        key_to("resources", "venue_resource_id"),
+        CheckConstraint("venue_quantity >= 1", name="venue_quantity"),
         CheckConstraint("start_minute BETWEEN 0 AND 1439", name="start_minute"),
         CheckConstraint("minutes BETWEEN 1 AND 960", name="minutes"),
         CheckConstraint("state = 'running' OR next_look_at IS NULL", name="next_look_at"),

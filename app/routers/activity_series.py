@@ -12,7 +12,7 @@ from app.routers.deps import ActorDep, SealerDep, SessionDep, operation, step, t
 from app.routers.route import HouseRoute
 from app.schemas import activity_series as forms
 from app.schemas.activity_series import ActivitySeriesPage, ActivitySeriesRead
-from app.services import activity_series, activity_series_members
+from app.services import activity_series, activity_series_follow, activity_series_members
 
 router = APIRouter(prefix="/activity-series", tags=["系列活动"], route_class=HouseRoute)
 
@@ -61,7 +61,7 @@ async def activity_series_publish(
 async def activity_series_change(
     id: UUID, session: SessionDep, actor: ActorDep, response: Response, form: forms.ActivitySeriesChange
 ) -> dict[str, Any]:
-    return await shown(session, actor, response, await activity_series.change(session, actor, id, form))
+    return await shown(session, actor, response, await activity_series_follow.change(session, actor, id, form))
 
 
 @router.post("/{id}/end", response_model=ActivitySeriesRead, **step("activity-series:end", "结束系列活动"))

@@ -9,9 +9,13 @@ from pydantic import ConfigDict, Field
 from app.core.paging import FileQuery
 from app.core.types import Form, Line, LongLine, LongWords, Moment, Read, Words
 from app.domain.activities import MOST_PARTS, MOST_PLACES, ActivityAction, ActivityState, Audience, PartKind
+from app.domain.bookings import BookingState
 from app.domain.catalogue import Evidence, Skill
 from app.schemas.categories import CategoryCode
+from app.schemas.resources import Quantity
 
+VENUE = "订用资源库中的场地；起止时间即活动的起止时间"
+VenueResource = Annotated[UUID | None, Field(description=VENUE)]
 Places = Annotated[int, Field(ge=1, le=MOST_PLACES, description="名额")]
 
 
@@ -68,6 +72,8 @@ class ActivityCreate(Form):
     category: Annotated[CategoryCode, Field(description="服务目录中的代码")]
     place_id: UUID
     venue: Annotated[Line | None, Field(description="具体位置")] = None
+    venue_resource_id: VenueResource = None
+    venue_quantity: Annotated[Quantity, Field(description="订用场地的数量，如座位数；独占的场地为 1")] = 1
     audience: Annotated[Audience, Field(description="谁能看到并报名")] = Audience.COMMUNITY
     organization_id: Annotated[UUID | None, Field(description="主办单位；不填则为社区。单位人员填报的总是本单位")] = (
         None
@@ -82,12 +88,14 @@ class ActivityCreate(Form):
 
 
 class ActivityUpdate(Form):
-    """修改时间或地点会告知全部报名者，此后取消不算临时取消。"""
+    """修改时间或地点会告知全部报名者，此后取消不算临时取消。所订场地随之改订；订不到则不修改。"""
 
     title: Line = "-"
     details: Words | None = None
     place_id: UUID | None = None
     venue: Line | None = None
+    venue_resource_id: Annotated[UUID | None, Field(description=VENUE + "；填空值则退订")] = None
+    venue_quantity: Quantity = 1
     audience: Audience = Audience.COMMUNITY
     responsible_id: UUID | None = None
     starts_at: Moment | None = None
@@ -153,6 +161,10 @@ class ActivityRead(Read):
     audience: Audience
     place_id: UUID
     venue: str | None
+    venue_resource_id: Annotated[UUID | None, Field(description="所订的场地")]
+    venue_quantity: int
+    venue_booking_id: Annotated[UUID | None, Field(description="场地的预订；只给工作人员和主办方看")]
+    venue_booking_state: Annotated[BookingState | None, Field(description="预订的状态；只给工作人员和主办方看")]
     organization_id: UUID | None
     responsible_id: Annotated[UUID | None, Field(description="负责人；只给工作人员和主办方看")]
     starts_at: datetime

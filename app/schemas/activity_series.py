@@ -12,6 +12,7 @@ from app.domain.activities import Audience
 from app.domain.activity_series import SeriesAction, SeriesState
 from app.schemas.activities import RoleForm, Roles
 from app.schemas.categories import CategoryCode
+from app.schemas.resources import Quantity
 
 Rule = Annotated[
     str,
@@ -57,6 +58,10 @@ class ActivitySeriesCreate(Form):
     category: CategoryCode
     place_id: UUID
     venue: Line | None = None
+    venue_resource_id: Annotated[
+        UUID | None, Field(description="每一次订用的场地；订不到的那次先不设场地，列在 without_venue")
+    ] = None
+    venue_quantity: Quantity = 1
     audience: Audience = Audience.COMMUNITY
     organization_id: UUID | None = None
     responsible_id: UUID | None = None
@@ -81,6 +86,8 @@ class ActivitySeriesChange(Form):
     from_on: Annotated[Day, Field(description="从哪一天起")]
     title: Line | None = None
     venue: Line | None = None
+    venue_resource_id: Annotated[UUID | None, Field(description="填空值则以后各次不再订场地")] = None
+    venue_quantity: Quantity | None = None
     rule: Rule | None = None
     start_minute: StartMinute | None = None
     minutes: Minutes | None = None
@@ -115,6 +122,9 @@ class ActivitySeriesRead(Read):
     audience: Audience
     place_id: UUID
     venue: str | None
+    venue_resource_id: UUID | None
+    venue_quantity: int
+    without_venue: Annotated[list[date], Field(description="尚未举行、没有订到场地的日子")]
     organization_id: UUID | None
     responsible_id: Annotated[UUID | None, Field(description="只给工作人员和主办方看")]
     project_id: Annotated[UUID | None, Field(description="属于哪个共建项目")]

@@ -1,7 +1,7 @@
 """Bookings as they go in and out."""
 
 from datetime import datetime
-from typing import Annotated, Literal
+from typing import Annotated
 from uuid import UUID
 
 from pydantic import ConfigDict, Field
@@ -32,9 +32,7 @@ class BookingHold(Form):
     )
 
     resource_id: UUID
-    purpose: Annotated[
-        Literal[Purpose.NEED, Purpose.ORDER], Field(description="用于需求或工单；活动与项目由其自身的操作预订")
-    ]
+    purpose: Annotated[Purpose, Field(description="用于什么；活动的场地由活动自身预订，这里预订活动另用的物品等")]
     purpose_id: UUID
     quantity: Quantity = 1
     starts_at: Moment | None = None

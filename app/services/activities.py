@@ -13,6 +13,7 @@ from app.core.ids import new_id
 from app.core.paging import Page, id_after
 from app.domain import access
 from app.domain.activities import ACTIVITY, ActivityState, check_times
+from app.domain.bookings import BookingState
 from app.domain.catalogue import terms_of
 from app.domain.hours import EntryKind
 from app.domain.people import UNIT_ROLES, Actor, Parties, Relation
@@ -20,17 +21,18 @@ from app.domain.places import PlaceKind
 from app.domain.sign_ups import STANDING, SignUpState
 from app.models import Activity, ActivityRole, HourEntry, Organization, Person, Place, SignUp
 from app.schemas.activities import ActivityCreate, ActivityQuery, ActivityRead, RoleRead
-from app.services import activities_roles, categories, people, people_rows, projects_activities
+from app.services import activities_roles, activities_venue, categories, people, people_rows, projects_activities
 from app.services.access import READER_ROLES, at
 from app.services.activities_case import ActivityCase, in_sight, load, parties_of, waiting_by_role
 from app.services.outbox import publish
 from app.services.places import located, paged, place_of
 
-_DERIVED = {"volunteering", "full", "roles", "attended", "helper_minutes", "ratings", "rating_mean", "actions"}
+_COUNTED = {"volunteering", "full", "roles", "attended", "helper_minutes", "ratings", "rating_mean"}
+_DERIVED = _COUNTED | {"venue_booking_state", "actions"}
 _FIELDS = tuple(name for name in ActivityRead.model_fields if name not in _DERIVED)
 _ROLE_FIELDS = tuple(name for name in RoleRead.model_fields if name not in {"left", "waiting"})
 _KNOWS: Parties = READER_ROLES | {Relation.UNIT}
-_INSIDE = ("responsible_id", "words", "evidence")
+_INSIDE = ("responsible_id", "words", "evidence", "venue_booking_id", "venue_booking_state")
 """What only whoever works on it is told."""
 
 
@@ -93,16 +95,19 @@ async def present(session: AsyncSession, actor: Actor, rows: Sequence[Activity])
         fields |= {"left": role.places - role.taken, "waiting": waiting.get(role.id, 0)}
         roles[role.activity_id].append(fields)
     sums, minutes = await _sums(session, ids), await _minutes(session, ids)
+    booked = await activities_venue.states_of(session, rows)
     return [
-        _shown(row, parties_of(row, actor), roles[row.id])
+        _shown(row, parties_of(row, actor), roles[row.id], booked.get(row.id))
         | sums.get(row.id, {"attended": 0, "ratings": 0, "rating_mean": None})
         | {"helper_minutes": minutes.get(row.id, 0)}
         for row in rows
     ]
 
 
-def _shown(activity: Activity, parties: Parties, roles: list[dict[str, Any]]) -> dict[str, Any]:
-    shown = {name: getattr(activity, name) for name in _FIELDS}
+def _shown(
+    activity: Activity, parties: Parties, roles: list[dict[str, Any]], booked: BookingState | None
+) -> dict[str, Any]:
+    shown = {name: getattr(activity, name) for name in _FIELDS} | {"venue_booking_state": booked}
     if not parties & _KNOWS:
         shown |= dict.fromkeys(_INSIDE)
     return shown | {
@@ -144,6 +149,7 @@ async def create(session: AsyncSession, actor: Actor, form: ActivityCreate) -> A
     until = form.sign_up_until or form.starts_at
     check_times(form.starts_at, form.ends_at, form.sign_up_from, until)
     activities_roles.check(form.roles)
+    await activities_venue.must_suit(session, actor, form.venue_resource_id, form.venue_quantity)
     await projects_activities.must_take(session, actor, form.project_id, place)
     activity = Activity(
         **form.model_dump(exclude={"place_id", "organization_id", "responsible_id", "sign_up_until", "roles"}),
@@ -161,6 +167,7 @@ async def create(session: AsyncSession, actor: Actor, form: ActivityCreate) -> A
     publish(session, ACTIVITY.noun, activity, "create", actor=actor, target=target, data={"title": form.title})
     await session.flush()
     activities_roles.add(session, activity, form.roles)
+    await activities_venue.book(session, activity, actor)
     await session.flush()
     return activity
 

@@ -25,7 +25,7 @@ from app.domain.places import ancestors
 from app.domain.sign_ups import SignUpAction, SignUpState
 from app.models import Activity, SignUp
 from app.schemas import activities as forms
-from app.services import activities_roles
+from app.services import activities_roles, activities_venue, bookings_end
 from app.services.activities import must_be_public, responsible
 from app.services.activities_case import ActivityCase, decide, load, move, must_organize, roles_of
 from app.services.due import must_be_due
@@ -34,7 +34,7 @@ from app.services.places import located, place_of
 from app.services.sign_ups_places import fill, release_all
 from app.services.sign_ups_places import move as move_sign_up
 
-_PLAIN = ("title", "details", "venue", "audience", "sign_up_from")
+_PLAIN = ("title", "details", "venue", "venue_quantity", "audience", "sign_up_from")
 _IF_SAID = ("starts_at", "ends_at", "sign_up_until")
 
 
@@ -48,7 +48,7 @@ async def update(
     activity = case.activity
     if activity.state not in CHANGEABLE:
         raise Conflict("活动已开始或已结束，不能修改")
-    before = _when_and_where(activity)
+    before, spot = _when_and_where(activity), activities_venue.spot_of(activity)
     await _write(session, actor, activity, form)
     check_times(activity.starts_at, activity.ends_at, activity.sign_up_from, activity.sign_up_until)
     moved = activity.state in UPCOMING and before != _when_and_where(activity)
@@ -57,6 +57,7 @@ async def update(
         activity.moved_at, activity.reminded_at = now(), None
     sent = sorted(form.model_fields_set)
     publish(session, ACTIVITY.noun, activity, "update", actor=actor, data={"fields": sent, "moved": moved})
+    await activities_venue.follow(session, activity, spot, actor)
     if form.roles is not None:
         await activities_roles.change(session, case, form.roles)
         case.roles = await roles_of(session, activity.id)
@@ -65,8 +66,8 @@ async def update(
     return activity
 
 
-def _when_and_where(activity: Activity) -> tuple[datetime, datetime, UUID, str | None]:
-    return activity.starts_at, activity.ends_at, activity.place_id, activity.venue
+def _when_and_where(activity: Activity) -> tuple[datetime, datetime, UUID, UUID | None, str | None]:
+    return activity.starts_at, activity.ends_at, activity.place_id, activity.venue_resource_id, activity.venue
 
 
 async def _write(session: AsyncSession, actor: Actor, activity: Activity, form: forms.ActivityUpdate) -> None:
@@ -75,6 +76,10 @@ async def _write(session: AsyncSession, actor: Actor, activity: Activity, form: 
     said = form.model_dump(exclude_unset=True, include={*_PLAIN, *_IF_SAID})
     for name in [name for name in said if name in _PLAIN or said[name] is not None]:
         setattr(activity, name, said[name])
+    if "venue_resource_id" in form.model_fields_set:
+        activities_venue.name(activity, form.venue_resource_id)
+    if form.model_fields_set & {"venue_resource_id", "venue_quantity"}:
+        await activities_venue.must_suit(session, actor, activity.venue_resource_id, activity.venue_quantity)
     if until_start and form.sign_up_until is None:
         activity.sign_up_until = activity.starts_at
     if form.responsible_id is not None:
@@ -103,6 +108,7 @@ async def propose(session: AsyncSession, actor: Actor, activity_id: UUID, form: 
     must_be_before(case.activity.starts_at, now())
     move(session, case, ActivityAction.PROPOSE, actor)
     case.activity.words = form.words
+    await activities_venue.book(session, case.activity, actor)
     return case.activity
 
 
@@ -115,12 +121,13 @@ async def send_back(session: AsyncSession, actor: Actor, activity_id: UUID, form
 
 
 async def publish_(session: AsyncSession, actor: Actor, activity_id: UUID, form: forms.ActivityPublish) -> Activity:
-    """List it: from now on people see it and sign up."""
+    """List it: from now on people see it and sign up. 409 when the venue it names is not to be had any more."""
     case = await load(session, actor, activity_id, "activities:publish")
     decide(case, ActivityAction.PUBLISH)
     must_be_before(case.activity.starts_at, now())
     move(session, case, ActivityAction.PUBLISH, actor)
     case.activity.words = form.words
+    await activities_venue.book(session, case.activity, actor)
     return case.activity
 
 
@@ -164,6 +171,7 @@ async def conclude(session: AsyncSession, actor: Actor, activity_id: UUID, form:
     activity.report, activity.concluded_at = form.report, now()
     activity.evidence = {kind.value: shown for kind, shown in (form.evidence or {}).items()} or None
     move(session, case, ActivityAction.CONCLUDE, actor)
+    await bookings_end.settle(session, actor, activity.id)
     return activity
 
 
@@ -184,6 +192,7 @@ async def cancel(session: AsyncSession, actor: Actor, activity_id: UUID, form: f
     case.activity.cancel_reason = form.reason
     move(session, case, ActivityAction.CANCEL, actor)
     await release_all(session, case, actor)
+    await bookings_end.give_back_all(session, actor, case.activity.id)
     return case.activity
 
 

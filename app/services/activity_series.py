@@ -1,25 +1,34 @@
-"""Series of activities: list, read, draw up, list for people, change from a day on, end."""
+"""Series of activities: list, read, draw up, list for people, end."""
 
 from collections.abc import Sequence
+from datetime import date
 from typing import Any
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, and_, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.core.clock import now, today
+from app.core.clock import now
 from app.core.errors import NotFound, RuleBroken
 from app.core.ids import new_id
 from app.core.paging import Page, id_after
 from app.domain import access
-from app.domain.activities import UPCOMING, ActivityAction, ActivityState, check_times
+from app.domain.activities import UPCOMING, ActivityAction, check_times
 from app.domain.activity_series import SERIES, SeriesAction, SeriesState
 from app.domain.people import Actor, Parties, Relation
 from app.domain.recurrence import check_rule, moment_of
 from app.models import Activity, ActivitySeries, SeriesMember
 from app.schemas import activity_series as forms
 from app.schemas.activity_series import ActivitySeriesQuery, ActivitySeriesRead
-from app.services import activities_case, activities_roles, categories, people_rows, projects_activities
+from app.services import (
+    activities_case,
+    activities_roles,
+    activities_venue,
+    bookings_end,
+    categories,
+    people_rows,
+    projects_activities,
+)
 from app.services.access import READER_ROLES, at, reads_all, under
 from app.services.activities import must_be_public, organizer, responsible
 from app.services.activities_case import parties_of
@@ -28,7 +37,8 @@ from app.services.outbox import publish
 from app.services.places import located, paged, place_of
 from app.services.sign_ups_places import release_all
 
-_FIELDS = tuple(name for name in ActivitySeriesRead.model_fields if name not in {"joined", "actions"})
+_DERIVED = {"joined", "without_venue", "actions"}
+_FIELDS = tuple(name for name in ActivitySeriesRead.model_fields if name not in _DERIVED)
 _KNOWS: Parties = READER_ROLES | {Relation.UNIT}
 
 
@@ -86,14 +96,27 @@ async def present(session: AsyncSession, actor: Actor, rows: Sequence[ActivitySe
     theirs = (SeriesMember.series_id.in_(joined), SeriesMember.person_id.in_(own), SeriesMember.left_at.is_(None))
     for member in await session.scalars(select(SeriesMember).where(*theirs).order_by(SeriesMember.number)):
         joined[member.series_id].append(member.person_id)
+    homeless = await _without_venue(session, rows)
     shown = []
     for row in rows:
         parties = parties_of(row, actor)
         fields = {name: getattr(row, name) for name in _FIELDS}
         fields["responsible_id"] = row.responsible_id if parties & _KNOWS else None
-        fields |= {"joined": joined[row.id], "actions": SERIES.offered(row.state, parties)}
+        fields |= {"joined": joined[row.id], "without_venue": homeless.get(row.id, [])}
+        fields["actions"] = SERIES.offered(row.state, parties)
         shown.append(fields)
     return shown
+
+
+async def _without_venue(session: AsyncSession, rows: Sequence[ActivitySeries]) -> dict[UUID, list[date]]:
+    """The days to come of each that should have a venue and has none."""
+    booked = [row.id for row in rows if row.venue_resource_id is not None]
+    ahead = (Activity.series_id.in_(booked), Activity.state.in_(UPCOMING), Activity.starts_at > now())
+    days_of = select(Activity.series_id, Activity.series_on).where(*ahead, Activity.venue_resource_id.is_(None))
+    found: dict[UUID, list[date]] = {}
+    for row in await session.execute(days_of.order_by(Activity.series_on)):
+        found.setdefault(row.series_id, []).append(row.series_on)
+    return found
 
 
 async def create(session: AsyncSession, actor: Actor, form: forms.ActivitySeriesCreate) -> ActivitySeries:
@@ -103,6 +126,7 @@ async def create(session: AsyncSession, actor: Actor, form: forms.ActivitySeries
     must_be_public(place)
     check_rule(form.rule)
     activities_roles.check(form.roles)
+    await activities_venue.must_suit(session, actor, form.venue_resource_id, form.venue_quantity)
     await projects_activities.must_take(session, actor, form.project_id, place)
     await categories.terms(session, form.category)
     lists = SERIES.who(SeriesAction.PUBLISH) & actor.roles_at(place.path)
@@ -116,7 +140,7 @@ async def create(session: AsyncSession, actor: Actor, form: forms.ActivitySeries
         responsible_id=await responsible(session, actor, form.responsible_id),
         roles=[role.model_dump(mode="json", exclude={"id"}) for role in form.roles],
     )
-    _must_fit_a_day(series)
+    must_fit_a_day(series)
     session.add(series)
     publish(session, SERIES.noun, series, "create", actor=actor, target=series.state.value, data={"title": form.title})
     await session.flush()
@@ -124,7 +148,7 @@ async def create(session: AsyncSession, actor: Actor, form: forms.ActivitySeries
     return series
 
 
-def _must_fit_a_day(series: ActivitySeries) -> None:
+def must_fit_a_day(series: ActivitySeries) -> None:
     """422 for a series with no day at all, or times that no single activity could have."""
     found = days(series, series.starts_on.replace(year=series.starts_on.year + 1, day=1))
     if not found:
@@ -133,11 +157,11 @@ def _must_fit_a_day(series: ActivitySeries) -> None:
     check_times(begins, begins + (moment_of(found[0], series.minutes) - moment_of(found[0], 0)), None, None)
 
 
-def _decide(series: ActivitySeries, actor: Actor, action: SeriesAction) -> None:
+def decide(series: ActivitySeries, actor: Actor, action: SeriesAction) -> None:
     SERIES.decide(series.state, action, parties_of(series, actor))
 
 
-def _move(session: AsyncSession, series: ActivitySeries, action: SeriesAction, actor: Actor, **data: Any) -> None:
+def move(session: AsyncSession, series: ActivitySeries, action: SeriesAction, actor: Actor, **data: Any) -> None:
     step = SERIES.decide(series.state, action, parties_of(series, actor))
     source, series.state = series.state, step.target
     publish(
@@ -157,9 +181,9 @@ async def publish_(
 ) -> ActivitySeries:
     """List a unit's series: its activities are made, and people sign up."""
     series = await load(session, actor, series_id, "activity-series:publish")
-    _decide(series, actor, SeriesAction.PUBLISH)
+    decide(series, actor, SeriesAction.PUBLISH)
     series.audience = form.audience or series.audience
-    _move(session, series, SeriesAction.PUBLISH, actor)
+    move(session, series, SeriesAction.PUBLISH, actor)
     await make_ahead(session, series, actor)
     return series
 
@@ -167,10 +191,10 @@ async def publish_(
 async def end(session: AsyncSession, actor: Actor, series_id: UUID, form: forms.ActivitySeriesEnd) -> ActivitySeries:
     """No more of it. What has not begun is cancelled, and whoever signed up is told why."""
     series = await load(session, actor, series_id, "activity-series:end")
-    _decide(series, actor, SeriesAction.END)
+    decide(series, actor, SeriesAction.END)
     series.next_look_at = None
-    _move(session, series, SeriesAction.END, actor)
-    for case in await upcoming(session, series):
+    move(session, series, SeriesAction.END, actor)
+    for case in await upcoming_with_bookings(session, series):
         await call_off(session, case, actor, form.reason)
     await session.flush()
     return series
@@ -187,49 +211,17 @@ async def upcoming(session: AsyncSession, series: ActivitySeries) -> list[activi
     ]
 
 
+async def upcoming_with_bookings(session: AsyncSession, series: ActivitySeries) -> list[activities_case.ActivityCase]:
+    """The same, with all that is booked for any of them held at once."""
+    cases = await upcoming(session, series)
+    venue = {series.venue_resource_id}
+    await bookings_end.pending(session, [case.activity.id for case in cases], venue)
+    return cases
+
+
 async def call_off(session: AsyncSession, case: activities_case.ActivityCase, actor: Actor, reason: str) -> None:
     case.parties = frozenset({Relation.UNIT})
     case.activity.cancel_reason = reason
     activities_case.move(session, case, ActivityAction.CANCEL, actor)
     await release_all(session, case, actor)
-
-
-async def change(
-    session: AsyncSession, actor: Actor, series_id: UUID, form: forms.ActivitySeriesChange
-) -> ActivitySeries:
-    """From a day on: what is made already follows the new rule, is cancelled, or is made in addition."""
-    series = await load(session, actor, series_id, "activity-series:change")
-    _decide(series, actor, SeriesAction.CHANGE)
-    if form.from_on < today():
-        raise RuleBroken("不能修改已过去的日子", field="from_on")
-    if form.rule is not None:
-        check_rule(form.rule)
-        series.starts_on = form.from_on
-    for name, value in form.model_dump(exclude={"from_on"}, exclude_none=True).items():
-        setattr(series, name, value)
-    _must_fit_a_day(series)
-    _move(session, series, SeriesAction.CHANGE, actor, from_on=form.from_on.isoformat())
-    still = set(days(series, today().replace(year=now().year + 1, day=1)))
-    for case in await upcoming(session, series):
-        if case.activity.series_on is not None and case.activity.series_on >= form.from_on:
-            await _follow(session, series, case, actor, stays=case.activity.series_on in still)
-    await make_ahead(session, series, actor)
-    return series
-
-
-async def _follow(
-    session: AsyncSession, series: ActivitySeries, case: activities_case.ActivityCase, actor: Actor, *, stays: bool
-) -> None:
-    activity = case.activity
-    if not stays or activity.series_on is None:
-        await call_off(session, case, actor, "系列改期，这一次不再举行")
-        return
-    begins = moment_of(activity.series_on, series.start_minute)
-    ends = begins + (moment_of(activity.series_on, series.minutes) - moment_of(activity.series_on, 0))
-    moved = (activity.starts_at, activity.ends_at, activity.venue) != (begins, ends, series.venue)
-    activity.title, activity.venue = series.title, series.venue
-    activity.starts_at, activity.ends_at, activity.sign_up_until = begins, ends, begins
-    if moved and activity.state in {ActivityState.OPEN, ActivityState.CLOSED}:
-        activity.moved_at, activity.reminded_at = now(), None
-    data = {"fields": ["series"], "moved": moved}
-    publish(session, "activity", activity, "update", actor=actor, data=data)
+    await bookings_end.give_back_all(session, actor, case.activity.id)

@@ -1,5 +1,6 @@
 """Making the single activities of a series ahead, each once, with its regulars signed up."""
 
+from collections.abc import Sequence
 from datetime import date, datetime, time, timedelta
 from uuid import UUID
 
@@ -15,13 +16,16 @@ from app.domain.recurrence import days_of, moment_of
 from app.domain.sign_ups import SignUpState
 from app.models import Activity, ActivitySeries, SeriesMember
 from app.schemas.activities import RoleForm
-from app.services import activities_roles, categories
+from app.services import activities_roles, activities_venue, categories
 from app.services.activities_case import SYSTEM, ActivityCase, roles_of
 from app.services.due import must_be_due
 from app.services.outbox import publish
 from app.services.sign_ups_places import begin, somebody_waits
 
-_COPIED = ("title", "details", "category", "audience", "venue", "organization_id", "responsible_id", "project_id")
+_COPIED = (
+    *("title", "details", "category", "audience", "venue", "organization_id", "responsible_id", "project_id"),
+    *("venue_resource_id", "venue_quantity"),
+)
 _WHERE = ("district_id", "place_id", "path", "community_id", "grid_id", "lon", "lat")
 
 
@@ -39,20 +43,27 @@ async def look(session: AsyncSession, series_id: UUID) -> None:
         await make_ahead(session, series, None)
 
 
-async def make_ahead(session: AsyncSession, series: ActivitySeries, actor: Actor | None) -> None:
-    """Every activity of the coming weeks that is not there yet. One that was cancelled is not made again."""
+async def make_ahead(
+    session: AsyncSession, series: ActivitySeries, actor: Actor | None, without_venue: Sequence[date] = ()
+) -> None:
+    """Every activity of the coming weeks that is not there yet. One that was cancelled is not made again.
+
+    Which days have no venue, those of a change before included, whoever is answerable for the series is told.
+    """
     if series.state is not SeriesState.RUNNING:
         return
     until = today() + AHEAD
     there = select(Activity.series_on).where(Activity.series_id == series.id)
     known = set(await session.scalars(there))
     made = [day for day in days(series, until) if day not in known and _begins(series, day) > now()]
-    members = await regulars(session, series.id)
+    members, homeless = await regulars(session, series.id), list(without_venue)
     for day in made:
-        await _make(session, series, day, members, actor)
+        activity = await _make(session, series, day, members, actor)
+        homeless += [day] if activity.venue_resource_id != series.venue_resource_id else []
     series.made_until = until
     series.next_look_at = datetime.combine(today() + timedelta(days=1), time(), CHINA)
-    publish(session, "activity-series", series, "make", actor=actor, data={"days": [day.isoformat() for day in made]})
+    data = {"days": [day.isoformat() for day in made], "without_venue": [day.isoformat() for day in sorted(homeless)]}
+    publish(session, "activity-series", series, "make", actor=actor, data=data)
     await session.flush()
 
 
@@ -78,7 +89,7 @@ async def regulars(session: AsyncSession, series_id: UUID) -> list[SeriesMember]
 
 async def _make(
     session: AsyncSession, series: ActivitySeries, day: date, members: list[SeriesMember], actor: Actor | None
-) -> None:
+) -> Activity:
     begins = _begins(series, day)
     activity = Activity(
         **{name: getattr(series, name) for name in (*_COPIED, *_WHERE)},
@@ -98,9 +109,11 @@ async def _make(
     await session.flush()
     activities_roles.add(session, activity, [RoleForm.model_validate(role) for role in series.roles])
     await session.flush()
+    await activities_venue.book_if_free(session, activity, actor)
     case = ActivityCase(activity, await roles_of(session, activity.id), SYSTEM)
     for member in members:
         await sign_up_regular(session, case, member, actor)
+    return activity
 
 
 async def sign_up_regular(session: AsyncSession, case: ActivityCase, member: SeriesMember, actor: Actor | None) -> None:

@@ -54,6 +54,8 @@ from app.services.resources_case import load as load_resource
 
 _DERIVED = {"resource_name", "unit", "starts_at", "ends_at", "use_place_id", "actions"}
 _FIELDS = tuple(name for name in BookingRead.model_fields if name not in _DERIVED)
+BOOKER: Parties = frozenset({Relation.BOOKER})
+"""Who runs what a booking is for does with it what its booker may."""
 
 
 @dataclass(slots=True)
@@ -83,8 +85,11 @@ async def hold(session: AsyncSession, actor: Actor, form: BookingHold) -> Bookin
     return await take(session, actor, use, wish)
 
 
-async def take(session: AsyncSession, actor: Actor, use: Use, wish: Wish) -> BookingCase:
-    """The hold itself, for whatever purpose the caller has looked at; 409 when it does not fit, and nothing is written then."""
+async def take(session: AsyncSession, actor: Actor | None, use: Use, wish: Wish) -> BookingCase:
+    """The hold itself, for whatever purpose the caller has looked at; 409 when it does not fit, and nothing is written then.
+
+    ``actor`` None is the system, which books for the purpose's own people.
+    """
     try:
         found = await load_resource(session, actor, wish.resource_id, "resources:read")
     except NotFound as missing:
@@ -101,19 +106,19 @@ async def take(session: AsyncSession, actor: Actor, use: Use, wish: Wish) -> Boo
     offer = times.offer(resource)
     must_be_given_out(offer, moment)
     must_fit(offer, times.taking(resource.id), wish.starts_at, wish.ends_at, wish.quantity)
-    booking = _booking(actor, resource, use, wish, moment)
+    booking = _booking(resource, use, wish, moment, booked_by=use.booker_id or (actor.person_id if actor else None))
     session.add(booking)
     data = {"resource_id": str(resource.id), "quantity": wish.quantity, "purpose": use.purpose.value}
     data |= {"purpose_id": str(use.purpose_id)}
     publish(session, BOOKING.noun, booking, "hold", actor=actor, target=booking.state.value, data=data)
     await session.flush()
     await session.refresh(resource, ["reserved"])
-    return _case(actor, booking, resource)
+    return _case(actor, booking, resource) if actor else BookingCase(booking, resource, BOOKER)
 
 
-def _booking(actor: Actor, resource: Resource, use: Use, wish: Wish, moment: datetime) -> Booking:
+def _booking(resource: Resource, use: Use, wish: Wish, moment: datetime, *, booked_by: UUID | None) -> Booking:
     return Booking(
-        district_id=actor.district_id,
+        district_id=resource.district_id,
         id=new_id(),
         state=BOOKING.initial,
         resource_id=resource.id,
@@ -125,7 +130,7 @@ def _booking(actor: Actor, resource: Resource, use: Use, wish: Wish, moment: dat
         purpose_id=use.purpose_id,
         use_place_id=use.place_id,
         use_path=use.path,
-        booked_by=actor.person_id,
+        booked_by=booked_by,
         expires_at=moment + timedelta(minutes=wish.hold_minutes),
         created_at=moment,
     )
@@ -162,7 +167,8 @@ async def load(
 
 
 def _locked(query: Any, lock: bool) -> Any:
-    return query.with_for_update().execution_options(populate_existing=True) if lock else query
+    """Not against rows that only name this one, such as an activity its venue: they are written before it is locked."""
+    return query.with_for_update(key_share=True).execution_options(populate_existing=True) if lock else query
 
 
 async def read(session: AsyncSession, actor: Actor, booking_id: UUID) -> BookingCase:
@@ -221,11 +227,11 @@ def present_all(cases: Sequence[BookingCase]) -> list[dict[str, Any]]:
     return [present(case) for case in cases]
 
 
-def _decide(case: BookingCase, action: BookingAction) -> Step[BookingState, BookingAction]:
+def decide(case: BookingCase, action: BookingAction) -> Step[BookingState, BookingAction]:
     return BOOKING.decide(case.booking.state, action, case.parties)
 
 
-async def _move(
+async def move(
     session: AsyncSession,
     case: BookingCase,
     step: Step[BookingState, BookingAction],
@@ -253,42 +259,39 @@ async def confirm(session: AsyncSession, actor: Actor, booking_id: UUID, _: Book
     return await confirm_case(session, actor, case)
 
 
-async def confirm_case(session: AsyncSession, actor: Actor, case: BookingCase) -> BookingCase:
+async def confirm_case(session: AsyncSession, actor: Actor | None, case: BookingCase) -> BookingCase:
     """409 once the hold's time is over, whether or not the clock has come by."""
-    step = _decide(case, BookingAction.CONFIRM)
+    step = decide(case, BookingAction.CONFIRM)
     if case.booking.expires_at is not None and case.booking.expires_at <= now():
         raise Conflict("暂留已到期，请重新预订")
-    return await _move(session, case, step, actor)
+    return await move(session, case, step, actor)
 
 
 async def fulfill(session: AsyncSession, actor: Actor, booking_id: UUID, _: BookingFulfill) -> BookingCase:
     """It was used, or is being used; of stock, it is gone."""
     case = await load(session, actor, booking_id, "bookings:fulfill")
-    step = _decide(case, BookingAction.FULFILL)
+    step = decide(case, BookingAction.FULFILL)
     if case.booking.during is not None and case.booking.during.lower > now():
         raise Conflict("使用时间还没有开始")
-    return await _move(session, case, step, actor)
+    return await move(session, case, step, actor)
 
 
 async def release(session: AsyncSession, actor: Actor, booking_id: UUID, _: BookingRelease) -> BookingCase:
-    return await release_case(session, actor, await load(session, actor, booking_id, "bookings:release"))
-
-
-async def release_case(session: AsyncSession, actor: Actor | None, case: BookingCase) -> BookingCase:
-    return await _move(session, case, _decide(case, BookingAction.RELEASE), actor)
+    case = await load(session, actor, booking_id, "bookings:release")
+    return await move(session, case, decide(case, BookingAction.RELEASE), actor)
 
 
 async def cancel(session: AsyncSession, actor: Actor, booking_id: UUID, form: BookingCancel) -> BookingCase:
     """The owner cannot after all, or staff decide so: with the reason, which the booker is told."""
     case = await load(session, actor, booking_id, "bookings:cancel")
-    step = _decide(case, BookingAction.CANCEL)
+    step = decide(case, BookingAction.CANCEL)
     case.booking.cancel_words = form.words
-    return await _move(session, case, step, actor)
+    return await move(session, case, step, actor)
 
 
 async def expire(session: AsyncSession, booking_id: UUID) -> None:
     """A hold that nobody confirmed in time."""
     case = await load(session, None, booking_id, "bookings:expire")
-    step = _decide(case, BookingAction.EXPIRE)
+    step = decide(case, BookingAction.EXPIRE)
     must_be_due(None, case.booking.expires_at)
-    await _move(session, case, step, None)
+    await move(session, case, step, None)

@@ -1,37 +1,57 @@
-"""Bookings of a need, or of an order of it, that has ended otherwise than served: the system gives them back."""
+"""What becomes of the bookings of an activity or a project when it is moved, called off or over.
 
+The caller holds the activity or the project, so that nothing more is booked for it meanwhile. Of several resources all are locked
+in one sequence, so that no two such steps wait for each other in a ring.
+"""
+
+from collections.abc import Collection
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, and_, exists, func, or_, select
+from sqlalchemy import select, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.core.clock import now
-from app.core.errors import Conflict
-from app.domain.bookings import Purpose
-from app.domain.needs import UNSERVED, NeedState
-from app.domain.orders import GIVEN_UP, OrderState, Outcome
-from app.models import Booking, Need, Order
-from app.services import bookings
+from app.domain.bookings import PENDING, BookingAction, BookingState
+from app.domain.people import Actor
+from app.models import Booking, Resource
+from app.models.base import literal_in
+from app.services.bookings import BOOKER, BookingCase, decide, move
+
+_PENDING = text(literal_in("bookings.state", PENDING))
 
 
-def moot() -> ColumnElement[bool]:
-    """Of a booking: what it is for will not be done. Use that has begun is left to whoever saw to it."""
-    unserved = or_(Need.state.in_(UNSERVED), and_(Need.state == NeedState.CLOSED, Need.met_at.is_(None)))
-    need = exists().where(Need.district_id == Booking.district_id, Need.id == Booking.purpose_id, unserved)
-    explained = and_(Order.state == OrderState.CLOSED, Order.outcome == Outcome.EXPLAINED)
-    undone = or_(Order.state.in_(GIVEN_UP), explained)
-    order = exists().where(Order.district_id == Booking.district_id, Order.id == Booking.purpose_id, undone)
-    of_need, of_order = Booking.purpose == Purpose.NEED, Booking.purpose == Purpose.ORDER
-    to_come = or_(Booking.during.is_(None), func.lower(Booking.during) > now())
-    return and_(to_come, or_(and_(of_need, need), and_(of_order, order)))
+async def pending(
+    session: AsyncSession, purposes: Collection[UUID], besides: Collection[UUID | None] = ()
+) -> list[BookingCase]:
+    """The bookings of these purposes that are still to come, held; with them the resources named ``besides``."""
+    named = select(Booking.resource_id).where(Booking.purpose_id.in_(purposes), _PENDING)
+    both = Resource.id.in_(named) | Resource.id.in_([row for row in besides if row])
+    locked = select(Resource).where(both).order_by(Resource.id).with_for_update(key_share=True)
+    resources = {row.id: row for row in await session.scalars(locked.execution_options(populate_existing=True))}
+    rows = (
+        select(Booking)
+        .where(Booking.purpose_id.in_(purposes), _PENDING)
+        .order_by(Booking.id)
+        .with_for_update(key_share=True)
+    )
+    found = await session.scalars(rows.execution_options(populate_existing=True))
+    return [BookingCase(row, resources[row.resource_id], BOOKER) for row in found]
 
 
-async def give_back(session: AsyncSession, booking_id: UUID) -> None:
-    """Free it for others. Need and order are held before the resource, as by whoever books for them."""
-    about = select(Booking.purpose_id).where(Booking.id == booking_id).scalar_subquery()
-    for table in (Need, Order):
-        await session.execute(select(table.id).where(table.id == about).with_for_update(read=True))
-    case = await bookings.load(session, None, booking_id, "bookings:release")
-    if await session.scalar(select(Booking.id).where(Booking.id == booking_id, moot())) is None:
-        raise Conflict("预订仍然有效")
-    await bookings.release_case(session, None, case)
+async def give_back(session: AsyncSession, actor: Actor | None, case: BookingCase) -> None:
+    await move(session, case, decide(case, BookingAction.RELEASE), actor)
+
+
+async def give_back_all(session: AsyncSession, actor: Actor | None, purpose_id: UUID) -> None:
+    """It does not take place."""
+    for case in await pending(session, [purpose_id]):
+        await give_back(session, actor, case)
+
+
+async def settle(session: AsyncSession, actor: Actor | None, purpose_id: UUID) -> None:
+    """It is over: what was confirmed for it and has begun was used, the rest is not needed any more."""
+    for case in await pending(session, [purpose_id]):
+        during = case.booking.during
+        begun = during is None or during.lower <= now()
+        used = begun and case.booking.state is BookingState.CONFIRMED
+        await move(session, case, decide(case, BookingAction.FULFILL if used else BookingAction.RELEASE), actor)

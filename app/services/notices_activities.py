@@ -91,6 +91,10 @@ async def _of_series(session: AsyncSession, event: Event) -> tuple[str, set[UUID
     series = (await session.scalars(select(ActivitySeries).where(ActivitySeries.id == event.aggregate_id))).one()
     if event.action == "create" and event.target == SeriesState.PROPOSED.value:
         return f"有单位提请发布系列活动“{series.title}”", {*await community_of(session, event.path)}
+    if event.action == "make":
+        days = "、".join(event.data.get("without_venue", ()))
+        words = f"系列活动“{series.title}”有几次没有订到场地：{days}；请为这几次另选场地并告知报名者"
+        return words if days else "", {series.responsible_id}
     step = {SeriesAction.PUBLISH.value: "已发布", SeriesAction.END.value: "已结束"}.get(event.action)
     return f"系列活动“{series.title}”{step}" if step else "", {series.responsible_id}
 

@@ -23,7 +23,15 @@ from app.schemas.projects import (
     ProjectStart,
     ProjectWithdraw,
 )
-from app.services import approvals, evaluations, milestones, projects_activities, projects_needs, vouchers
+from app.services import (
+    approvals,
+    bookings_end,
+    evaluations,
+    milestones,
+    projects_activities,
+    projects_needs,
+    vouchers,
+)
 from app.services.projects_case import ProjectCase, decide, load, move
 
 _Step = Step[ProjectState, ProjectAction]
@@ -100,6 +108,7 @@ async def deliver(session: AsyncSession, actor: Actor, project_id: UUID, form: P
     await milestones.must_be_done(session, project)
     await projects_activities.must_be_over(session, project)
     await projects_needs.report(session, case, actor, form)
+    await bookings_end.settle(session, actor, project.id)
     project.result, project.people_reached = form.result, form.people_reached
     project.evidence = {kind.value: shown for kind, shown in form.evidence.items()}
     project.delivered_at = now()
@@ -137,6 +146,7 @@ async def cancel(session: AsyncSession, actor: Actor, project_id: UUID, form: Pr
     case = await load(session, actor, project_id, "projects:cancel")
     step = decide(case, ProjectAction.CANCEL)
     await projects_needs.let_go(session, case, actor)
+    await bookings_end.give_back_all(session, actor, case.project.id)
     _end(case, form.reason, form.words)
     move(session, case, step, actor, reason=form.reason.value, words=form.words)
     await _void(session, case)

@@ -37,7 +37,7 @@ async def load(
     """Read a resource for a verb; 404 when it does not show itself to this actor. ``actor`` None is the system."""
     query = select(Resource).where(Resource.id == resource_id)
     if lock:
-        query = query.with_for_update().execution_options(populate_existing=True)
+        query = query.with_for_update(key_share=True).execution_options(populate_existing=True)
     resource = await session.scalar(query)
     if resource is None:
         raise NotFound()

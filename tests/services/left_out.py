@@ -92,6 +92,9 @@ COLUMNS: dict[str, dict[str, str]] = {
     "activities": {
         "terms": _HOUSE,
         "project_id": "the community's: which project it was held for",
+        "venue_resource_id": "shown with the booking",
+        "venue_quantity": "shown with the booking",
+        "venue_booking_id": _KEY,
         "moved_at": _HOUSE,
         "reminded_at": _HOUSE,
         "lon": _PLACE,
@@ -117,6 +120,8 @@ COLUMNS: dict[str, dict[str, str]] = {
             *("category", "audience", "organization_id", "place_id", "path", "community_id", "grid_id", "lon", "lat"),
             *(
                 "project_id",
+                "venue_resource_id",
+                "venue_quantity",
                 "start_minute",
                 "minutes",
                 "skip_holidays",
