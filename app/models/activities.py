@@ -54,6 +54,10 @@ class Activity(Tenant, Located, Versioned, Base):
     evidence: Mapped[dict[str, Any] | None] = mapped_column(JSONB(none_as_null=True))
     """What the report brought with it: kind → where it is kept or what it says."""
     concluded_at: Mapped[datetime | None]
+    insurer: Mapped[str | None]
+    """Who insures its helpers against accidents, for a category that asks for it (志愿服务条例 §17)."""
+    policy_number: Mapped[str | None]
+    insured_until: Mapped[date | None]
 
     __table_args__ = (
         key_to("places", "place_id"),
@@ -68,6 +72,7 @@ class Activity(Tenant, Located, Versioned, Base):
         UniqueConstraint("district_id", "series_id", "series_on"),
         CheckConstraint("(series_id IS NULL) = (series_on IS NULL)", name="series"),
         CheckConstraint("ends_at > starts_at", name="span"),
+        CheckConstraint("num_nulls(insurer, policy_number, insured_until) IN (0, 3)", name="insurance"),
         CheckConstraint("(state = 'cancelled') = (cancel_reason IS NOT NULL)", name="cancel_reason"),
         CheckConstraint(
             "(state = 'concluded') = (concluded_at IS NOT NULL) AND (report IS NOT NULL OR concluded_at IS NULL)",

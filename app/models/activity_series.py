@@ -42,6 +42,10 @@ class ActivitySeries(Tenant, Located, Versioned, Base):
     besides: Mapped[list[date]] = mapped_column(ARRAY(Date))
     """RDATE."""
     roles: Mapped[list[dict[str, Any]]] = mapped_column(JSONB)
+    insurer: Mapped[str | None]
+    """What each of its activities begins with, for a category that asks for insurance."""
+    policy_number: Mapped[str | None]
+    insured_until: Mapped[date | None]
     made_until: Mapped[date | None]
     """The last day that has been looked at."""
     next_look_at: Mapped[datetime | None]
@@ -53,6 +57,7 @@ class ActivitySeries(Tenant, Located, Versioned, Base):
         key_to("projects", "project_id"),
         key_to("resources", "venue_resource_id"),
         CheckConstraint("venue_quantity >= 1", name="venue_quantity"),
+        CheckConstraint("num_nulls(insurer, policy_number, insured_until) IN (0, 3)", name="insurance"),
         CheckConstraint("start_minute BETWEEN 0 AND 1439", name="start_minute"),
         CheckConstraint("minutes BETWEEN 1 AND 960", name="minutes"),
         CheckConstraint("state = 'running' OR next_look_at IS NULL", name="next_look_at"),

@@ -12,7 +12,7 @@ from app.routers.deps import ActorDep, SealerDep, SessionDep, VersionDep, operat
 from app.routers.route import HouseRoute
 from app.schemas import activities as forms
 from app.schemas.activities import ActivityPage, ActivityRead, CheckInCode
-from app.services import activities, activities_steps, sign_ups_check
+from app.services import activities, activities_insurance, activities_steps, sign_ups_check
 
 router = APIRouter(prefix="/activities", tags=["活动"], route_class=HouseRoute)
 
@@ -95,6 +95,13 @@ async def activity_reopen(
     id: UUID, session: SessionDep, actor: ActorDep, response: Response, form: forms.ActivityReopen
 ) -> dict[str, Any]:
     return await shown(session, actor, response, await activities_steps.reopen(session, actor, id, form))
+
+
+@router.post("/{id}/insure", response_model=ActivityRead, **step("activities:insure", "登记志愿者的保险"))
+async def activity_insure(
+    id: UUID, session: SessionDep, actor: ActorDep, response: Response, form: forms.ActivityInsure
+) -> dict[str, Any]:
+    return await shown(session, actor, response, await activities_insurance.insure(session, actor, id, form))
 
 
 @router.post("/{id}/start", response_model=ActivityRead, **step("activities:start", "开始，可以签到"))

@@ -12,7 +12,7 @@ from app.routers.deps import ActorDep, SealerDep, SessionDep, operation, step, t
 from app.routers.route import HouseRoute
 from app.schemas import activity_series as forms
 from app.schemas.activity_series import ActivitySeriesPage, ActivitySeriesRead
-from app.services import activity_series, activity_series_follow, activity_series_members
+from app.services import activities_insurance, activity_series, activity_series_follow, activity_series_members
 
 router = APIRouter(prefix="/activity-series", tags=["系列活动"], route_class=HouseRoute)
 
@@ -69,6 +69,13 @@ async def activity_series_end(
     id: UUID, session: SessionDep, actor: ActorDep, response: Response, form: forms.ActivitySeriesEnd
 ) -> dict[str, Any]:
     return await shown(session, actor, response, await activity_series.end(session, actor, id, form))
+
+
+@router.post("/{id}/insure", response_model=ActivitySeriesRead, **step("activity-series:insure", "登记志愿者的保险"))
+async def activity_series_insure(
+    id: UUID, session: SessionDep, actor: ActorDep, response: Response, form: forms.ActivitySeriesInsure
+) -> dict[str, Any]:
+    return await shown(session, actor, response, await activities_insurance.insure_series(session, actor, id, form))
 
 
 @router.post("/{id}/join", response_model=ActivitySeriesRead, **step("activity-series:join", "固定参加"))

@@ -12,6 +12,7 @@ from app.domain.activities import MOST_PARTS, MOST_PLACES, ActivityAction, Activ
 from app.domain.bookings import BookingState
 from app.domain.catalogue import Evidence, Skill
 from app.schemas.categories import CategoryCode
+from app.schemas.orders import Policy
 from app.schemas.resources import Quantity
 
 VENUE = "订用资源库中的场地；起止时间即活动的起止时间"
@@ -134,6 +135,10 @@ class ActivityConclude(Form):
     evidence: Annotated[dict[Evidence, Words] | None, Field(description="所附材料：种类 → 存放处或内容")] = None
 
 
+class ActivityInsure(Policy):
+    """登记为志愿者投保的人身意外险（志愿服务条例第十七条）；类别要求保险的，登记后志愿者才能报名。续保后可重新登记。"""
+
+
 class ActivityCancel(Form):
     reason: Words
 
@@ -176,6 +181,10 @@ class ActivityRead(Read):
     series_on: Annotated[date | None, Field(description="系列中哪一天的一次")]
     full: Annotated[bool, Field(description="名额已满，再报名为候补")]
     roles: list[RoleRead]
+    insured: Annotated[bool, Field(description="类别要求先为志愿者投保人身意外险")]
+    insurer: str | None
+    policy_number: Annotated[str | None, Field(description="保单号；只给工作人员和主办方看")]
+    insured_until: Annotated[date | None, Field(description="保单最后一日；为空则志愿者还不能报名（要求投保时）")]
     attended: Annotated[int, Field(description="到场人数")]
     helper_minutes: Annotated[int, Field(description="已记录的志愿服务分钟数")]
     ratings: int

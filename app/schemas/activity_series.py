@@ -12,6 +12,7 @@ from app.domain.activities import Audience
 from app.domain.activity_series import SeriesAction, SeriesState
 from app.schemas.activities import RoleForm, Roles
 from app.schemas.categories import CategoryCode
+from app.schemas.orders import Policy
 from app.schemas.resources import Quantity
 
 Rule = Annotated[
@@ -100,6 +101,10 @@ class ActivitySeriesEnd(Form):
     reason: Words
 
 
+class ActivitySeriesInsure(Policy):
+    """一张保单保以后各次的志愿者（志愿服务条例第十七条）：已安排的和以后安排的。候补等待投保的志愿者随之递补。"""
+
+
 class ActivitySeriesJoin(Form):
     """固定参加：系列的每一次都按加入的先后报名，名额已满则候补。"""
 
@@ -136,6 +141,9 @@ class ActivitySeriesRead(Read):
     without: list[date]
     besides: list[date]
     roles: list[RoleForm]
+    insurer: str | None
+    policy_number: Annotated[str | None, Field(description="只给工作人员和主办方看")]
+    insured_until: date | None
     made_until: Annotated[date | None, Field(description="已安排到哪一天")]
     joined: Annotated[list[UUID], Field(description="我和我监护的人中，固定参加的")]
     version: int

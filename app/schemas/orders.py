@@ -106,12 +106,16 @@ class OrderTermsRead(Read):
     insured_until: Annotated[date | None, Field(description="保单最后一日")]
 
 
-class OrderInsure(Form):
-    """登记为志愿者投保的人身意外险（志愿服务条例第十七条）。续保后可重新登记。"""
+class Policy(Form):
+    """为志愿者投保的人身意外险（志愿服务条例第十七条）。"""
 
     insurer: Line
     policy_number: Annotated[Line, Field(description="保单号")]
     insured_until: Annotated[date, Field(description="保单最后一日")]
+
+
+class OrderInsure(Policy):
+    """登记为志愿者投保的人身意外险（志愿服务条例第十七条）。续保后可重新登记。"""
 
 
 class OrderPage(Read):

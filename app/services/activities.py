@@ -27,12 +27,12 @@ from app.services.activities_case import ActivityCase, in_sight, load, parties_o
 from app.services.outbox import publish
 from app.services.places import located, paged, place_of
 
-_COUNTED = {"volunteering", "full", "roles", "attended", "helper_minutes", "ratings", "rating_mean"}
+_COUNTED = {"volunteering", "insured", "full", "roles", "attended", "helper_minutes", "ratings", "rating_mean"}
 _DERIVED = _COUNTED | {"venue_booking_state", "actions"}
 _FIELDS = tuple(name for name in ActivityRead.model_fields if name not in _DERIVED)
 _ROLE_FIELDS = tuple(name for name in RoleRead.model_fields if name not in {"left", "waiting"})
 _KNOWS: Parties = READER_ROLES | {Relation.UNIT}
-_INSIDE = ("responsible_id", "words", "evidence", "venue_booking_id", "venue_booking_state")
+_INSIDE = ("responsible_id", "words", "evidence", "venue_booking_id", "venue_booking_state", "policy_number")
 """What only whoever works on it is told."""
 
 
@@ -112,6 +112,7 @@ def _shown(
         shown |= dict.fromkeys(_INSIDE)
     return shown | {
         "volunteering": terms_of(activity.terms).volunteering,
+        "insured": terms_of(activity.terms).insured,
         "full": all(role["left"] == 0 for role in roles),
         "roles": roles,
         "actions": ACTIVITY.offered(activity.state, parties),

@@ -5,15 +5,18 @@ and no two verbs wait for each other in a ring.
 """
 
 from dataclasses import dataclass
+from datetime import date, timedelta
 from typing import Any
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, and_, false, func, or_, select, true
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.core.errors import NotFound
+from app.core.clock import CHINA
+from app.core.errors import Conflict, NotFound
 from app.domain import access
-from app.domain.activities import ACTIVITY, HIDDEN, ActivityAction, Audience
+from app.domain.activities import ACTIVITY, HIDDEN, ActivityAction, Audience, PartKind
+from app.domain.catalogue import lacks_insurance, terms_of
 from app.domain.lifecycle import Step
 from app.domain.people import UNIT_ROLES, Actor, Parties, Relation, Role
 from app.domain.places import ancestors, below
@@ -128,6 +131,24 @@ def must_organize(case: ActivityCase, actor: Actor, permission: str) -> None:
     """403 for whoever sees the activity and does not run it."""
     organizes = Relation.UNIT in case.parties
     access.require(actor, permission, case.activity.path, frozenset({Relation.UNIT}) if organizes else frozenset())
+
+
+def last_day(activity: Activity) -> date:
+    """Until when its helpers must be insured."""
+    return (activity.ends_at - timedelta(microseconds=1)).astimezone(CHINA).date()
+
+
+def uncovered(activity: Activity, role: ActivityRole) -> str | None:
+    """Why nobody may serve as this yet: its helpers are not insured for the day, where its category asks for that."""
+    if role.kind is not PartKind.HELPER:
+        return None
+    return lacks_insurance(terms_of(activity.terms), activity.insured_until, last_day(activity))
+
+
+def must_be_covered(activity: Activity, role: ActivityRole) -> None:
+    """409 as on orders: helpers are neither taken nor let begin before they are insured."""
+    if words := uncovered(activity, role):
+        raise Conflict(words)
 
 
 async def waiting_by_role(session: AsyncSession, activities: list[UUID]) -> dict[UUID, int]:

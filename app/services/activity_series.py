@@ -101,7 +101,8 @@ async def present(session: AsyncSession, actor: Actor, rows: Sequence[ActivitySe
     for row in rows:
         parties = parties_of(row, actor)
         fields = {name: getattr(row, name) for name in _FIELDS}
-        fields["responsible_id"] = row.responsible_id if parties & _KNOWS else None
+        if not parties & _KNOWS:
+            fields |= {"responsible_id": None, "policy_number": None}
         fields |= {"joined": joined[row.id], "without_venue": homeless.get(row.id, [])}
         fields["actions"] = SERIES.offered(row.state, parties)
         shown.append(fields)

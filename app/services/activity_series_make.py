@@ -17,14 +17,14 @@ from app.domain.sign_ups import SignUpState
 from app.models import Activity, ActivitySeries, SeriesMember
 from app.schemas.activities import RoleForm
 from app.services import activities_roles, activities_venue, categories
-from app.services.activities_case import SYSTEM, ActivityCase, roles_of
+from app.services.activities_case import SYSTEM, ActivityCase, roles_of, uncovered
 from app.services.due import must_be_due
 from app.services.outbox import publish
 from app.services.sign_ups_places import begin, somebody_waits
 
 _COPIED = (
     *("title", "details", "category", "audience", "venue", "organization_id", "responsible_id", "project_id"),
-    *("venue_resource_id", "venue_quantity"),
+    *("venue_resource_id", "venue_quantity", "insurer", "policy_number", "insured_until"),
 )
 _WHERE = ("district_id", "place_id", "path", "community_id", "grid_id", "lon", "lat")
 
@@ -117,11 +117,12 @@ async def _make(
 
 
 async def sign_up_regular(session: AsyncSession, case: ActivityCase, member: SeriesMember, actor: Actor | None) -> None:
-    """A place as long as there is one and nobody waits for it; else a number on the waiting list."""
+    """A place as long as there is one and nobody waits for it; else, and for a helper not insured yet, a waiting number."""
     role = next((role for role in case.roles if role.name == member.role_name), None)
     if role is None:
         return
     free = role.taken < role.places and not await somebody_waits(session, role)
+    free = free and uncovered(case.activity, role) is None
     state = SignUpState.CONFIRMED if free else SignUpState.WAITING
     columns = {"person_id": member.person_id, "guardian_id": member.guardian_id}
     begin(session, case.activity, role, state, actor, noted=False, **columns)

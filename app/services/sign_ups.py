@@ -20,7 +20,7 @@ from app.models import Activity, ActivityRole, Person, SignUp
 from app.schemas.sign_ups import SignUpCreate, SignUpQuery, SignUpRead
 from app.services import activities_case, minors, people_rows, sign_ups_case
 from app.services.access import reads_all, under
-from app.services.activities_case import ActivityCase, organized, parties_of
+from app.services.activities_case import ActivityCase, must_be_covered, organized, parties_of
 from app.services.people_names import names_of
 from app.services.places import paged
 from app.services.sign_ups_places import begin, somebody_waits
@@ -114,6 +114,7 @@ async def create(session: AsyncSession, actor: Actor, sealer: Sealer, form: Sign
         must_take_sign_ups(activity.state, activity.sign_up_from, activity.sign_up_until, now())
     elif case.activity.state not in TAKES_ON_SPOT or now() >= case.activity.ends_at:
         raise Conflict("活动现在不接受报名")
+    must_be_covered(case.activity, role)
     evidence = form.guardian_evidence if organizes else None
     await sign_ups_case.must_fit(session, sealer, role, person, guarded=guards or evidence is not None)
     await must_not_stand(session, case.activity.id, person.id)

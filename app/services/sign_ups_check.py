@@ -22,7 +22,7 @@ from app.domain.sign_ups import SIGN_UP, SignUpAction
 from app.models import Activity, SignUp
 from app.schemas.sign_ups import SignUpCheckIn, SignUpCheckOut
 from app.services.activities_case import load as load_activity
-from app.services.activities_case import must_organize
+from app.services.activities_case import must_be_covered, must_organize
 from app.services.due import must_be_due
 from app.services.fences import must_be_within
 from app.services.hours_record import record_service
@@ -57,6 +57,7 @@ async def check_in(
     case = await load(session, actor, sign_up_id, "sign-ups:check_in")
     SIGN_UP.decide(case.row.state, SignUpAction.CHECK_IN, case.parties)
     _must_be_on(case.of.activity)
+    must_be_covered(case.of.activity, case.role)
     row, moment = case.row, now()
     method = await _method(session, sealer, case, form)
     if case.role.kind is PartKind.HELPER:

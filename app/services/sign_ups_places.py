@@ -14,7 +14,7 @@ from app.domain.activities import UPCOMING, ActivityState, promotes
 from app.domain.people import Actor, Parties
 from app.domain.sign_ups import ACTIVE, SIGN_UP, SignUpAction, SignUpState
 from app.models import Activity, ActivityRole, SignUp
-from app.services.activities_case import SYSTEM, ActivityCase
+from app.services.activities_case import SYSTEM, ActivityCase, uncovered
 from app.services.outbox import publish
 
 
@@ -83,11 +83,11 @@ def move(
 
 
 async def fill(session: AsyncSession, case: ActivityCase, actor: Actor | None) -> None:
-    """Whoever has waited longest moves up into each free place, as long as they can still plan to come."""
+    """Whoever has waited longest moves up into each free place, as long as they can still plan to come; helpers once insured."""
     if case.activity.state not in UPCOMING or not promotes(case.activity.starts_at, now()):
         return
     await session.flush()
-    for role in case.roles:
+    for role in [role for role in case.roles if uncovered(case.activity, role) is None]:
         for row in await _next(session, role, role.places - role.taken):
             move(session, role, row, SignUpAction.PROMOTE, actor)
     await session.flush()

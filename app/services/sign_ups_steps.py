@@ -15,6 +15,7 @@ from app.domain.sign_ups import SIGN_UP, SignUpAction, SignUpState, answer_by, c
 from app.models import SignUp
 from app.schemas import sign_ups as forms
 from app.services import sign_ups_case
+from app.services.activities_case import must_be_covered
 from app.services.due import must_be_due
 from app.services.sign_ups import must_not_stand
 from app.services.sign_ups_case import SignUpCase, load
@@ -58,6 +59,7 @@ async def promote(session: AsyncSession, actor: Actor, sign_up_id: UUID, form: f
         raise Conflict("候补按顺序自动递补，开始前两小时起才由组织者决定")
     if case.role.taken >= case.role.places:
         raise Conflict("名额已满")
+    must_be_covered(case.of.activity, case.role)
     case.row.words = form.words
     move(session, case.role, case.row, SignUpAction.PROMOTE, actor, parties=case.parties)
     await session.flush()
@@ -74,6 +76,7 @@ async def hand_over(
     activity, row = case.of.activity, case.row
     if activity.state not in UPCOMING or now() >= activity.starts_at:
         raise Conflict("活动已开始，不能再请人代替")
+    must_be_covered(activity, case.role)
     if person.id == row.person_id:
         raise RuleBroken("代替者须是另一个人", field="person_id")
     if await session.scalar(_asked(row.id)) is not None:
@@ -100,6 +103,7 @@ async def accept(
     row = case.row
     if row.answer_by is None or now() >= row.answer_by:
         raise Conflict("答复期限已过")
+    must_be_covered(case.of.activity, case.role)
     person = await sign_ups_case.hold_person(session, row.person_id)
     guards = actor.person_id != person.id
     await sign_ups_case.must_fit(session, sealer, case.role, person, guarded=guards)

@@ -1,4 +1,4 @@
-"""Venues of activities that are booked as resources."""
+"""Venues of activities that are booked as resources, and the insurance of their helpers."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -9,6 +9,7 @@ branch_labels = None
 depends_on = None
 
 TABLES = ("activities", "activity_series")
+POLICY = (("insurer", sa.Text()), ("policy_number", sa.Text()), ("insured_until", sa.Date()))
 
 
 def upgrade() -> None:
@@ -18,6 +19,9 @@ def upgrade() -> None:
         op.alter_column(table, 'venue_quantity', server_default=None)
         op.create_foreign_key(op.f(f'fk_{table}_district_id_venue_resource_id'), table, 'resources', ['district_id', 'venue_resource_id'], ['district_id', 'id'])
         op.create_check_constraint(op.f(f'ck_{table}_venue_quantity'), table, 'venue_quantity >= 1')
+        for name, kind in POLICY:
+            op.add_column(table, sa.Column(name, kind, nullable=True))
+        op.create_check_constraint(op.f(f'ck_{table}_insurance'), table, 'num_nulls(insurer, policy_number, insured_until) IN (0, 3)')
     op.add_column('activities', sa.Column('venue_booking_id', sa.Uuid(), nullable=True))
     op.create_foreign_key(op.f('fk_activities_district_id_venue_booking_id'), 'activities', 'bookings', ['district_id', 'venue_booking_id'], ['district_id', 'id'])
     op.create_check_constraint(op.f('ck_activities_venue_booking'), 'activities', 'venue_booking_id IS NULL OR venue_resource_id IS NOT NULL')
@@ -27,6 +31,8 @@ def downgrade() -> None:
     op.drop_constraint('ck_activities_venue_booking', 'activities')
     op.drop_column('activities', 'venue_booking_id')
     for table in TABLES:
+        for name, _ in POLICY:
+            op.drop_column(table, name)
         op.drop_constraint(f'ck_{table}_venue_quantity', table)
         op.drop_column(table, 'venue_quantity')
         op.drop_column(table, 'venue_resource_id')

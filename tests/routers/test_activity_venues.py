@@ -44,10 +44,11 @@ async def try_draft(world: World, resource_id: str, who: str = "community", **mo
         "roles": [activities.PARTICIPANTS],
         "venue_resource_id": resource_id,
     }
-    before = await world.ok("community", "GET", "/v1/activities")
+    drafts = {"state": "draft"}
+    before = await world.ok("community", "GET", "/v1/activities", params=drafts)
     answer = await world.call(who, "POST", "/v1/activities", json=form | more)
     if not answer.is_success:
-        assert await world.ok("community", "GET", "/v1/activities") == before
+        assert await world.ok("community", "GET", "/v1/activities", params=drafts) == before
     return answer
 
 

@@ -31,11 +31,12 @@ async def activity(ground: Ground, session: AsyncSession, operation: Operation) 
     held = operation.name == "activity_show_code"
     state = ActivityState.HELD if held else _source(ACTIVITY, operation, ActivityState.OPEN)
     row = await put_activity(session, ground.world, state)
+    row.terms |= {"insured": operation.name == "activity_insure"}
     await put_role(session, row)
     times = {"starts_at": _in_hours(240), "ends_at": _in_hours(242)}
     named = {"id": str(row.id), "place_id": str(ground.world.places["compound"]), "category": "culture"}
     form = times | {"category": "culture"} if operation.method == "POST" and operation.path == "/v1/activities" else {}
-    return Row(row.id, party="liaison", ids=named, form=form)
+    return Row(row.id, party="liaison", ids=named, form=form | _policy(operation))
 
 
 async def sign_up(ground: Ground, session: AsyncSession, operation: Operation) -> Row:
@@ -63,6 +64,7 @@ async def series(ground: Ground, session: AsyncSession, operation: Operation) ->
     """Of the liaison's unit; resident1 is one of its regulars where they are to leave."""
     state = _source(SERIES, operation, SeriesState.RUNNING)
     row = await put_series(session, ground.world, state)
+    row.category = "repair.electric" if _policy(operation) else row.category
     if operation.name == "activity_series_leave":
         await put_member(session, ground.world, row, "resident1")
     ids = {"id": str(row.id), "place_id": str(ground.world.places["compound"])}
@@ -71,7 +73,12 @@ async def series(ground: Ground, session: AsyncSession, operation: Operation) ->
         form = {"category": "culture", "starts_on": _in_hours(48)[:10]}
     named = {name: value for name, value in form.items() if operation.name in _NAMED.get(name, ())}
     own = operation.name in {"activity_series_join", "activity_series_leave"}
-    return Row(row.id, party="resident1" if own else "liaison", ids=ids, form=named)
+    return Row(row.id, party="resident1" if own else "liaison", ids=ids, form=named | _policy(operation))
+
+
+def _policy(operation: Operation) -> dict[str, str]:
+    """One that is good for whatever is to come."""
+    return {"insured_until": "2099-12-31"} if operation.path.endswith("/insure") else {}
 
 
 _NAMED = {

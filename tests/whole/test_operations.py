@@ -43,6 +43,8 @@ BESIDE = frozenset(
         "/v1/needs/{id}/dismiss-duplicate",
         "/v1/needs/{id}/restore-duplicate",
         "/v1/joint-meetings/{id}/add",
+        "/v1/activities/{id}/insure",
+        "/v1/activity-series/{id}/insure",
         "/v1/activity-series/{id}/join",
         "/v1/activity-series/{id}/leave",
         "/v1/vouchers/{id}/reverse",
