@@ -29,6 +29,10 @@ class MeetingState(StrEnum):
     CANCELLED = "cancelled"
 
 
+HELD = frozenset({MeetingState.MINUTED, MeetingState.SEALED})
+"""Of a meeting that took place."""
+
+
 class MeetingAction(StrEnum):
     MINUTE = "minute"
     SEAL = "seal"

@@ -1,7 +1,8 @@
 """Brand programmes 品牌 and working methods 工作法 of a community, and what their indicators may be computed from.
 
 Which programmes and indicators there are is data: the community writes them. What an indicator is worth is computed from the work,
-never typed in. An indicator of a programme counts the programme's own projects; one of a method counts all of the community.
+never typed in. An indicator of a programme counts the programme's own projects, with what was held for them; one of a method counts
+all of the community. Joint meetings are the whole community's either way.
 """
 
 from datetime import datetime
@@ -22,6 +23,8 @@ class Measure(StrEnum):
     UNITS_TAKING_PART = "units_taking_part"
     SERVICE_MINUTES = "service_minutes"
     SPENT_FEN = "spent_fen"
+    ACTIVITIES_HELD = "activities_held"
+    MEETINGS_HELD = "meetings_held"
 
 
 PROGRAMME_KIND_NAMES = {ProgrammeKind.PROGRAMME: "品牌", ProgrammeKind.METHOD: "工作法"}
@@ -32,6 +35,8 @@ MEASURE_NAMES = {
     Measure.UNITS_TAKING_PART: "参与的单位数",
     Measure.SERVICE_MINUTES: "已确认的服务分钟数",
     Measure.SPENT_FEN: "已入账的支出（分）",
+    Measure.ACTIVITIES_HELD: "举办的活动数",
+    Measure.MEETINGS_HELD: "召开的联席会议数",
 }
 
 

@@ -25,10 +25,13 @@ class LinkRead(Read):
     orders_done: int
     service_minutes: int
     spent_fen: int
+    activities_held: Annotated[int, Field(description="主办并已总结的活动")]
+    resources_lent: Annotated[int, Field(description="所提供资源被使用的次数；计入资源联用")]
+    meetings_attended: Annotated[int, Field(description="参加的联席会议；计入党建联带")]
 
 
 class ContributionRead(Read):
-    """某单位某年度在八联中的贡献，由项目、工单、时长与凭证算出。"""
+    """某单位某年度在八联中的贡献，由项目、工单、活动、时长、凭证、资源的使用与联席会议算出。"""
 
     organization_id: UUID
     name: str

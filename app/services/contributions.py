@@ -1,32 +1,40 @@
-"""What units gave to the eight links in a year, read from projects, orders, hours and vouchers (``app.domain.contributions``)."""
+"""What units gave to the eight links in a year, read from the records of the work (``app.domain.contributions``)."""
 
 from collections.abc import AsyncIterator
 from dataclasses import asdict
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Executable, and_, func, select
+from sqlalchemy import Executable, and_, func, literal, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.core.clock import now
 from app.core.paging import Page, id_after
 from app.domain import access
+from app.domain.activities import ActivityState
 from app.domain.assignments import AssignmentState
+from app.domain.bookings import BookingState
 from app.domain.contributions import Fact, What, tally
+from app.domain.joint_work import HELD
 from app.domain.orders import Outcome
 from app.domain.people import Actor
 from app.domain.programmes import span_of, year_of
 from app.domain.projects import Part
 from app.models import (
+    Activity,
     Assignment,
+    Booking,
     BudgetLine,
     HourEntry,
+    JointMeeting,
+    MeetingAttendance,
     Order,
     Organization,
     Person,
     Project,
     ProjectNeed,
     ProjectUnit,
+    Resource,
     Voucher,
 )
 from app.schemas.contributions import ContributionQuery
@@ -73,6 +81,9 @@ async def _facts(session: AsyncSession, units: list[UUID], year: int) -> AsyncIt
         (_orders(units, year), What.ORDERS),
         (_minutes(units, year), What.MINUTES),
         (_money(units, year), What.FEN),
+        (_activities(units, year), What.ACTIVITIES),
+        (_lent(units, year), What.LENT),
+        (_meetings(units, year), What.MEETINGS),
     ):
         for row in await session.execute(statement):
             yield Fact(row[0], row[1], what, int(row[2]))
@@ -98,6 +109,12 @@ def _link_of(order_id: Any) -> Any:
     return newest.order_by(Project.id.desc()).limit(1).scalar_subquery()
 
 
+def _link_of_activity(activity_id: Any) -> Any:
+    """The link of the project an activity was held for, if any."""
+    held_for = and_(Activity.district_id == Project.district_id, Activity.project_id == Project.id)
+    return select(Project.link).join(Activity, held_for).where(Activity.id == activity_id).scalar_subquery()
+
+
 def _orders(units: list[UUID], year: int) -> Executable:
     start, end = span_of(year)
     together = and_(Assignment.district_id == Order.district_id, Assignment.order_id == Order.id)
@@ -114,14 +131,16 @@ def _orders(units: list[UUID], year: int) -> Executable:
 def _minutes(units: list[UUID], year: int) -> Executable:
     start, end = span_of(year)
     together = and_(HourEntry.district_id == Person.district_id, HourEntry.person_id == Person.id)
-    by_order = (
-        select(Person.organization_id, HourEntry.order_id, confirmed_minutes().label("minutes"))
+    served = (HourEntry.order_id, HourEntry.activity_id)
+    by_work = (
+        select(Person.organization_id, *served, confirmed_minutes().label("minutes"))
         .join(Person, together)
         .where(Person.organization_id.in_(units), HourEntry.served_from >= start, HourEntry.served_from < end)
-        .group_by(Person.organization_id, HourEntry.order_id)
+        .group_by(Person.organization_id, *served)
         .subquery()
     )
-    linked = select(by_order.c.organization_id, _link_of(by_order.c.order_id).label("link"), by_order.c.minutes)
+    link = func.coalesce(_link_of(by_work.c.order_id), _link_of_activity(by_work.c.activity_id))
+    linked = select(by_work.c.organization_id, link.label("link"), by_work.c.minutes)
     sums = linked.subquery()
     return select(sums.c.organization_id, sums.c.link, func.sum(sums.c.minutes)).group_by(
         sums.c.organization_id, sums.c.link
@@ -139,3 +158,39 @@ def _money(units: list[UUID], year: int) -> Executable:
         .where(BudgetLine.organization_id.in_(units), booked_in(year))
         .group_by(BudgetLine.organization_id, Project.link)
     )
+
+
+def _activities(units: list[UUID], year: int) -> Executable:
+    start, end = span_of(year)
+    held = (Activity.state == ActivityState.CONCLUDED, Activity.starts_at >= start, Activity.starts_at < end)
+    held_for = and_(Project.district_id == Activity.district_id, Project.id == Activity.project_id)
+    rows = select(Activity.organization_id, Project.link, func.count()).outerjoin(Project, held_for)
+    mine = rows.where(Activity.organization_id.in_(units), *held)
+    return mine.group_by(Activity.organization_id, Project.link)
+
+
+def _lent(units: list[UUID], year: int) -> Executable:
+    """Each booking of one of the units' resources that was used counts once, but for activities of its own."""
+    start, end = span_of(year)
+    own = and_(
+        Activity.district_id == Booking.district_id,
+        Activity.id == Booking.purpose_id,
+        Activity.organization_id == Resource.organization_id,
+    )
+    of = and_(Resource.district_id == Booking.district_id, Resource.id == Booking.resource_id)
+    used_at = func.coalesce(func.lower(Booking.during), Booking.created_at)
+    rows = select(Resource.organization_id, literal(None), func.count()).select_from(Booking).join(Resource, of)
+    rows = rows.outerjoin(Activity, own).where(Activity.id.is_(None))
+    used = (Booking.state == BookingState.FULFILLED, used_at >= start, used_at < end)
+    return rows.where(Resource.organization_id.in_(units), *used).group_by(Resource.organization_id)
+
+
+def _meetings(units: list[UUID], year: int) -> Executable:
+    start, end = span_of(year)
+    at = and_(
+        JointMeeting.district_id == MeetingAttendance.district_id, JointMeeting.id == MeetingAttendance.meeting_id
+    )
+    held = (JointMeeting.state.in_(HELD), JointMeeting.starts_at >= start, JointMeeting.starts_at < end)
+    rows = select(MeetingAttendance.organization_id, literal(None), func.count()).join(JointMeeting, at)
+    came = rows.where(MeetingAttendance.organization_id.in_(units), *held)
+    return came.group_by(MeetingAttendance.organization_id)

@@ -13,7 +13,7 @@ from app.core.clock import CHINA
 from app.core.paging import Page
 from app.domain.assignments import AssignmentState
 from app.domain.hours import EntryKind
-from app.domain.joint_work import STANDING, ClaimState, MeetingState
+from app.domain.joint_work import HELD, STANDING, ClaimState
 from app.domain.meeting_decisions import DecisionState
 from app.domain.people import Actor
 from app.models import (
@@ -31,8 +31,6 @@ from app.models import (
 from app.schemas.committee_members import CommitteeMemberQuery
 from app.schemas.duty_records import DutyRecordQuery
 from app.services import committee_members
-
-_HELD = (MeetingState.MINUTED, MeetingState.SEALED)
 
 
 async def page(session: AsyncSession, actor: Actor, query: DutyRecordQuery) -> Page[dict[str, Any]]:
@@ -83,7 +81,7 @@ def _figures(members: Sequence[CommitteeMember], year: int | None) -> list[Any]:
     """Community, unit, and what is counted of it."""
     units, places = [m.organization_id for m in members], [m.community_id for m in members]
     on_duty = and_(DutyTurn.district_id == JointMeeting.district_id, DutyTurn.id == JointMeeting.turn_id)
-    held = (JointMeeting.state.in_(_HELD), _within(JointMeeting.starts_at, year))
+    held = (JointMeeting.state.in_(HELD), _within(JointMeeting.starts_at, year))
     here = (DutyTurn.community_id.in_(places), DutyTurn.organization_id.in_(units))
     turn = (DutyTurn.community_id, DutyTurn.organization_id)
     came = and_(

@@ -5,7 +5,7 @@ from datetime import date
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, and_, case, distinct, func, select
+from sqlalchemy import ColumnElement, and_, case, distinct, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.core.clock import now
@@ -13,12 +13,24 @@ from app.core.errors import Duplicate, NotFound
 from app.core.ids import new_id
 from app.core.paging import Page, id_after
 from app.domain import access
+from app.domain.activities import ActivityState
 from app.domain.budgets import VoucherKind, VoucherState
 from app.domain.hours import Account
+from app.domain.joint_work import HELD
 from app.domain.people import Actor
 from app.domain.places import below
 from app.domain.programmes import Measure, ProgrammeKind, span_of, year_of
-from app.models import HourEntry, Indicator, Programme, Project, ProjectNeed, ProjectUnit, Voucher
+from app.models import (
+    Activity,
+    HourEntry,
+    Indicator,
+    JointMeeting,
+    Programme,
+    Project,
+    ProjectNeed,
+    ProjectUnit,
+    Voucher,
+)
 from app.schemas.indicators import IndicatorCreate, IndicatorQuery, IndicatorRead, IndicatorUpdate
 from app.services.access import under
 from app.services.outbox import changes, hold, publish
@@ -126,7 +138,7 @@ async def _units(session: AsyncSession, programme: Programme, year: int) -> int 
 
 
 async def _minutes(session: AsyncSession, programme: Programme, year: int) -> int | None:
-    """Confirmed minutes less reversed ones: of orders of the programme's projects; of a method, of the whole community."""
+    """Confirmed minutes less reversed ones: in orders and activities of the programme's projects; of a method, in the community."""
     start, end = span_of(year)
     rows = select(confirmed_minutes()).where(HourEntry.served_from >= start, HourEntry.served_from < end)
     low, high = below(programme.path)
@@ -136,7 +148,8 @@ async def _minutes(session: AsyncSession, programme: Programme, year: int) -> in
         orders = select(ProjectNeed.order_id).where(
             ProjectNeed.project_id.in_(theirs), ProjectNeed.order_id.is_not(None)
         )
-        rows = rows.where(HourEntry.order_id.in_(orders))
+        held = select(Activity.id).where(Activity.project_id.in_(theirs))
+        rows = rows.where(or_(HourEntry.order_id.in_(orders), HourEntry.activity_id.in_(held)))
     return await session.scalar(rows)
 
 
@@ -163,6 +176,23 @@ def booked_in(year: int) -> ColumnElement[bool]:
     return and_(Voucher.state == VoucherState.APPROVED, in_year)
 
 
+async def _activities(session: AsyncSession, programme: Programme, year: int) -> int | None:
+    """Those with their report in: of the programme's projects; of a method, of the whole community."""
+    start, end = span_of(year)
+    held = (Activity.state == ActivityState.CONCLUDED, Activity.starts_at >= start, Activity.starts_at < end)
+    rows = select(func.count()).select_from(Activity).where(*held)
+    if programme.kind is ProgrammeKind.PROGRAMME:
+        return await session.scalar(rows.where(Activity.project_id.in_(select(Project.id).where(_projects(programme)))))
+    return await session.scalar(rows.where(Activity.community_id == programme.community_id))
+
+
+async def _meetings(session: AsyncSession, programme: Programme, year: int) -> int | None:
+    start, end = span_of(year)
+    here = (JointMeeting.community_id == programme.community_id, JointMeeting.state.in_(HELD))
+    within = (JointMeeting.starts_at >= start, JointMeeting.starts_at < end)
+    return await session.scalar(select(func.count()).select_from(JointMeeting).where(*here, *within))
+
+
 _VALUES: dict[Measure, Callable[[AsyncSession, Programme, int], Awaitable[int | None]]] = {
     Measure.PROJECTS_DELIVERED: _count,
     Measure.PEOPLE_REACHED: _reached,
@@ -170,4 +200,6 @@ _VALUES: dict[Measure, Callable[[AsyncSession, Programme, int], Awaitable[int | 
     Measure.UNITS_TAKING_PART: _units,
     Measure.SERVICE_MINUTES: _minutes,
     Measure.SPENT_FEN: _fen,
+    Measure.ACTIVITIES_HELD: _activities,
+    Measure.MEETINGS_HELD: _meetings,
 }

@@ -2,6 +2,7 @@
 
 HEADINGS = {
     "activities": "活动数",
+    "activities_held": "举办的活动数",
     "activity_id": "活动",
     "added_at": "补充时间",
     "additions": "补充记录",
@@ -202,6 +203,7 @@ HEADINGS = {
     "resource_id": "资源编号",
     "resource_kind": "资源种类",
     "resource_name": "资源",
+    "resources_lent": "资源被使用次数",
     "responsible_id": "负责人编号",
     "result": "成效",
     "retired": "已停用",

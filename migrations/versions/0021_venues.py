@@ -1,4 +1,4 @@
-"""Venues of activities that are booked as resources, and the insurance of their helpers."""
+"""Venues of activities that are booked as resources, the insurance of their helpers, and what more an indicator measures."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -10,6 +10,13 @@ depends_on = None
 
 TABLES = ("activities", "activity_series")
 POLICY = (("insurer", sa.Text()), ("policy_number", sa.Text()), ("insured_until", sa.Date()))
+MEASURES = "'projects_delivered', 'people_reached', 'needs_answered', 'units_taking_part', 'service_minutes', 'spent_fen'"
+MORE = ", 'activities_held', 'meetings_held'"
+
+
+def measured_by(measures: str) -> None:
+    op.drop_constraint('ck_indicators_measure', 'indicators')
+    op.create_check_constraint(op.f('ck_indicators_measure'), 'indicators', f'measure IN ({measures})')
 
 
 def upgrade() -> None:
@@ -25,9 +32,11 @@ def upgrade() -> None:
     op.add_column('activities', sa.Column('venue_booking_id', sa.Uuid(), nullable=True))
     op.create_foreign_key(op.f('fk_activities_district_id_venue_booking_id'), 'activities', 'bookings', ['district_id', 'venue_booking_id'], ['district_id', 'id'])
     op.create_check_constraint(op.f('ck_activities_venue_booking'), 'activities', 'venue_booking_id IS NULL OR venue_resource_id IS NOT NULL')
+    measured_by(MEASURES + MORE)
 
 
 def downgrade() -> None:
+    measured_by(MEASURES)
     op.drop_constraint('ck_activities_venue_booking', 'activities')
     op.drop_column('activities', 'venue_booking_id')
     for table in TABLES:

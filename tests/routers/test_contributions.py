@@ -18,7 +18,8 @@ from tests.stories.steps import accepted_need, act, only_order
 from tests.worlds import World
 
 YEAR = now().astimezone(CHINA).year
-NOTHING = {"projects_led": 0, "projects_supported": 0, "orders_done": 0, "service_minutes": 0, "spent_fen": 0}
+_SUMS = ("projects_led", "projects_supported", "orders_done", "service_minutes", "spent_fen")
+NOTHING = dict.fromkeys((*_SUMS, "activities_held", "resources_lent", "meetings_attended"), 0)
 
 
 async def given(world: World, unit: str, who: str = "community", **query: Any) -> dict[str, Any]:
