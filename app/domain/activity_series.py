@@ -22,6 +22,7 @@ class SeriesAction(StrEnum):
 _S, _A = SeriesState, SeriesAction
 _STAFF = frozenset({Role.GRID_WORKER, Role.COMMUNITY_ADMIN, Role.SUBDISTRICT_ADMIN, Role.DISTRICT_ADMIN})
 _RUN = _STAFF | {Relation.UNIT}
+_SYSTEM = frozenset({Relation.SYSTEM})
 
 SERIES = Lifecycle(
     "activity-series",
@@ -35,7 +36,14 @@ SERIES = Lifecycle(
     steps=(
         Step(_A.PUBLISH, frozenset({_S.PROPOSED}), _S.RUNNING, _STAFF, note="单位的系列由社区发布"),
         Step(_A.CHANGE, frozenset({_S.RUNNING}), _S.RUNNING, _RUN, note="从某日起；已报名者得到通知"),
-        Step(_A.END, frozenset({_S.PROPOSED, _S.RUNNING}), _S.ENDED, _RUN, note="不再安排；尚未举行的随之取消"),
+        Step(_A.END, frozenset({_S.PROPOSED}), _S.ENDED, _RUN, note="不再安排"),
+        Step(
+            _A.END,
+            frozenset({_S.RUNNING}),
+            _S.ENDED,
+            _RUN | _SYSTEM,
+            note="不再安排，尚未举行的随之取消；规则已到头、各次都已总结或取消的，由系统结束",
+        ),
     ),
 )
 AHEAD = timedelta(weeks=8)

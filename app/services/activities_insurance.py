@@ -57,7 +57,7 @@ async def insure_series(
         raise Forbidden()
     if series.state is SeriesState.ENDED:
         raise Conflict("系列活动已结束")
-    if not (await categories.terms(session, series.category)).insured:
+    if not (await categories.terms(session, series.category, retired=True)).insured:
         raise RuleBroken("此类活动不要求保险")
     if form.insured_until < today():
         raise RuleBroken("保单已过期", field="insured_until")

@@ -8,12 +8,12 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, and_, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.core.clock import now
+from app.core.clock import now, today
 from app.core.errors import NotFound, RuleBroken
 from app.core.ids import new_id
 from app.core.paging import Page, id_after
 from app.domain import access
-from app.domain.activities import UPCOMING, ActivityAction, check_times
+from app.domain.activities import OVER, UPCOMING, ActivityAction, check_times
 from app.domain.activity_series import SERIES, SeriesAction, SeriesState
 from app.domain.people import Actor, Parties, Relation
 from app.domain.recurrence import check_rule, moment_of
@@ -33,6 +33,7 @@ from app.services.access import READER_ROLES, at, reads_all, under
 from app.services.activities import must_be_public, organizer, responsible
 from app.services.activities_case import parties_of
 from app.services.activity_series_make import days, hold_series, make_ahead
+from app.services.due import must_be_due
 from app.services.outbox import publish
 from app.services.places import located, paged, place_of
 from app.services.sign_ups_places import release_all
@@ -162,7 +163,7 @@ def decide(series: ActivitySeries, actor: Actor, action: SeriesAction) -> None:
     SERIES.decide(series.state, action, parties_of(series, actor))
 
 
-def move(session: AsyncSession, series: ActivitySeries, action: SeriesAction, actor: Actor, **data: Any) -> None:
+def move(session: AsyncSession, series: ActivitySeries, action: SeriesAction, actor: Actor | None, **data: Any) -> None:
     step = SERIES.decide(series.state, action, parties_of(series, actor))
     source, series.state = series.state, step.target
     publish(
@@ -199,6 +200,26 @@ async def end(session: AsyncSession, actor: Actor, series_id: UUID, form: forms.
         await call_off(session, case, actor, form.reason)
     await session.flush()
     return series
+
+
+async def look(session: AsyncSession, series_id: UUID) -> None:
+    """By the clock, once a day: make what comes next, or end what has come to its end."""
+    series = await hold_series(session, series_id)
+    must_be_due(None, series.next_look_at if series is not None else None)
+    if series is None:
+        return
+    if await _is_over(session, series):
+        series.next_look_at = None
+        move(session, series, SeriesAction.END, None)
+    else:
+        await make_ahead(session, series, None)
+
+
+async def _is_over(session: AsyncSession, series: ActivitySeries) -> bool:
+    """Its rule gives no day any more, and everything made of it is concluded or cancelled."""
+    given = days(series, date.max)
+    to_come = select(Activity.id).where(Activity.series_id == series.id, Activity.state.not_in(OVER)).limit(1)
+    return (not given or given[-1] < today()) and await session.scalar(to_come) is None
 
 
 async def upcoming(session: AsyncSession, series: ActivitySeries) -> list[activities_case.ActivityCase]:

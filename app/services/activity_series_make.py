@@ -18,7 +18,6 @@ from app.models import Activity, ActivitySeries, SeriesMember
 from app.schemas.activities import RoleForm
 from app.services import activities_roles, activities_venue, categories
 from app.services.activities_case import SYSTEM, ActivityCase, roles_of, uncovered
-from app.services.due import must_be_due
 from app.services.outbox import publish
 from app.services.sign_ups_places import begin, somebody_waits
 
@@ -33,14 +32,6 @@ async def hold_series(session: AsyncSession, series_id: UUID) -> ActivitySeries 
     """Locked before its activities, as every verb does."""
     query = select(ActivitySeries).where(ActivitySeries.id == series_id)
     return await session.scalar(query.with_for_update(key_share=True).execution_options(populate_existing=True))
-
-
-async def look(session: AsyncSession, series_id: UUID) -> None:
-    """By the clock, once a day."""
-    series = await hold_series(session, series_id)
-    must_be_due(None, series.next_look_at if series is not None else None)
-    if series is not None:
-        await make_ahead(session, series, None)
 
 
 async def make_ahead(
@@ -97,7 +88,7 @@ async def _make(
         series_id=series.id,
         series_on=day,
         state=ActivityState.OPEN,
-        terms=(await categories.terms(session, series.category)).as_json(),
+        terms=(await categories.terms(session, series.category, retired=True)).as_json(),
         starts_at=begins,
         ends_at=begins + timedelta(minutes=series.minutes),
         sign_up_until=begins,

@@ -22,18 +22,21 @@ _FIELDS = tuple(name for name in CategoryRead.model_fields if name != "terms")
 NOUN = "category"
 
 
-async def service(session: AsyncSession, code: str) -> Category:
-    """The kind of service with this code; 422 when the catalogue does not have it, or takes no new work of it."""
+async def service(session: AsyncSession, code: str, *, retired: bool = False) -> Category:
+    """The kind of service with this code; 422 when the catalogue does not have it, or takes no new work of it.
+
+    ``retired`` kinds still serve what is under way, such as a series of activities.
+    """
     found = await session.scalar(select(Category).where(Category.code == code))
     if found is None or found.terms is None:
         raise RuleBroken("服务类别不在目录中", field="category")
-    if found.retired:
+    if found.retired and not retired:
         raise RuleBroken("此服务类别已停用", field="category")
     return found
 
 
-async def terms(session: AsyncSession, code: str) -> Terms:
-    return terms_of((await service(session, code)).terms or {})
+async def terms(session: AsyncSession, code: str, *, retired: bool = False) -> Terms:
+    return terms_of((await service(session, code, retired=retired)).terms or {})
 
 
 async def must_be_services(session: AsyncSession, codes: list[str]) -> None:

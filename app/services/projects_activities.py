@@ -39,7 +39,7 @@ async def must_be_over(session: AsyncSession, project: Project) -> None:
         ActivitySeries.project_id == project.id, ActivitySeries.state != SeriesState.ENDED
     )
     if found := [str(row) for row in await session.scalars(series.order_by(ActivitySeries.id))]:
-        raise Conflict("项目还有系列活动未结束", series_ids=found)
+        raise Conflict("项目还有系列活动未结束：请先结束这些系列，尚未举行的各次随之取消", series_ids=found)
     waiting = select(Activity.id).where(Activity.project_id == project.id, Activity.state.not_in(OVER))
     if found := [str(row) for row in await session.scalars(waiting.order_by(Activity.starts_at, Activity.id))]:
         raise Conflict("项目还有活动未举行或未总结；不再举行的请先取消", activity_ids=found)
