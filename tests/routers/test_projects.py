@@ -138,6 +138,28 @@ async def test_residents_see_what_is_listed(world: World) -> None:
     assert await listed(world, "sibling_community") == []
 
 
+@pytest.mark.parametrize("evidence", [None, {}, {"hearsay": "听说"}, {"photo": ""}])
+async def test_a_delivery_report_without_evidence_is_refused(world: World, evidence: Any) -> None:
+    project = await running(world)
+    said = {"result": "已完成", "people_reached": 12} | ({} if evidence is None else {"evidence": evidence})
+    assert (await try_to(world, "liaison", project, "deliver", **said)).status_code == 422
+    assert (await seen(world, "liaison", project))["state"] == "running"
+
+
+async def test_evidence_of_the_delivery_is_for_whoever_decides_and_takes_part(world: World) -> None:
+    project = await running(world)
+    proofs = {"photo": "相册一", "signature": "验收单"}
+    await go(world, "liaison", project, "deliver", result="已完成", people_reached=12, evidence=proofs)
+    for who in ("liaison", "manager", "community", "auditor"):
+        assert (await seen(world, who, project))["evidence"] == proofs, who
+    told = await seen(world, "resident1", project)
+    assert (told["result"], told["evidence"]) == ("已完成", None)
+    await go(world, "community", project, "rework", words="补齐票据")
+    proofs |= {"receipt": "票据三张"}
+    await go(world, "liaison", project, "deliver", result="已补齐", people_reached=12, evidence=proofs)
+    assert (await seen(world, "community", project))["evidence"] == proofs
+
+
 async def test_public_money_is_listed_only_once_one_level_up_agrees(world: World) -> None:
     assert (await world.call("community", "POST", "/v1/projects", json=form(world, kind="micro"))).status_code == 422
     project = await proposed(world, kind="micro", budget_fen=1_200_000)
