@@ -11,6 +11,7 @@ from app.core.errors import Conflict, NotFound
 from app.domain import access
 from app.domain.duty_turns import TURN, TurnState
 from app.domain.joint_work import (
+    HELD,
     STEP_NAMES,
     DutyStep,
     ItemState,
@@ -51,9 +52,7 @@ async def _done(session: AsyncSession, turn: DutyTurn) -> frozenset[DutyStep]:
         await session.execute(
             select(
                 exists().where(meeting, JointMeeting.state != MeetingState.CANCELLED).label("call"),
-                exists()
-                .where(meeting, JointMeeting.state.in_((MeetingState.MINUTED, MeetingState.SEALED)))
-                .label("meet"),
+                exists().where(meeting, JointMeeting.state.in_(HELD)).label("meet"),
                 exists().where(item, ClaimItem.state == ItemState.CONFIRMED).label("claim"),
             )
         )

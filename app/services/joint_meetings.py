@@ -17,7 +17,7 @@ from app.core.ids import new_id
 from app.core.paging import Page, id_after
 from app.domain import access
 from app.domain.duty_turns import TO_COME
-from app.domain.joint_work import MEETING, NOTICE_DAYS, MeetingAction, MeetingState, quorum
+from app.domain.joint_work import HELD, MEETING, NOTICE_DAYS, MeetingAction, MeetingState, quorum
 from app.domain.people import Actor, Parties, Relation
 from app.models import DutyTurn, JointMeeting, MeetingAddition
 from app.schemas.joint_meetings import (
@@ -40,7 +40,6 @@ from app.services.places import paged
 
 _DERIVED = {"attendances", "quorate", "additions", "actions"}
 _FIELDS = tuple(name for name in JointMeetingRead.model_fields if name not in _DERIVED)
-_HELD = frozenset({MeetingState.MINUTED, MeetingState.SEALED})
 
 
 async def parties_of(session: AsyncSession, actor: Actor, meeting: JointMeeting) -> Parties:
@@ -70,7 +69,7 @@ async def present(
                 }
                 for one in came.get(row.id, [])
             ],
-            "quorate": quorum(len(came.get(row.id, [])), row.members) if row.state in _HELD else None,
+            "quorate": quorum(len(came.get(row.id, [])), row.members) if row.state in HELD else None,
             "additions": await _additions(session, row),
             "actions": MEETING.offered(row.state, await parties_of(session, actor, row)),
         }

@@ -33,7 +33,7 @@ HANDRAIL = {
     "details": "一楼到三楼的扶手松了，楼里七十岁以上的老人有九位，请帮忙加固，楼道灯也常常不亮。",
     "category": "property.lighting",
 }
-ELECTRICIANS = {
+ELECTRICIANS: dict[str, Any] = {
     "kind": "service",
     "nature": "shared",
     "name": "单位电工班",
@@ -42,7 +42,7 @@ ELECTRICIANS = {
     "quantity": 2,
     "unit": "人",
 }
-LADDERS = {
+LADDERS: dict[str, Any] = {
     "kind": "materials",
     "nature": "shared",
     "name": "人字梯",
