@@ -58,7 +58,7 @@ class ResourceOffer(Form):
 
 
 class ResourceUpdate(Form):
-    """修改未填的不变。数量与有效期不能少于已预订的。"""
+    """修改未填的不变。数量与有效期不能少于已预订的；入库后名称、说明和类别由工作人员修改。"""
 
     name: Line = "-"
     details: LongWords | None = None

@@ -33,7 +33,7 @@ class Use:
 
 
 async def for_need(session: AsyncSession, actor: Actor, need_id: UUID) -> Use:
-    case = await needs_case.load(session, actor, need_id, "bookings:hold", lock=False)
+    case = await needs_case.load(session, actor, need_id, "bookings:hold")
     _must_be_allowed(case.parties)
     if case.need.state not in _WORKED_ON:
         raise WrongState("需求已入库且未办结时才能预订资源", state=case.need.state.value)
@@ -41,7 +41,7 @@ async def for_need(session: AsyncSession, actor: Actor, need_id: UUID) -> Use:
 
 
 async def for_order(session: AsyncSession, actor: Actor, order_id: UUID) -> Use:
-    case = await orders_case.load(session, actor, order_id, "bookings:hold", lock=False)
+    case = await orders_case.load(session, actor, order_id, "bookings:hold")
     _must_be_allowed(case.parties)
     if case.order.state not in WORKED_ON:
         raise WrongState("工单已结束，不能再预订资源", state=case.order.state.value)
@@ -83,7 +83,9 @@ _LOADERS: dict[Purpose, Callable[[AsyncSession, Actor, UUID], Awaitable[Use]]] =
 
 
 async def load(session: AsyncSession, actor: Actor, purpose: Purpose, purpose_id: UUID) -> Use:
-    """404 for what the actor does not see, 403 for who may not book for it, 409 when nothing is being done for it."""
+    """404 for what the actor does not see, 403 for who may not book for it, 409 when nothing is being done for it. Held, so that
+    it does not end meanwhile; need before order before resource, as by every verb.
+    """
     try:
         return await _LOADERS[purpose](session, actor, purpose_id)
     except NotFound as missing:

@@ -1,15 +1,18 @@
 """What a resource and a booking of it tell of homes, and what outlives a change of the resource."""
 
+import asyncio
 from datetime import timedelta
 from typing import Any
+from uuid import UUID
 
 import httpx
+from sqlalchemy import func, select
 
 from app.core.clock import now
 from app.core.db import Database
 from app.domain.bookings import BookingState
 from app.domain.resources import Nature, ResourceKind, ResourceState
-from app.models import Booking
+from app.models import Booking, Event
 from tests.profiles import tag_of
 from tests.services.rows_resources import put_booking, put_resource
 from tests.stories.steps import accepted_need
@@ -100,3 +103,34 @@ async def test_what_was_used_is_noted_though_there_is_less_by_now(world: World, 
         row = await session.get_one(Booking, (world.district_id, used.id))
         row.booked_by = world.people["community"]
     assert (await take(world, str(chairs.id), quantity=6, starts_at=at(1), ends_at=at(2))).status_code == 409
+
+
+async def test_what_is_listed_says_what_somebody_else_has_read(world: World, owner: Database) -> None:
+    async def change(who: str, path: str, **form: Any) -> int:
+        tag = await tag_of(world, who, path)
+        return (await world.call(who, "PATCH", path, json=form, headers=tag)).status_code
+
+    async with owner.transaction(world.district_id) as session:
+        offered = await put_resource(session, world, ResourceState.OFFERED)
+        mine = await put_resource(session, world, ResourceState.LISTED, person="community")
+    listed = f"/v1/resources/{await put(world, owner)}"
+    assert await change("liaison", f"/v1/resources/{offered.id}", name="折叠桌", categories=["culture"]) == 200
+    for form in ({"name": "低价出售"}, {"details": "加我好友"}, {"categories": ["culture"]}):
+        assert await change("liaison", listed, **form) == 409
+        assert await change("community", f"/v1/resources/{mine.id}", **form) == 409, "their own"
+    assert await change("liaison", listed, quantity=25, remind_days=7) == 200
+    assert await change("grid", listed, name="折叠椅（新）") == 200
+
+
+async def test_a_need_does_not_end_while_something_is_booked_for_it(world: World, owner: Database) -> None:
+    """Sixteen at once of each: whatever was booked, was booked while the need went on, and nobody waits in a ring."""
+    chairs, need = await put(world, owner), await accepted_need(world)
+    form = {"resource_id": chairs, "purpose": "need", "purpose_id": need["id"], "starts_at": at(1), "ends_at": at(2)}
+    away = world.call("resident1", "POST", f"/v1/needs/{need['id']}/withdraw", json={})
+    booking = [world.call("grid", "POST", "/v1/bookings", json=form) for _ in range(16)]
+    answers = await asyncio.gather(*booking[:8], away, *booking[8:])
+    assert {answer.status_code for answer in answers} <= {200, 201, 409}
+    async with owner.transaction(world.district_id) as session:
+        ended = select(Event.at).where(Event.aggregate_id == UUID(need["id"]), Event.action == "withdraw")
+        held = select(func.count()).where(Event.aggregate == "booking", Event.at > ended.scalar_subquery())
+        assert await session.scalar(held) == 0
