@@ -31,7 +31,7 @@ async def activity(ground: Ground, session: AsyncSession, operation: Operation) 
     held = operation.name == "activity_show_code"
     state = ActivityState.HELD if held else _source(ACTIVITY, operation, ActivityState.OPEN)
     row = await put_activity(session, ground.world, state)
-    row.terms |= {"insured": operation.name == "activity_insure"}
+    row.terms = row.terms | {"insured": operation.name == "activity_insure"}
     await put_role(session, row)
     times = {"starts_at": _in_hours(240), "ends_at": _in_hours(242)}
     named = {"id": str(row.id), "place_id": str(ground.world.places["compound"]), "category": "culture"}
