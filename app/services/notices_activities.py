@@ -70,7 +70,7 @@ def _words(event: Event) -> str:
 
 def _filled(words: str, activity: Activity) -> str:
     when = activity.starts_at.astimezone(CHINA).strftime("%m月%d日 %H:%M")
-    venue = activity.venue or "地点不变"
+    venue = activity.venue or "地点见活动"
     return words.format(title=activity.title, when=when, venue=venue, reason=activity.cancel_reason or "")
 
 

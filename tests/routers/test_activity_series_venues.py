@@ -10,7 +10,7 @@ from app.core.db import Database
 from app.core.ids import new_id
 from app.workers import clocks
 from tests import activities
-from tests.activities import begins, read, step
+from tests.activities import begins, read, signed_up, step
 from tests.routers.test_activities import change, told
 from tests.routers.test_activity_series import act, begun, day, made
 from tests.routers.test_activity_venues import bookings_of, states, try_book
@@ -86,10 +86,11 @@ async def test_a_units_series_books_once_it_is_listed(world: World) -> None:
     assert (await world.call("community", "POST", path, json=form)).status_code == 404
 
 
-async def test_a_change_moves_the_bookings_with_it(world: World, owner: Database) -> None:
+async def test_a_change_moves_the_bookings_with_it(world: World, app: FastAPI, owner: Database) -> None:
     room = await listed(world)
     series = await begun(world, venue_resource_id=room["id"], venue=WORDS, rule="FREQ=WEEKLY;COUNT=4")
     first, second, third, fourth = await made(world, series)
+    await signed_up(world, "resident1", third)
     assert (await book(world, room, begins(third) + timedelta(hours=2))).status_code == 201
     await act(world, "community", series, "change", from_on=second["series_on"], start_minute=17 * 60)
     rows = await made(world, series)
@@ -97,6 +98,8 @@ async def test_a_change_moves_the_bookings_with_it(world: World, owner: Database
     assert [await states(world, row) for row in rows[1:3]] == [["confirmed", "released"], ["released"]]
     shown = await again(world, series)
     assert shown["without_venue"] == [third["series_on"]]
+    (moved,) = [text for text in await told(world, app, "resident1") if "有变" in text]
+    assert (WORDS in moved, "地点不变" in moved) == (False, False), "nobody is sent to a room that is somebody else's"
     (newest, _) = await bookings_of(world, fourth)
     assert newest["starts_at"] == rows[3]["starts_at"]
     hall = await listed(world, name="礼堂")
