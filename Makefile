@@ -16,7 +16,7 @@ export PIP_ROOT_USER_ACTION := ignore
 export PYTHONDONTWRITEBYTECODE :=
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check lint types layers fresh generate lock demo bench-accept bench-list bench-audit bench-intake storm fuzz clean
+.PHONY: help run test check lint types layers fresh generate lock demo bench-accept bench-list bench-audit bench-intake bench-match storm fuzz clean
 
 # An environment whose interpreter is gone, or whose building was interrupted, is built anew.
 ifneq ($(wildcard $(VENV)),)
@@ -72,6 +72,9 @@ bench-audit: $(STAMP) ## a million entries in the audit trail: linked, read, ver
 
 bench-intake: $(STAMP) ## suggested kinds by class, on texts the lexicon has not seen; search among a million needs
 	@$(PYTHON) -m bench.intake $(ARGS)
+
+bench-match: $(STAMP) ## the 20 best of 100,000 resources for one need, against SQL by hand and the truth
+	@$(PYTHON) -m bench.match $(ARGS)
 
 storm: $(STAMP) ## races, kills and repeated keys: nothing lost, nothing double
 	@$(PYTHON) -m bench.storm $(ARGS)

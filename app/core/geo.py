@@ -4,9 +4,10 @@ The GCJ-02 offset has no published standard text; the formula below is the one t
 (Krasovsky 1940 ellipsoid, a = 6378245 m, e² = 0.00669342162296594323). Its inverse is found by fixed-point iteration.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
-from math import asin, cos, pi, radians, sin, sqrt
+from math import asin, cos, degrees, pi, radians, sin, sqrt
 
 _A = 6_378_245.0
 _E2 = 0.006_693_421_622_965_943_23
@@ -70,6 +71,31 @@ def to_wgs84(lon: float, lat: float, datum: Datum) -> LonLat:
 
 def metres_between(a: LonLat, b: LonLat) -> float:
     """Great-circle distance in metres (haversine)."""
-    lat_a, lat_b = radians(a.lat), radians(b.lat)
-    h = sin((lat_b - lat_a) / 2) ** 2 + cos(lat_a) * cos(lat_b) * sin(radians(b.lon - a.lon) / 2) ** 2
-    return 2 * _EARTH_M * asin(sqrt(min(1.0, h)))
+    return metres_from(a)(b.lon, b.lat)
+
+
+def metres_from(a: LonLat) -> Callable[[float, float], float]:
+    """The distances of many positions, given as (lon, lat), from one."""
+    lon_a, lat_a = radians(a.lon), radians(a.lat)
+    cos_a = cos(lat_a)
+
+    def metres(lon: float, lat: float) -> float:
+        lat_b = radians(lat)
+        h = sin((lat_b - lat_a) / 2) ** 2 + cos_a * cos(lat_b) * sin((radians(lon) - lon_a) / 2) ** 2
+        return 2 * _EARTH_M * asin(sqrt(min(1.0, h)))
+
+    return metres
+
+
+def box_around(centre: LonLat, metres: float) -> tuple[LonLat, LonLat]:
+    """Its south-western and north-eastern corners: everything within so many metres lies in it, and some more.
+
+    The meridian through the centre is the shortest way to a parallel. To a meridian it is asin(sin r / cos φ) for the angle r
+    of the distance, as long as that reaches over no pole.
+    """
+    angle = min(metres * (1 + 1e-9) / _EARTH_M, pi)
+    lat, wide = radians(centre.lat), pi
+    if abs(lat) + angle < pi / 2:
+        wide = asin(min(1.0, sin(angle) / cos(lat)))
+    high, far = degrees(angle), degrees(wide)
+    return LonLat(centre.lon - far, centre.lat - high), LonLat(centre.lon + far, centre.lat + high)

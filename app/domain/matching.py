@@ -12,14 +12,15 @@ time       1 free at the wanted time, 0 not; 0.5 where no time is wanted
 capacity   what is left of what is wanted, at most 1
 duty       1 for the member unit on duty (双月轮值)
 rating     mean of the ratings from 1 to 5 of past work as 0 to 1, with three ratings of 4 put beside them
-fairness   (m + 1) / (max(n, m) + 1): n matches of the unit lately, m the mean of all units
+fairness   (m + 1) / (max(n, m) + 1): n matches of the unit lately, m the mean of all units that had any
 learnt     1 less what each dismissal of the resource for this kind weighs, halved every 90 days; never below 0.4
 ========== ==========================================================================================================
 
 The shapes and numbers are house rules.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+import math
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from uuid import UUID
@@ -51,9 +52,9 @@ WEIGHTS: dict[Part, int] = {
 }
 """What a district begins with."""
 HEAVIEST = 100
-_BRANCH, _SIBLING = 0.8, 0.4
+_BRANCH, SIBLING = 0.8, 0.4
 _HALF_M = 1_000.0
-_UNKNOWN = 0.5
+UNKNOWN = 0.5
 _PRIOR_RATINGS, _PRIOR_MEAN = 3, 4.0
 _HALF_LIFE_DAYS = 90.0
 FLOOR = 0.4
@@ -144,7 +145,11 @@ def check_weights(weights: Mapping[Part, int]) -> None:
 
 def fits(pair: Pair) -> bool:
     """Whether it is worth proposing: of the same branch, or alike in words; something left; not closed at the wanted time."""
-    return pair.left > 0 and pair.free_then is not False and (_category(pair) > 0 or pair.alike > 0)
+    return pair.left > 0 and pair.free_then is not False and related(_category(pair), pair.alike)
+
+
+def related(category: float, alike: float) -> bool:
+    return category > 0 or alike > 0
 
 
 def score(pair: Pair, weights: Mapping[Part, int]) -> Scored:
@@ -157,7 +162,11 @@ def score(pair: Pair, weights: Mapping[Part, int]) -> Scored:
 def rank(pairs: Iterable[Pair], weights: Mapping[Part, int], most: int) -> list[Scored]:
     """The best of those that fit, best first; equal scores fall to the smaller ids, so that the same facts give the same order."""
     scored = [score(pair, weights) for pair in pairs if fits(pair)]
-    return sorted(scored, key=lambda s: (-s.score, s.resource_id, s.need_id))[:most]
+    return sorted(scored, key=in_order)[:most]
+
+
+def in_order(scored: Scored) -> tuple[float, UUID, UUID]:
+    return -scored.score, scored.resource_id, scored.need_id
 
 
 def learnt_from(dismissals: Sequence[Dismissal]) -> float:
@@ -166,28 +175,41 @@ def learnt_from(dismissals: Sequence[Dismissal]) -> float:
     return round(max(FLOOR, 1 - lost), 6)
 
 
-def _category(pair: Pair) -> float:
-    if pair.category is None:
+def category_part(category: str | None, serves: Collection[str]) -> float:
+    if category is None:
         return 0.0
-    if pair.category in pair.serves:
+    if category in serves:
         return 1.0
-    above = parent_of(pair.category)
+    above = parent_of(category)
     if above is None:
-        return _SIBLING if any(parent_of(code) == pair.category for code in pair.serves) else 0.0
+        return SIBLING if any(parent_of(code) == category for code in serves) else 0.0
     while above is not None:
-        if above in pair.serves:
+        if above in serves:
             return _BRANCH
         above = parent_of(above)
-    branch = pair.category.partition(".")[0]
-    return _SIBLING if any(code.partition(".")[0] == branch for code in pair.serves) else 0.0
+    branch = branch_of(category)
+    return SIBLING if any(branch_of(code) == branch for code in serves) else 0.0
 
 
-def _distance(pair: Pair) -> float:
-    return _UNKNOWN if pair.distance_m is None else float(2 ** (-pair.distance_m / _HALF_M))
+def branch_of(code: str) -> str:
+    return code.partition(".")[0]
+
+
+def distance_part(metres: float | None) -> float:
+    return UNKNOWN if metres is None else float(2 ** (-metres / _HALF_M))
+
+
+def metres_for(part: float) -> float:
+    """How far away something is whose distance part is this: the same the other way round."""
+    return -_HALF_M * math.log2(part)
+
+
+def _category(pair: Pair) -> float:
+    return category_part(pair.category, pair.serves)
 
 
 def _time(pair: Pair) -> float:
-    return _UNKNOWN if pair.free_then is None else float(pair.free_then)
+    return UNKNOWN if pair.free_then is None else float(pair.free_then)
 
 
 def _capacity(pair: Pair) -> float:
@@ -206,7 +228,7 @@ def _fairness(pair: Pair) -> float:
 _MEASURES = {
     Part.CATEGORY: _category,
     Part.TEXT: lambda pair: pair.alike,
-    Part.DISTANCE: _distance,
+    Part.DISTANCE: lambda pair: distance_part(pair.distance_m),
     Part.TIME: _time,
     Part.CAPACITY: _capacity,
     Part.DUTY: lambda pair: float(pair.on_duty),

@@ -6,6 +6,7 @@ without a dictionary of the language, also new ones and local ones. Words in Lat
 
 import re
 import unicodedata
+from collections.abc import Collection
 from functools import cached_property
 from typing import TypeVar
 
@@ -98,15 +99,15 @@ def is_han(word: str) -> bool:
     return bool(re.fullmatch(f"[{_HAN}]+", word))
 
 
-def similarity(one: frozenset[str], other: frozenset[str]) -> float:
-    """How alike two sets of grams are, 0 to 1: Dice's coefficient 2·|A∩B| / (|A|+|B|).
+def similarity(one: frozenset[str], other: Collection[str]) -> float:
+    """How alike two sets of grams are, 0 to 1: Dice's coefficient 2·|A∩B| / (|A|+|B|). ``other`` holds each once.
 
     It needs no weights that would have to be learnt, is the same both ways, and is kinder than Jaccard to one text that
     says more than the other, which people who ask for the same thing always do.
     """
     if not one or not other:
         return 0.0
-    return 2 * len(one & other) / (len(one) + len(other))
+    return 2 * len(one.intersection(other)) / (len(one) + len(other))
 
 
 def without_doors(text: str) -> str:

@@ -71,6 +71,19 @@ class Resource(Tenant, Located, Versioned, Base):
         ),
         Index("ix_resources_ends_at", "district_id", "ends_at", postgresql_where=text(literal_in("state", STANDING))),
         Index("ix_resources_remind_at", "district_id", "remind_at", postgresql_where=text("reminded_at IS NULL")),
+        Index(
+            "ix_resources_kinds",
+            text("resource_kinds(district_id, categories)"),
+            postgresql_using="gin",
+            postgresql_where=text("state = 'listed'"),
+        ),
+        Index(
+            "ix_resources_position",
+            "district_id",
+            text("point(lon, lat)"),
+            postgresql_using="gist",
+            postgresql_where=text("state = 'listed'"),
+        ),
     )
 
 

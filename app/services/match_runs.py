@@ -13,11 +13,11 @@ from app.core.errors import Forbidden, NotFound, WrongState
 from app.core.ids import new_id
 from app.domain import access
 from app.domain.matches import MATCH, OPEN_NEEDS, LapseReason, MatchAction, MatchState
-from app.domain.matching import Scored, rank
+from app.domain.matching import Scored
 from app.domain.people import Actor
 from app.models import Match, MatchRun, Need
 from app.schemas.match_runs import MatchRunPropose
-from app.services import match_weights, matches_case, matching, needs_case
+from app.services import match_weights, matches_case, matching_search, needs_case
 from app.services.match_weights import Weights
 from app.services.matches_case import MatchCase
 from app.services.outbox import publish
@@ -42,12 +42,10 @@ async def propose(session: AsyncSession, actor: Actor, form: MatchRunPropose) ->
         raise WrongState("需求已入库且未办结时才能对接资源", state=need.state.value)
     await _supersede(session, need, actor)
     weights = await match_weights.current(session)
-    resources, more = await matching.resources_for(session, need)
-    facts = await matching.facts_of(session, [need], resources, need.community_id)
-    ranked = rank((facts.pair(need, resource) for resource in resources), weights.parts, form.most)
-    run = _run(session, need, actor, weights, looked=len(resources), more=more, found=len(ranked))
+    best = await matching_search.best_for(session, need, weights.parts, form.most)
+    run = _run(session, need, actor, weights, looked=best.looked, more=best.more, found=len(best.ranked))
     await session.flush()
-    rows = [_match(session, need, run, scored, place, actor) for place, scored in enumerate(ranked, start=1)]
+    rows = [_match(session, need, run, scored, place, actor) for place, scored in enumerate(best.ranked, start=1)]
     await session.flush()
     return RunCase(run, [MatchCase(row, actor.roles_at(row.path)) for row in rows])
 

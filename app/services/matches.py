@@ -173,7 +173,7 @@ async def needs_of(session: AsyncSession, actor: Actor, resource_id: UUID, query
     resource, grants = case.resource, reads_all(actor)
     seen = under(Need, grants) if grants else needs.concerns(actor)
     found, more = await matching.needs_for(session, resource, seen)
-    facts = await matching.facts_of(session, found, [resource], resource.community_id)
+    facts = await matching.facts_of(session, await matching.asked_of(session, found, resource.community_id), [resource])
     weights = await match_weights.current(session)
     ranked = rank((facts.pair(need, resource) for need in found), weights.parts, query.most)
     rows = {need.id: need for need in found}
