@@ -27,7 +27,7 @@ from app.routers import ROUTERS, docs, health, problems
 from app.routers.openapi import DESCRIPTION, TAGS, document
 from app.services.code_senders import code_sender
 from app.settings import Settings
-from app.workers import audit, clocks, imports, relay, retention, sweeping
+from app.workers import audit, clocks, imports, match_batches, relay, retention, sweeping
 
 _GARBAGE_EVERY = 50_000
 """Objects made before garbage is looked for: a request makes few cycles, and each search holds all requests up."""
@@ -103,6 +103,7 @@ def _loops(database: Database, state: Any, stop: asyncio.Event) -> list[Any]:
         relay.run(database, stop),
         clocks.run(database, stop),
         imports.run(database, state.sealer, stop),
+        match_batches.run(database, stop),
         sweeping.run(database, stop),
         retention.run(database, state.sealer, stop),
         audit.run(database, state.audit_keys, state.settings.data_dir, stop),

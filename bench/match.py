@@ -92,7 +92,7 @@ async def compared(
     """Both ways in turn, after one look each whose time is told apart: the times, and what either found."""
     need = (await session.scalars(select(Need).where(Need.id == need_id))).one()
     asked = await matching.asked_of(session, [need], need.community_id)
-    given = match_floor.arguments(DISTRICT, need, asked.words, asked.duty(need))
+    given = match_floor.arguments(DISTRICT, need, asked.words, asked.on_duty[need.id])
     spent: dict[str, list[float]] = {"ours": [], "floor": []}
     ours: matching_search.Found | None = None
     by_hand: list[UUID] = []

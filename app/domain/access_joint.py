@@ -106,6 +106,9 @@ RESOURCES: dict[str, Parties] = {
     "bookings:hold": FIELD_STAFF | {Relation.HOLDER, Relation.UNIT, Relation.LEAD, Relation.SUPPORT},
 }
 MATCHES: dict[str, Parties] = {
+    "match-batches:list": READERS,
+    "match-batches:read": READERS,
+    "match-batches:start": frozenset({Role.COMMUNITY_ADMIN}),
     "match-runs:propose": FIELD_STAFF,
     "match-runs:read": READERS,
     "matches:list": READERS,

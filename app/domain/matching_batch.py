@@ -17,37 +17,42 @@ _SCALE = 1_000_000
 
 @dataclass
 class _Flow:
-    gains: dict[UUID, dict[UUID, int]]
-    room: dict[UUID, int]
-    given: dict[UUID, UUID] = field(default_factory=dict)
-    holders: dict[UUID, set[UUID]] = field(default_factory=dict)
-    price: dict[UUID, int] = field(default_factory=dict)
+    """Needs and resources by their place among the sorted ids: numbers compare many times faster."""
+
+    gains: dict[int, dict[int, int]]
+    room: dict[int, int]
+    given: dict[int, int] = field(default_factory=dict)
+    holders: dict[int, set[int]] = field(default_factory=dict)
+    price: dict[int, int] = field(default_factory=dict)
     """What a place of the resource is worth to whoever does not get one; 0 while there is room."""
 
-    def worth(self, need: UUID, resource: UUID) -> int:
+    def worth(self, need: int, resource: int) -> int:
         """What the resource gains the need over its price."""
         return self.gains[need][resource] - self.price.get(resource, 0)
 
-    def share(self, need: UUID) -> int:
+    def share(self, need: int) -> int:
         """What the need gains over the price of what it has, or, of a newcomer, of what would be best."""
         if need in self.given:
             return self.worth(need, self.given[need])
         return max(0, *(self.worth(need, resource) for resource in self.gains[need]))
 
-    def full(self, resource: UUID) -> bool:
+    def full(self, resource: int) -> bool:
         return len(self.holders.get(resource, ())) >= self.room[resource]
 
 
 def best_set(scores: Mapping[tuple[UUID, UUID], float], capacities: Mapping[UUID, int]) -> dict[UUID, UUID]:
     """Need → resource. ``scores``: of (need, resource), only those worth proposing; a resource without a capacity takes one."""
-    gains: dict[UUID, dict[UUID, int]] = {}
-    for (need, resource), value in sorted(scores.items()):
-        if value > 0 and capacities.get(resource, 1) > 0:
-            gains.setdefault(need, {})[resource] = round(value * _SCALE)
-    flow = _Flow(gains, {r: capacities.get(r, 1) for options in gains.values() for r in options})
-    for need in gains:
-        _Search(flow, need).run()
-    return flow.given
+    useful = {pair: score for pair, score in scores.items() if score > 0 and capacities.get(pair[1], 1) > 0}
+    needs, resources = (sorted({pair[end] for pair in useful}) for end in (0, 1))
+    place = {resource: number for number, resource in enumerate(resources)}
+    gains: dict[UUID, dict[int, int]] = {need: {} for need in needs}
+    for (need, resource), value in sorted(useful.items()):
+        gains[need][place[resource]] = round(value * _SCALE)
+    room = {number: capacities.get(resource, 1) for resource, number in place.items()}
+    flow = _Flow(dict(enumerate(gains.values())), room)
+    for number in flow.gains:
+        _Search(flow, number).run()
+    return {needs[number]: resources[given] for number, given in flow.given.items()}
 
 
 @dataclass
@@ -55,12 +60,12 @@ class _Search:
     """Looks for the shortest path for a newcomer, and moves everybody on it."""
 
     flow: _Flow
-    newcomer: UUID
-    came_from: dict[UUID, UUID] = field(default_factory=dict)
+    newcomer: int
+    came_from: dict[int, int] = field(default_factory=dict)
     """Resource → who enters it on the shortest path there."""
-    length: dict[UUID, int] = field(default_factory=dict)
-    settled: dict[UUID, int] = field(default_factory=dict)
-    queue: list[tuple[int, bool, UUID]] = field(default_factory=list)
+    length: dict[int, int] = field(default_factory=dict)
+    settled: dict[int, int] = field(default_factory=dict)
+    queue: list[tuple[int, bool, int]] = field(default_factory=list)
     """How long a path is, whether it ends with a need left out, and where it leads."""
 
     def run(self) -> None:
@@ -77,7 +82,7 @@ class _Search:
             for holder in sorted(self.flow.holders[where]):
                 self._go_on(holder, so_far)
 
-    def _go_on(self, need: UUID, so_far: int) -> None:
+    def _go_on(self, need: int, so_far: int) -> None:
         """Everywhere this need may move to, and out."""
         share = so_far + self.flow.share(need)
         heapq.heappush(self.queue, (share, True, need))
@@ -91,7 +96,7 @@ class _Search:
         for resource, length in self.settled.items():
             self.flow.price[resource] = self.flow.price.get(resource, 0) + end - length
 
-    def _move(self, need: UUID, target: UUID | None) -> None:
+    def _move(self, need: int, target: int | None) -> None:
         """From the end of the path back to the newcomer, each takes the place that the one before has left."""
         while need != self.newcomer:
             left = self.flow.given[need]
@@ -100,7 +105,7 @@ class _Search:
         _give(self.flow, need, target)
 
 
-def _give(flow: _Flow, need: UUID, target: UUID | None) -> None:
+def _give(flow: _Flow, need: int, target: int | None) -> None:
     if (left := flow.given.pop(need, None)) is not None:
         flow.holders[left].discard(need)
     if target is not None:

@@ -26,6 +26,7 @@ from app.models.hours import HourEntry, ServiceWindow
 from app.models.imports import Import, ImportFile, ImportReject
 from app.models.joint_work import ClaimItem, JointMeeting, MeetingAddition, MeetingAttendance, ServiceClaim
 from app.models.lexicon_entries import LexiconEntry
+from app.models.match_batches import MatchBatch
 from app.models.matches import Match, MatchRun, MatchWeights
 from app.models.meeting_decisions import MeetingDecision
 from app.models.needs import DuplicateDismissal, Need, NeedFollower
@@ -95,6 +96,7 @@ __all__ = [
     "JointMeeting",
     "LexiconEntry",
     "Match",
+    "MatchBatch",
     "MatchRun",
     "MatchWeights",
     "MeetingAddition",

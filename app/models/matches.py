@@ -37,11 +37,15 @@ class MatchRun(Tenant, Versioned, Base):
     more: Mapped[bool]
     """Whether there were more than one look takes."""
     run_by: Mapped[UUID | None]
+    batch_id: Mapped[UUID | None]
+    """Of a look for all needs of a community at once."""
 
     __table_args__ = (
+        key_to("match_batches", "batch_id"),
         key_to("needs", "need_id"),
         key_to("people", "run_by"),
         CheckConstraint("looked >= 0", name="looked"),
+        Index("ix_match_runs_batch", "district_id", "batch_id", postgresql_where=text("batch_id IS NOT NULL")),
     )
 
 
@@ -59,6 +63,8 @@ class Match(Tenant, Versioned, Base):
     category: Mapped[str | None]
     """The need's on that day: what a dismissal teaches holds for this kind."""
     rank: Mapped[int]
+    chosen: Mapped[bool | None]
+    """Of a batch: whether the best set overall gives the need this resource."""
     score: Mapped[float]
     learnt: Mapped[float]
     parts: Mapped[dict[str, Any]]

@@ -20,6 +20,7 @@ class MatchRunPropose(Form):
 class MatchRunRead(Read):
     id: UUID
     need_id: UUID
+    batch_id: Annotated[UUID | None, Field(description="所属的整批对接")]
     looked: Annotated[int, Field(description="比较了多少个资源")]
     more: Annotated[bool, Field(description="是否还有未及比较的资源")]
     matches: list[MatchRead]

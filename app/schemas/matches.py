@@ -37,6 +37,8 @@ class MatchQuery(FileQuery):
     need_id: UUID | None = None
     resource_id: UUID | None = None
     run_id: UUID | None = None
+    batch_id: Annotated[UUID | None, Field(description="整批对接")] = None
+    chosen: Annotated[bool | None, Field(description="整批方案所选的")] = None
     place_id: Annotated[UUID | None, Field(description="需求所在地点或其上级")] = None
     state: MatchState | None = None
 
@@ -54,6 +56,7 @@ class MatchRead(Read):
     owner_name: Annotated[str | None, Field(description="提供人，姓名已隐去部分")]
     category: CategoryCode | None
     rank: int
+    chosen: Annotated[bool | None, Field(description="是否整批方案所选；不是整批对接的为空")]
     score: float
     learnt: Annotated[float, Field(description="以往不采用所余的系数，1 为未受影响")]
     parts: Annotated[dict[Part, float], Field(description="各项得分，0 至 1")]

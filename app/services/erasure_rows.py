@@ -93,6 +93,7 @@ FATES: dict[tuple[str, str], Fate] = {
     ("meeting_attendances", "person_id"): _K,
     ("milestones", "done_by"): _K,
     ("need_followers", "person_id"): _D,
+    ("match_batches", "requested_by"): _K,
     ("match_runs", "run_by"): _K,
     ("matches", "decided_by"): _K,
     ("needs", "asker_id"): _E,

@@ -321,6 +321,7 @@ ACTED: frozenset[tuple[str, str]] = frozenset(
         ("milestones", "done_by"),
         ("needs", "submitted_by"),
         ("needs", "duty_override_by"),
+        ("match_batches", "requested_by"),
         ("match_runs", "run_by"),
         ("matches", "decided_by"),
         ("privacy_notices", "published_by"),

@@ -15,9 +15,9 @@ from app.domain import access
 from app.domain.matches import MATCH, OPEN_NEEDS, LapseReason, MatchAction, MatchState
 from app.domain.matching import Scored
 from app.domain.people import Actor
-from app.models import Match, MatchRun, Need
+from app.models import Match, MatchBatch, MatchRun, Need
 from app.schemas.match_runs import MatchRunPropose
-from app.services import match_weights, matches_case, matching_search, needs_case
+from app.services import match_weights, matches_case, matching, matching_search, needs_case
 from app.services.match_weights import Weights
 from app.services.matches_case import MatchCase
 from app.services.outbox import publish
@@ -27,6 +27,19 @@ from app.services.outbox import publish
 class RunCase:
     run: MatchRun
     matches: list[MatchCase]
+
+
+@dataclass(slots=True)
+class Proposal:
+    """What was found for a need, each with its place, and how."""
+
+    weights: Weights
+    kept: list[tuple[int, Scored]]
+    looked: int
+    more: bool
+    batch: MatchBatch | None = None
+    chosen: UUID | None = None
+    """The resource that the best set of a batch gives the need."""
 
 
 async def propose(session: AsyncSession, actor: Actor, form: MatchRunPropose) -> RunCase:
@@ -40,44 +53,61 @@ async def propose(session: AsyncSession, actor: Actor, form: MatchRunPropose) ->
         raise Forbidden()
     if need.state not in OPEN_NEEDS:
         raise WrongState("需求已入库且未办结时才能对接资源", state=need.state.value)
-    await _supersede(session, need, actor)
     weights = await match_weights.current(session)
     best = await matching_search.best_for(session, need, weights.parts, form.most)
-    run = _run(session, need, actor, weights, looked=best.looked, more=best.more, found=len(best.ranked))
-    await session.flush()
-    rows = [_match(session, need, run, scored, place, actor) for place, scored in enumerate(best.ranked, start=1)]
-    await session.flush()
+    ranked = list(enumerate(best.ranked, start=1))
+    run, rows = await keep(session, need, Proposal(weights, ranked, looked=best.looked, more=best.more), actor)
     return RunCase(run, [MatchCase(row, actor.roles_at(row.path)) for row in rows])
 
 
-async def _supersede(session: AsyncSession, need: Need, actor: Actor) -> None:
+async def keep(
+    session: AsyncSession, need: Need, proposal: Proposal, actor: Actor | None
+) -> tuple[MatchRun, list[Match]]:
+    """What an earlier run proposed and nobody decided gives way. ``actor`` None: a batch, noted as one thing when it ends."""
+    await _supersede(session, need, actor)
+    settled = set(await session.scalars(matching.settled(Match.resource_id, Match.need_id == need.id)))
+    kept = [(place, scored) for place, scored in proposal.kept if scored.resource_id not in settled]
+    run = _run(session, need, actor, proposal, len(kept))
+    await session.flush()
+    rows = [_match(session, need, run, proposal, one, actor) for one in kept]
+    await session.flush()
+    return run, rows
+
+
+async def _supersede(session: AsyncSession, need: Need, actor: Actor | None) -> None:
     before = select(Match).where(Match.need_id == need.id, Match.state == MatchState.PROPOSED)
     for match in await session.scalars(before.order_by(Match.id).with_for_update()):
         step = MATCH.decide(match.state, MatchAction.LAPSE, matches_case.SYSTEM)
         match.lapse_reason = LapseReason.SUPERSEDED
-        matches_case.move(session, match, step, actor, reason=LapseReason.SUPERSEDED.value)
+        matches_case.move(session, match, step, actor, data={"reason": LapseReason.SUPERSEDED.value}, noted=False)
     await session.flush()
 
 
-def _run(session: AsyncSession, need: Need, actor: Actor, weights: Weights, *, found: int, **counts: Any) -> MatchRun:
+def _run(session: AsyncSession, need: Need, actor: Actor | None, proposal: Proposal, found: int) -> MatchRun:
+    batch = proposal.batch
     run = MatchRun(
         district_id=need.district_id,
         id=new_id(),
         path=need.path,
         need_id=need.id,
-        weights=weights.parts,
-        run_by=actor.person_id,
+        batch_id=batch.id if batch else None,
+        weights=proposal.weights.parts,
+        looked=proposal.looked,
+        more=proposal.more,
+        run_by=actor.person_id if actor else batch and batch.requested_by,
         version=0,
         created_at=now(),
-        **counts,
     )
     session.add(run)
     data = {"need_id": str(need.id), "found": found, "looked": run.looked}
-    publish(session, "match_run", run, "propose", actor=actor, data=data)
+    publish(session, "match_run", run, "propose", actor=actor, data=data, noted=False)
     return run
 
 
-def _match(session: AsyncSession, need: Need, run: MatchRun, scored: Scored, place: int, actor: Actor) -> Match:
+def _match(
+    session: AsyncSession, need: Need, run: MatchRun, proposal: Proposal, one: tuple[int, Scored], actor: Actor | None
+) -> Match:
+    place, scored = one
     match = Match(
         district_id=need.district_id,
         id=new_id(),
@@ -88,6 +118,7 @@ def _match(session: AsyncSession, need: Need, run: MatchRun, scored: Scored, pla
         resource_id=scored.resource_id,
         category=need.category,
         rank=place,
+        chosen=None if proposal.batch is None else scored.resource_id == proposal.chosen,
         score=scored.score,
         learnt=scored.learnt,
         parts=scored.parts,
@@ -98,7 +129,7 @@ def _match(session: AsyncSession, need: Need, run: MatchRun, scored: Scored, pla
     )
     session.add(match)
     data = {"need_id": str(need.id), "resource_id": str(scored.resource_id), "rank": place, "score": scored.score}
-    publish(session, MATCH.noun, match, "propose", actor=actor, target=match.state.value, data=data)
+    publish(session, MATCH.noun, match, "propose", actor=actor, target=match.state.value, data=data, noted=False)
     return match
 
 
@@ -114,5 +145,5 @@ async def read(session: AsyncSession, actor: Actor, run_id: UUID) -> RunCase:
 
 async def present(session: AsyncSession, sealer: Sealer, case: RunCase) -> dict[str, Any]:
     """The fields of a MatchRunRead."""
-    shown = {name: getattr(case.run, name) for name in ("id", "need_id", "looked", "more", "created_at")}
+    shown = {name: getattr(case.run, name) for name in ("id", "need_id", "batch_id", "looked", "more", "created_at")}
     return shown | {"matches": await matches_case.present(session, sealer, case.matches)}

@@ -24,7 +24,7 @@ from app.domain.matching import rank
 from app.domain.orders import OrderState
 from app.domain.people import Actor
 from app.domain.resources import USABLE, Nature
-from app.models import Match, Need, Order, Resource
+from app.models import Match, MatchRun, Need, Order, Resource
 from app.schemas.matches import FittingNeedsQuery, MatchConfirm, MatchDismiss, MatchQuery
 from app.schemas.orders import OrderAssign, OrderCreate, OrderOffer
 from app.services import (
@@ -51,9 +51,11 @@ async def read(session: AsyncSession, actor: Actor, match_id: UUID) -> MatchCase
 async def page(session: AsyncSession, actor: Actor, query: MatchQuery) -> Page[MatchCase]:
     """Of the needs of the reader's places, newest first."""
     rows = select(Match).where(under_path(Match, access.require_anywhere(actor, "matches:list")))
-    for name in ("need_id", "resource_id", "run_id", "state"):
+    for name in ("need_id", "resource_id", "run_id", "chosen", "state"):
         if (value := getattr(query, name)) is not None:
             rows = rows.where(getattr(Match, name) == value)
+    if query.batch_id is not None:
+        rows = rows.where(Match.run_id.in_(select(MatchRun.id).where(MatchRun.batch_id == query.batch_id)))
     if query.place_id is not None:
         place = await place_of(session, query.place_id)
         rows = rows.where(Match.path.startswith(place.path, autoescape=True))
@@ -82,8 +84,8 @@ async def confirm(session: AsyncSession, actor: Actor, match_id: UUID, form: Mat
         use = bookings_use.Use(Purpose.ORDER, order_id, need.place_id, need.path)
     booking_id = await _book(session, actor, use, _wish(need, resource, form))
     match.result, match.order_id, match.booking_id = result, order_id, booking_id
-    told = {"result": result.value, "booking_id": str(booking_id)}
-    move(session, match, step, actor, **told, order_id=str(order_id) if order_id else None)
+    told = {"result": result.value, "booking_id": str(booking_id), "order_id": str(order_id) if order_id else None}
+    move(session, match, step, actor, data=told)
     await session.flush()
     return case
 
@@ -142,7 +144,7 @@ async def dismiss(session: AsyncSession, actor: Actor, match_id: UUID, form: Mat
     case = await load(session, actor, match_id, "matches:dismiss")
     step = decide(case, MatchAction.DISMISS)
     case.match.dismiss_reason, case.match.dismiss_words = form.reason, form.words
-    move(session, case.match, step, actor, reason=form.reason.value)
+    move(session, case.match, step, actor, data={"reason": form.reason.value})
     await session.flush()
     return case
 
@@ -162,7 +164,7 @@ async def lapse(session: AsyncSession, match_id: UUID) -> None:
     if reason is None:
         raise Conflict("对接仍然有效")
     case.match.lapse_reason = reason
-    move(session, case.match, step, None, reason=reason.value)
+    move(session, case.match, step, None, data={"reason": reason.value})
 
 
 async def needs_of(session: AsyncSession, actor: Actor, resource_id: UUID, query: FittingNeedsQuery) -> dict[str, Any]:

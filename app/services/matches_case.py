@@ -61,7 +61,13 @@ def decide(case: MatchCase, action: MatchAction) -> Step[MatchState, MatchAction
 
 
 def move(
-    session: AsyncSession, match: Match, step: Step[MatchState, MatchAction], actor: Actor | None, **data: Any
+    session: AsyncSession,
+    match: Match,
+    step: Step[MatchState, MatchAction],
+    actor: Actor | None,
+    *,
+    data: dict[str, Any],
+    noted: bool = True,
 ) -> None:
     """Take the step. What was typed stands in the row, which can forget it; events cannot."""
     source, match.state = match.state, step.target
@@ -77,6 +83,7 @@ def move(
         source=source.value,
         target=step.target.value,
         data=told,
+        noted=noted,
     )
 
 

@@ -6,7 +6,7 @@ catalogue first, then the nearest; how many one look takes is bounded, and said.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
@@ -42,15 +42,13 @@ class Asked:
 
     words: Lexicon
     grams: dict[UUID, frozenset[str]]
-    on_duty: dict[tuple[UUID | None, datetime | None], UUID | None]
+    on_duty: dict[UUID, UUID | None]
+    """Need → the member unit on duty in its community on the day it is wanted."""
     timed: bool
     """Whether any need is wanted at a time."""
     confirmed: dict[Provider, int]
     mean: float
     """Confirmed lately, by whoever had any, and their mean."""
-
-    def duty(self, need: Need) -> UUID | None:
-        return self.on_duty.get((need.community_id, need.wanted_at))
 
 
 @dataclass(slots=True)
@@ -79,7 +77,7 @@ class Facts:
             free_then=None if span is None or resource.nature is Nature.STOCK else self._free(resource, *span),
             wanted=wanted_of(resource.kind, resource.nature, need.people_concerned),
             left=self._left(resource, span),
-            on_duty=resource.organization_id is not None and asked.duty(need) == resource.organization_id,
+            on_duty=resource.organization_id is not None and asked.on_duty[need.id] == resource.organization_id,
             ratings=number,
             ratings_sum=total,
             matches=asked.confirmed.get(provider, 0),
@@ -107,12 +105,13 @@ def provider_of(resource: Resource) -> Provider:
 async def asked_of(session: AsyncSession, needs: Sequence[Need], community_id: UUID | None) -> Asked:
     """``community_id``: whose words are heard."""
     words = await lexicon.of(session, community_id)
-    wanted = {(need.community_id, need.wanted_at) for need in needs}
+    days = {need.id: (need.community_id, _day_of(need)) for need in needs}
+    units = {key: await _duty_of(session, *key) for key in set(days.values())}
     confirmed = await _confirmed(session)
     return Asked(
         words=words,
         grams={need.id: words.grams(f"{need.title}\n{need.details}") for need in needs},
-        on_duty={key: await _duty_of(session, *key) for key in wanted},
+        on_duty={need_id: units[key] for need_id, key in days.items()},
         timed=any(need.wanted_at for need in needs),
         confirmed=confirmed,
         mean=sum(confirmed.values()) / max(1, len(confirmed)),
@@ -130,10 +129,13 @@ async def facts_of(session: AsyncSession, asked: Asked, resources: Sequence[Reso
     )
 
 
-async def _duty_of(session: AsyncSession, community_id: UUID | None, wanted_at: datetime | None) -> UUID | None:
-    if community_id is None:
-        return None
-    return await unit_on_duty(session, community_id, wanted_at and wanted_at.astimezone(clock.CHINA).date())
+def _day_of(need: Need) -> date:
+    """The China day on which it is wanted; today where nobody says."""
+    return need.wanted_at.astimezone(clock.CHINA).date() if need.wanted_at else clock.today()
+
+
+async def _duty_of(session: AsyncSession, community_id: UUID | None, day: date) -> UUID | None:
+    return None if community_id is None else await unit_on_duty(session, community_id, day)
 
 
 async def _ratings(session: AsyncSession, providers: set[Provider]) -> dict[Provider, tuple[int, int]]:

@@ -82,7 +82,7 @@ async def best_for(
     asked = asked or await matching.asked_of(session, [need], need.community_id)
     look = _Look(session, need, weights, most, asked, bounder(weights, timed=need.wanted_at is not None))
     look.seen.update(await session.scalars(matching.settled(Match.resource_id, Match.need_id == need.id)))
-    if (duty := look.asked.duty(need)) is not None:
+    if (duty := look.asked.on_duty[need.id]) is not None:
         await _take(look, await _rows(look, None, EVERYWHERE, provider=duty))
     for tier in tiers(need.category):
         await _tier(look, tier)
@@ -131,7 +131,7 @@ async def _take(look: _Look, rows: Any) -> None:
     look.looked += len(new)
     look.seen.update(row.id for row in new)
     offered = await matching_words.grams_of(look.session, look.asked.words, [(row.id, row.version) for row in new])
-    grams, duty, bound = look.asked.grams[look.need.id], look.asked.duty(look.need), look.bound
+    grams, duty, bound = look.asked.grams[look.need.id], look.asked.on_duty[look.need.id], look.bound
     category, metres = look.need.category, _metres(look.need)
     for row in new:
         alike, kind = similarity(grams, offered[row.id]), category_part(category, row.categories)

@@ -30,6 +30,7 @@ from app.services import (
     hours,
     household_members,
     joint_meetings,
+    match_batches,
     match_runs,
     matches,
     meeting_decisions,
@@ -87,6 +88,7 @@ _READ: dict[str, Callable[[AsyncSession, Actor, UUID], Awaitable[Any]]] = {
     "evaluations": evaluations.read,
     "resources": resources_read.read,
     "bookings": bookings.read,
+    "match-batches": match_batches.read,
     "match-runs": match_runs.read,
     "matches": matches.read,
 }

@@ -112,6 +112,7 @@ HEADINGS = {
     "last_year": "上次轮值年份",
     "lat": "纬度",
     "leads": "牵头",
+    "chosen": "整批方案所选",
     "learnt": "以往不采用所余系数",
     "left": "剩余名额",
     "left_on": "退出日期",

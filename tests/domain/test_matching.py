@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from app.core.errors import RuleBroken
+from app.domain.match_batches import rooms
 from app.domain.matching import (
     FLOOR,
     HEAVIEST,
@@ -197,3 +198,14 @@ def test_one_after_the_other_would_be_worse() -> None:
     scores = {(first, good): 0.9, (first, plain): 0.8, (second, good): 0.7}
     assert best_set(scores, {}) == {first: plain, second: good}
     assert best_set(scores, {good: 2}) == {first: good, second: good}
+
+
+def test_a_resource_is_given_to_no_more_needs_than_it_has_room_for() -> None:
+    """Least left, most wanted: whatever set is chosen, there is enough."""
+    pairs = [
+        pair(1, left=20, wanted=4),
+        pair(1, left=9, wanted=2),
+        pair(2, left=1, wanted=5),
+        pair(3, left=6, wanted=1),
+    ]
+    assert rooms(pairs) == {UUID(int=1): 2, UUID(int=2): 1, UUID(int=3): 6}

@@ -55,6 +55,7 @@ KEPT = {
     ("duplicate_dismissals", "dismissed_by"),
     ("meeting_additions", "added_by"),
     ("resources", "offered_by"),
+    ("match_batches", "requested_by"),
     ("match_runs", "run_by"),
     ("matches", "decided_by"),
     ("grants", "revoked_by"),

@@ -218,6 +218,7 @@ TABLES: dict[str, str] = {
     "project_needs": "which project answers a need, which is shown",
     "resource_windows": "when a resource is open, which its owner sets",
     "resource_exceptions": "when a resource is open, which its owner sets",
+    "match_batches": "how staff look for resources for all needs of a community",
     "match_runs": "how staff look for resources for a need, which is shown",
     "matches": "what staff weigh for a need; the booking and the order that come of it are shown",
     "match_weights": "nobody's",

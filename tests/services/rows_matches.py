@@ -8,11 +8,12 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from app.core.clock import now
 from app.core.ids import new_id
 from app.domain.bookings import BookingState
+from app.domain.match_batches import BatchState
 from app.domain.matches import LapseReason, MatchResult, MatchState
 from app.domain.matching import WEIGHTS, DismissReason, Part
 from app.domain.needs import NeedState
 from app.domain.resources import ResourceState
-from app.models import Booking, Match, MatchRun, Need, Resource
+from app.models import Booking, Match, MatchBatch, MatchRun, Need, Resource
 from tests.services.rows import put_need
 from tests.services.rows_resources import add, put_booking, put_resource
 from tests.worlds import World
@@ -37,6 +38,33 @@ async def put_run(session: AsyncSession, world: World, need: Need) -> MatchRun:
     )
     await add(session, run, "match_run", None)
     return run
+
+
+async def put_batch(
+    session: AsyncSession, world: World, state: BatchState = BatchState.DONE, **more: Any
+) -> MatchBatch:
+    """The community's."""
+    over = state in {BatchState.DONE, BatchState.FAILED}
+    batch = MatchBatch(
+        district_id=world.district_id,
+        id=new_id(),
+        place_id=world.places["community"],
+        path=world.paths["community"],
+        state=state,
+        most=5,
+        looked_needs=0,
+        written_needs=0,
+        chosen_needs=0,
+        message="系统内部错误" if state is BatchState.FAILED else None,
+        requested_by=world.people["community"],
+        finished_at=now() if over else None,
+        version=1,
+        created_at=now(),
+        updated_at=now(),
+        **more,
+    )
+    await add(session, batch, "match_batch", state)
+    return batch
 
 
 async def put_match(

@@ -51,6 +51,7 @@ BUILDERS: dict[str, Build] = {
     "lexicon-entries": work.lexicon_entry,
     "livez": work.nothing,
     "me": people.me,
+    "match-batches": matches.batch,
     "match-runs": matches.run,
     "match-weights": matches.weights,
     "matches": matches.match,

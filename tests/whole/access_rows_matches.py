@@ -10,7 +10,7 @@ from app.domain.matches import MATCH, MatchState
 from app.domain.needs import NeedState
 from app.models import MatchWeights
 from tests.services.rows import put_need
-from tests.services.rows_matches import put_match, put_run
+from tests.services.rows_matches import put_batch, put_match, put_run
 from tests.whole.access_ground import Ground, Row
 from tests.whole.access_rows import source_of
 from tests.whole.document import Operation
@@ -28,6 +28,12 @@ async def run(ground: Ground, session: AsyncSession, _: Operation) -> Row:
     need = await put_need(session, ground.world, NeedState.IN_SERVICE)
     found = await put_run(session, ground.world, need)
     return Row(found.id, ids={"need_id": str(need.id)})
+
+
+async def batch(ground: Ground, session: AsyncSession, _: Operation) -> Row:
+    """Of the community, done; so another may be started."""
+    found = await put_batch(session, ground.world)
+    return Row(found.id, ids={"place_id": str(found.place_id)})
 
 
 async def weights(ground: Ground, session: AsyncSession, _: Operation) -> Row:

@@ -113,7 +113,7 @@ def _writes_state(function: Function) -> bool:
 
 
 _WITHOUT_LIFECYCLE = ("approval.", "request.", "found.")
-"""Approvals and imports have states, but no table: they move once, or only by a worker."""
+"""Approvals, imports and batches of matching have states, but no table: they move once, or only by a worker."""
 
 
 def _asks_the_table(function: Function) -> bool:
