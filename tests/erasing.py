@@ -10,10 +10,12 @@ from sqlalchemy import text
 
 from app.core.clock import now
 from app.core.db import Database
+from app.domain.resources import ResourceState
 from app.models import Base
 from app.workers import relay
 from tests.profiles import id_number, wish_for_correction
 from tests.routers.test_consents import become_minor, given, guard
+from tests.services.rows_resources import put_resource
 from tests.stories.steps import AT_HOME, act, only_order, submitted
 from tests.worlds import World
 
@@ -42,6 +44,8 @@ TRACES = {
     "offered": "我会修马头琴祖传手艺",
     "unable": "那天我要去看眼睛",
     "laid_down": "手抖得修不了琴了",
+    "not_taken": "他家的管子是老铸铁的",
+    "not_wanted": "他的手抖得厉害",
     "reopening": "跟我家漏的是同一根管",
 }
 """What is nowhere to be found afterwards."""
@@ -121,16 +125,35 @@ async def offer_and_withdraw(world: World, who: str) -> None:
     home = {"place_id": str(world.places["home1"]), "service_place_id": str(world.places["community"])}
     kind = {"kind": "expertise", "categories": ["culture"], "quantity": 1, "unit": "人"}
     form = home | kind | {"name": TRACES["offered"], "details": TRACES["offered"]}
+    form["categories"] = ["culture", "repair.plumbing"]
     path = f"/v1/resources/{(await world.ok(who, 'POST', '/v1/resources', json=form))['id']}"
     await world.ok("grid", "POST", f"{path}/publish", json={})
     need = await submitted(world, "resident2", place_id=str(world.places["home2"]))
     await world.ok("community", "POST", f"/v1/needs/{need['id']}/accept", json={"auto_offer": False})
+    await dismissed(world, need, TRACES["not_wanted"])
     start = now() + timedelta(days=1)
     span = {"starts_at": start.isoformat(), "ends_at": (start + timedelta(hours=1)).isoformat()}
     wish = {"resource_id": path.rpartition("/")[2], "purpose": "need", "purpose_id": need["id"]} | span
     booking = await world.ok("grid", "POST", "/v1/bookings", json=wish)
     await world.ok(who, "POST", f"/v1/bookings/{booking['id']}/cancel", json={"words": TRACES["unable"]})
     await world.ok(who, "POST", f"{path}/withdraw", json={"words": TRACES["laid_down"]})
+
+
+async def dismissed(world: World, need: Any, words: str) -> None:
+    """The best resource for a need is not taken up, and somebody says why."""
+    found = await world.ok("grid", "POST", "/v1/match-runs", json={"need_id": need["id"]})
+    form = {"reason": "unsuitable", "words": words}
+    await world.ok("grid", "POST", f"/v1/matches/{found['matches'][0]['id']}/dismiss", json=form)
+
+
+async def ask_and_take_nothing(world: World, owner: Database, who: str) -> None:
+    """A need of theirs for which something of a unit's was proposed, and not taken."""
+    need = await submitted(world, who, title=TRACES["title"], details=TRACES["details"])
+    await world.ok("community", "POST", f"/v1/needs/{need['id']}/accept", json={"auto_offer": False})
+    async with owner.transaction(world.district_id) as session:
+        await put_resource(session, world, ResourceState.LISTED)
+    await dismissed(world, need, TRACES["not_taken"])
+    await world.ok(who, "POST", f"/v1/needs/{need['id']}/withdraw", json={"words": "不用了"})
 
 
 async def question_about(world: World, app: FastAPI, who: str) -> Any:

@@ -14,6 +14,7 @@ from app.core.db import Database
 from app.core.ids import new_id
 from app.domain.consents import EMERGENCY_LASTS, Purpose
 from app.domain.people import PartyStatus
+from app.domain.resources import ResourceState
 from app.domain.retention import RULE_OF, SPENT, Kind, period_of
 from app.models import (
     Approval,
@@ -22,6 +23,7 @@ from app.models import (
     Consent,
     Event,
     Grant,
+    Match,
     Need,
     Order,
     PartyMembership,
@@ -30,9 +32,11 @@ from app.models import (
     Volunteer,
 )
 from tests.activities import do, opened, signed_up
+from tests.erasing import dismissed
 from tests.profiles import consent, unit
 from tests.routers.test_consents import given
 from tests.services.histories import broken_histories
+from tests.services.rows_resources import put_resource
 from tests.services.test_retention import kept
 from tests.stories.steps import accepted_need, act, only_order, reported, submitted
 from tests.worlds import World, count
@@ -152,8 +156,10 @@ async def test_an_emergency_ends_by_itself(world: World, app: FastAPI, owner: Da
         assert (await given(world, "resident1", "health"))["in_force"]
 
 
-async def _ended(world: World) -> tuple[Any, Any]:
-    """A need with words in it, served, rated and closed, whose planning once was asked for."""
+async def _ended(world: World, owner: Database) -> tuple[Any, Any]:
+    """A need with words in it, whose planning once was asked for, and for which something was proposed and not taken."""
+    async with owner.transaction(world.district_id) as session:
+        await put_resource(session, world, ResourceState.LISTED)
     need = await accepted_need(world)
     plan = {"obstacle": WORDS, "measures": WORDS, "until": (now() + 9 * DAY).isoformat()}
     asked = await world.ok("community", "POST", f"/v1/needs/{need['id']}/plan", json=plan)
@@ -162,13 +168,14 @@ async def _ended(world: World) -> tuple[Any, Any]:
     await world.ok("subdistrict", "POST", f"/v1/approvals/{approval['id']}/deny", json={"words": WORDS})
     order = await only_order(world, need)
     await act(world, "grid", order, "publish")
+    await dismissed(world, need, WORDS)
     await world.ok("resident1", "POST", f"/v1/needs/{need['id']}/withdraw", json={"words": WORDS})
     return need, order
 
 
 async def _words(owner: Database, world: World) -> list[str]:
     """Where the words still stand."""
-    tables = ("needs", "orders", "approvals", "events")
+    tables = ("needs", "orders", "approvals", "matches", "events")
     found = []
     async with owner.transaction(world.district_id) as session:
         for table in tables:
@@ -179,7 +186,7 @@ async def _words(owner: Database, world: World) -> list[str]:
 
 
 async def test_words_of_ended_needs_go_and_the_rows_stay(world: World, app: FastAPI, owner: Database) -> None:
-    need, order = await _ended(world)
+    need, order = await _ended(world, owner)
     await submitted(world, "resident2", details=WORDS)
     period = period_of(Kind.NEED_WORDS)
     assert await dealt(app, world, Kind.NEED_WORDS, period - DAY) == 0
@@ -190,6 +197,8 @@ async def test_words_of_ended_needs_go_and_the_rows_stay(world: World, app: Fast
         row = (await session.scalars(select(Need).where(Need.id == UUID(need["id"])))).one()
         its = (await session.scalars(select(Order).where(Order.id == UUID(order["id"])))).one()
         approval = (await session.scalars(select(Approval).where(Approval.subject_id == row.id))).one()
+        match = (await session.scalars(select(Match).where(Match.need_id == row.id))).one()
+    assert (match.dismiss_words, match.dismiss_reason) == (SPENT, "unsuitable"), "what was learnt stays"
     assert (row.title, row.details, row.state, row.category) == (SPENT, SPENT, "withdrawn", "repair.plumbing")
     assert (its.title, its.state, approval.form, approval.state) == (SPENT, "withdrawn", {}, "denied")
     assert await broken_histories(owner, world.district_id) == []
@@ -216,7 +225,7 @@ async def test_who_was_refused_is_forgotten_too(world: World, app: FastAPI) -> N
 
 
 async def test_history_forgets_only_what_the_rows_have_forgotten(world: World, app: FastAPI, owner: Database) -> None:
-    need, order = await _ended(world)
+    need, order = await _ended(world, owner)
     rows = {"rows": [UUID(need["id"]), UUID(order["id"])]}
     async with app.state.database.transaction(world.district_id) as session:
         assert await session.scalar(text("SELECT forget_spent_words(CAST(:rows AS uuid[]))"), rows) == 0

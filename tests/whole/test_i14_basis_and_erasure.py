@@ -17,6 +17,7 @@ from app.workers import relay
 from tests.erasing import (
     TRACES,
     ask_and_be_served,
+    ask_and_take_nothing,
     ask_to_be_erased,
     care_for,
     erased,
@@ -42,12 +43,13 @@ async def test_i14_no_fact_of_health_without_a_basis(world: World) -> None:
     assert (await world.ok("community", "GET", facts))["items"] == []
 
 
-async def _full(world: World, app: FastAPI) -> Any:
+async def _full(world: World, app: FastAPI, owner: Database) -> Any:
     """resident1, known and served, with a certificate and everybody told."""
     await record(world, "resident1")
     await care_for(world, "resident1")
     need = await ask_and_be_served(world, "resident1")
     await offer_and_withdraw(world, "resident1")
+    await ask_and_take_nothing(world, owner, "resident1")
     await relay.relay_district(app.state.database, world.district_id)
     return need
 
@@ -76,12 +78,19 @@ async def _certify(owner: Database, app: FastAPI, world: World, who: str) -> Non
 
 
 async def test_i14_nothing_is_left_of_an_erased_person(world: World, app: FastAPI, owner: Database) -> None:
-    await _full(world, app)
+    await _full(world, app, owner)
     await _certify(owner, app, world, "resident1")
     before = await left(owner, world.district_id)
-    assert before.keys() >= {"title", "details", "rating", "offered", "unable", "laid_down"}, (
-        "what is typed in clear is found, so the search can see"
-    )
+    assert before.keys() >= {
+        "title",
+        "details",
+        "rating",
+        "offered",
+        "unable",
+        "laid_down",
+        "not_taken",
+        "not_wanted",
+    }, "what is typed in clear is found, so the search can see"
     hours = await ledger(owner, world.district_id)
     answer = await erased(world, "resident1")
     assert await left(owner, world.district_id) == {}
@@ -89,7 +98,7 @@ async def test_i14_nothing_is_left_of_an_erased_person(world: World, app: FastAP
     assert await ledger(owner, world.district_id) == hours
     assert await broken_histories(owner, world.district_id) == []
     outcome = answer["outcome"]
-    assert outcome["deleted"].items() >= {"care_facts": 1, "certificates": 1, "needs": 1, "orders": 1}.items()
+    assert outcome["deleted"].items() >= {"care_facts": 1, "certificates": 1, "needs": 2, "orders": 2}.items()
     assert all(kept["why"] for kept in outcome["kept"])
     assert (answer["words"], answer["answer"]) == (None, None), (
         "nothing sealed for them opens, the request itself included"
@@ -97,7 +106,7 @@ async def test_i14_nothing_is_left_of_an_erased_person(world: World, app: FastAP
 
 
 async def test_i14_sealed_boxes_from_a_backup_do_not_open(world: World, app: FastAPI, owner: Database) -> None:
-    await _full(world, app)
+    await _full(world, app, owner)
     async with owner.transaction(world.district_id) as session:
         person = (await session.scalars(select(Person).where(Person.id == world.people["resident1"]))).one()
         fact = (await session.scalars(select(CareFact).where(CareFact.person_id == person.id))).one()
@@ -118,7 +127,7 @@ async def test_i14_sealed_boxes_from_a_backup_do_not_open(world: World, app: Fas
 
 
 async def test_i14_an_erased_helpers_hours_still_sum(world: World, app: FastAPI, owner: Database) -> None:
-    await _full(world, app)
+    await _full(world, app, owner)
     hours = await ledger(owner, world.district_id)
     assert [person for person, _, _ in hours if person == world.people["member1"]]
     await erased(world, "member1")
@@ -175,7 +184,7 @@ async def test_i14_a_holder_and_an_officer_finish_first(world: World) -> None:
 
 async def test_i14_only_an_erased_persons_words_leave_the_history(world: World, app: FastAPI, owner: Database) -> None:
     """The one function that changes events does nothing for anybody who is not erased."""
-    await _full(world, app)
+    await _full(world, app, owner)
     await submitted(world, "resident2", details="别人的话")
     database: Database = app.state.database
     async with owner.transaction(world.district_id) as session:
