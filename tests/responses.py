@@ -12,6 +12,7 @@ from typing import Any
 import httpx
 import jsonschema_rs
 from fastapi import FastAPI
+from fastapi.routing import iter_route_contexts
 from httpx._transports import asgi
 
 from tests.audited import LEDGER
@@ -20,6 +21,8 @@ _HOLE = re.compile(r"\{[^}]+\}")
 _PROBLEM = "application/problem+json"
 _NOTHING: dict[str, dict[str, Any]] = {"": {}}
 """What an answer without content, such as a 204, is documented as."""
+_DOCUMENT = "urn:sanshun:document"
+"""What schemas call the document that they do not stand in."""
 asgi.create_event = asyncio.Event
 """Instead of looking for another event loop's with every request."""
 
@@ -33,6 +36,8 @@ class Promises:
 
     def __init__(self, document: dict[str, Any]) -> None:
         self._document = document
+        self._components = jsonschema_rs.Registry([(_DOCUMENT, {"components": document["components"]})])
+        """Read once for all validators: each would else keep a copy of all schemas, 3.5 MB of them."""
         self._validators: dict[str, jsonschema_rs.Validator] = {}
         """By schema: whatever refuses, refuses by the same one."""
         self._refusals: set[tuple[str, bytes]] = set()
@@ -85,9 +90,22 @@ class Promises:
 
     def _validator(self, schema: str) -> jsonschema_rs.Validator:
         if schema not in self._validators:
-            whole = {**json.loads(schema), "components": self._document["components"]}
-            self._validators[schema] = jsonschema_rs.Draft202012Validator(whole, validate_formats=True)
+            elsewhere = json.loads(schema.replace('"#/components/', f'"{_DOCUMENT}#/components/'))
+            self._validators[schema] = jsonschema_rs.Draft202012Validator(
+                elsewhere, validate_formats=True, registry=self._components
+            )
         return self._validators[schema]
+
+
+_KNOWN: dict[frozenset[tuple[str | None, str | None]], Promises] = {}
+
+
+def promises_of(app: FastAPI) -> Promises:
+    """One for all apps that serve the same operations, however they are set up: writing the document takes seconds."""
+    served = frozenset((route.path, route.name) for route in iter_route_contexts(app.routes))
+    if served not in _KNOWN:
+        _KNOWN[served] = Promises(app.openapi())
+    return _KNOWN[served]
 
 
 class CheckedTransport(httpx.ASGITransport):
@@ -95,7 +113,7 @@ class CheckedTransport(httpx.ASGITransport):
 
     def __init__(self, app: FastAPI) -> None:
         super().__init__(app, raise_app_exceptions=False)
-        self.promises = Promises(app.openapi())
+        self.promises = promises_of(app)
         self.tokens = app.state.tokens
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:

@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from app.main import create_app
 from app.routers.openapi import operations
 from app.settings import Settings
 
@@ -37,10 +36,6 @@ class Operation:
 def unstarted(folder: Path) -> Settings:
     """Settings for an app that is only looked at, never started."""
     return Settings(database_url="postgresql://nobody@127.0.0.1/none", data_dir=folder, workers=False)
-
-
-def published(folder: Path) -> dict[str, Any]:
-    return create_app(unstarted(folder)).openapi()
 
 
 def operations_of(document: dict[str, Any]) -> Iterator[Operation]:

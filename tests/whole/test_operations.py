@@ -24,7 +24,7 @@ from app.routers.openapi import Undeclared
 from app.routers.route import HouseRoute
 from app.settings import Settings
 from app.workers.generating_pages import LIFECYCLES
-from tests.whole.document import Operation, operations_of, published, unstarted
+from tests.whole.document import Operation, operations_of, unstarted
 from tests.worlds import World
 
 _ONE_OF = {
@@ -56,9 +56,9 @@ _CREATED = {"201", "202"}
 _CHINESE = re.compile("[\u4e00-\u9fff]")
 
 
-@pytest.fixture(scope="module")
-def operations(tmp_path_factory: pytest.TempPathFactory) -> list[Operation]:
-    return list(operations_of(published(tmp_path_factory.mktemp("document"))))
+@pytest.fixture
+def operations(app: FastAPI) -> list[Operation]:
+    return list(operations_of(app.openapi()))
 
 
 def test_every_operation_has_one_permission_of_the_table(operations: list[Operation]) -> None:

@@ -5,18 +5,18 @@ from typing import Any
 
 import httpx
 import pytest
+from fastapi import FastAPI
 
-from tests.responses import BrokenPromise, CheckedTransport, Promises
-from tests.whole.document import published
+from tests.responses import BrokenPromise, CheckedTransport, Promises, promises_of
 from tests.worlds import World
 
 _NO_STORE = {"cache-control": "no-store"}
 _JSON = _NO_STORE | {"content-type": "application/json"}
 
 
-@pytest.fixture(scope="module")
-def promises(tmp_path_factory: pytest.TempPathFactory) -> Promises:
-    return Promises(published(tmp_path_factory.mktemp("document")))
+@pytest.fixture
+def promises(app: FastAPI) -> Promises:
+    return promises_of(app)
 
 
 def place(**more: Any) -> dict[str, Any]:
