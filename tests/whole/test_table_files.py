@@ -6,17 +6,20 @@ import itertools
 import os
 from collections.abc import Iterator
 from datetime import datetime
-from typing import Any
+from typing import Any, get_args
 from zipfile import ZipFile
 
 import httpx
 import pytest
 from fastapi import FastAPI
+from fastapi.routing import iter_route_contexts
+from pydantic import BaseModel
 
 from app.core.clock import CHINA
 from app.core.db import Database
 from app.core.paging import FileQuery, Page
 from app.domain.audit import Outcome
+from app.routers.table_files import can_be_file
 from app.services import table_files
 from app.services.exports_xlsx import cell
 from tests.stories.steps import submitted
@@ -239,3 +242,29 @@ def test_every_list_of_the_work_has_its_file(app: FastAPI) -> None:
 def _is_file(app: FastAPI, operation: Operation) -> bool:
     declared = app.openapi()["paths"][operation.path][operation.method.lower()]
     return "text/csv" in declared["responses"].get("200", {}).get("content", {})
+
+
+def test_every_field_of_a_file_has_its_heading(app: FastAPI) -> None:
+    """Also of what stands within an item: no row need happen to have it."""
+    lists = (route for route in iter_route_contexts(app.routes) if route.endpoint and can_be_file(route.endpoint))
+    pages = [route.response_model for route in lists]
+    assert len(pages) == len(LISTS)
+    fields = {field for page in pages for field in _fields(table_files.item_of(page))}
+    assert ("DecisionRead", "what") in {(model.__name__, name) for model, name in fields}
+    for model, name in fields:
+        assert table_files.heading(model, name)
+
+
+def _fields(model: type[BaseModel]) -> Iterator[tuple[type[BaseModel], str]]:
+    for name, field in model.model_fields.items():
+        if name not in {"actions", "version"}:
+            yield model, name
+            for within in _models(field.annotation):
+                yield from _fields(within)
+
+
+def _models(annotation: Any) -> Iterator[type[BaseModel]]:
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        yield annotation
+    for part in get_args(annotation):
+        yield from _models(part)
