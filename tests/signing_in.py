@@ -1,10 +1,13 @@
 """Signing in over HTTP, as clients do, from addresses and at times of one's choice."""
 
 import base64
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+import argon2
 import httpx
 import pytest
 from sqlalchemy import func, select, update
@@ -21,6 +24,17 @@ PASSWORD = "青城的风吹过八月的草原上"
 """Fits the default profile."""
 STRONG = "Horse-4-Grass"
 """Fits both profiles."""
+CHEAP = argon2.PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
+_NOBODYS = CHEAP.hash("no account has this password")
+
+
+@contextmanager
+def cheap_passwords() -> Iterator[None]:
+    """Passwords that cost nothing to check; ``tests/domain/test_passwords.py`` looks at what the product's cost."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(passwords, "_hasher", CHEAP)
+        patch.setattr(passwords, "_NOBODY", _NOBODYS)
+        yield
 
 
 @dataclass

@@ -14,6 +14,11 @@ ASVS, MLPS3 = POLICIES[Profile.ASVS], POLICIES[Profile.MLPS3]
 NOW = datetime(2026, 3, 1, tzinfo=UTC)
 
 
+@pytest.fixture(autouse=True)
+def cheap() -> None:
+    """Here alone they are kept as the product keeps them."""
+
+
 @pytest.mark.parametrize(
     "password",
     [

@@ -24,11 +24,11 @@ from app.core.postgres import EmbeddedPostgres
 from app.main import create_app
 from app.settings import Settings
 from tests.responses import CheckedTransport
+from tests.signing_in import cheap_passwords
 from tests.whole.access_golden import GOLDEN, rendered
 from tests.whole.access_ground import Ground
 from tests.whole.access_people import Seats, seat_everyone
 from tests.whole.access_registry import builder_of, noun_of
-from tests.whole.access_rows_people import cheap_passwords
 from tests.whole.access_walk import UNCLEAR, Verdicts, Walk
 from tests.whole.document import Operation, operations_of
 from tests.worlds import build_world

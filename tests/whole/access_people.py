@@ -7,7 +7,7 @@ from enum import StrEnum
 from typing import Any, TypeVar
 
 import jwt
-from sqlalchemy import insert, update
+from sqlalchemy import update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.core.clock import now
@@ -206,4 +206,4 @@ async def _seat_outsiders(session: AsyncSession, sealer: Sealer, world: World) -
 
 async def _add(session: AsyncSession, *tables: Sequence[Any]) -> None:
     for rows in tables:
-        await session.execute(insert(type(rows[0])), [worlds.columns_of(row) for row in rows])
+        await worlds.put_rows(session, type(rows[0]), map(worlds.columns_of, rows))

@@ -1,44 +1,31 @@
 """The rows the access matrix tries operations on: people, their accounts, their authority, client systems."""
 
 import itertools
-from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import timedelta
 from functools import lru_cache
 from typing import Any
 
-import argon2
-import pytest
 from sqlalchemy import insert, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.core import passwords, totp
+from app.core import totp
 from app.core.clock import now
 from app.core.ids import new_id
 from app.domain.people import Role
 from app.models import Account, Client, ClientSecret, Grant, Person, SignIn, Substitution
 from tests import worlds
+from tests.signing_in import CHEAP
 from tests.whole.access_ground import Ground, Row, add_row
 from tests.whole.document import Operation
 
 PASSWORD = "Aershan-tuya-7-morin"
 CHOSEN = "Tumote-garden-9-haliun"
-_CHEAP = argon2.PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
 _numbers = itertools.count(1)
 
 
 @lru_cache
 def _hashed(password: str) -> str:
-    return _CHEAP.hash(password)
-
-
-@contextmanager
-def cheap_passwords() -> Iterator[None]:
-    """Passwords that cost nothing to check: how much they cost is no matter of who may do what."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(passwords, "_hasher", _CHEAP)
-        patch.setattr(passwords, "_NOBODY", _hashed("no account has this password"))
-        yield
+    return CHEAP.hash(password)
 
 
 async def newcomer(

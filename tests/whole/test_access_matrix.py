@@ -28,7 +28,6 @@ from tests.whole.access_matrix import lay, nouns
 from tests.whole.access_outsiders import Lapse, end_all_grants, lapse, let_in, tokens_of
 from tests.whole.access_people import COLUMNS, Outsider, Situation
 from tests.whole.access_registry import BUILDERS, SPECIAL, NoFixture, builder_of
-from tests.whole.access_rows_people import cheap_passwords
 from tests.whole.access_walk import CELLS, DONE, PARTY, STOPPED, Cell, Verdicts, Walk
 from tests.whole.document import Operation, operations_of
 
@@ -46,13 +45,6 @@ def document(app: FastAPI) -> dict[str, Any]:
     return app.openapi()
 
 
-@pytest.fixture
-def cheap() -> Iterator[None]:
-    with cheap_passwords():
-        yield
-
-
-@pytest.mark.usefixtures("cheap")
 @pytest.mark.parametrize("part", _PARTS)
 async def test_i11_who_may_do_what(part: str, app: FastAPI, owner: Database, transport: httpx.ASGITransport) -> None:
     """One request a cell. What is refused leaves every table of both districts as it was.
