@@ -54,7 +54,7 @@ def _fuzz(settings: Settings, roles: list[str], examples: int) -> list[Found]:
     try:
         asyncio.run(server.ready())
         for role in roles:
-            found.append(run(f"http://{HOST}:{server.port}", document, ground, [role], phases))
+            found.append(run(f"http://{HOST}:{server.port}", document, ground.ids, ground.tokens([role]), phases))
             _tell(found[-1])
     finally:
         server.stop()

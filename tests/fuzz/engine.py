@@ -1,8 +1,10 @@
-"""One run of schemathesis against a running server, as one role, and what it found."""
+"""One run of schemathesis against a running server, as some roles, and what it found."""
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, field
+from multiprocessing import get_context
 from typing import Any
 
 import schemathesis
@@ -11,8 +13,10 @@ from schemathesis.config import SchemathesisConfig
 from schemathesis.engine import from_schema
 from schemathesis.engine.events import FatalError, NonFatalError, ScenarioFinished
 
-from tests.fuzz.ground import Ground
-
+Ids = Mapping[str, Sequence[str]]
+"""Noun of the path → ids of rows there; a noun without rows is left out."""
+Tokens = Mapping[str, str | None]
+"""Role → the token of who plays it."""
 ROLES = {
     "resident": "resident1",
     "volunteer": "volunteer1",
@@ -73,7 +77,7 @@ class Found:
         return f"{self.roles}: {self.cases} requests, {len(self.operations)} operations, {seen}"
 
 
-def config(ground: Ground, phases: dict[str, Any], **more: Any) -> SchemathesisConfig:
+def config(ids: Ids, phases: dict[str, Any], **more: Any) -> SchemathesisConfig:
     """How to run: every check, and real ids in most paths and forms, since made-up ones find nothing."""
     told: dict[str, Any] = {
         "checks": CHECKS,
@@ -81,11 +85,10 @@ def config(ground: Ground, phases: dict[str, Any], **more: Any) -> SchemathesisC
         "generation": {"deterministic": True, "database": "none", "allow-x00": True},
         "suppress-health-check": ["all"],
         "continue-on-failure": True,
-        "dictionaries": {noun: {"values": ids} for noun, ids in ground.ids.items()},
-        "parameters": _bound(ground, {"body.need_id": "needs", "body.into_id": "needs", **_BODY}),
+        "dictionaries": {noun: {"values": list(known)} for noun, known in ids.items()},
+        "parameters": _bound(ids, {"body.need_id": "needs", "body.into_id": "needs", **_BODY}),
         "operations": [
-            {"include-path-regex": f"^/v1/{noun}", "parameters": _bound(ground, {"path.id": noun})}
-            for noun in ground.ids
+            {"include-path-regex": f"^/v1/{noun}", "parameters": _bound(ids, {"path.id": noun})} for noun in ids
         ]
         + EXCEPTIONS,
         "warnings": False,
@@ -107,8 +110,8 @@ _BODY = {
 }
 
 
-def _bound(ground: Ground, names: dict[str, str]) -> dict[str, Any]:
-    known = {name: noun for name, noun in names.items() if noun in ground.ids}
+def _bound(ids: Ids, names: dict[str, str]) -> dict[str, Any]:
+    known = {name: noun for name, noun in names.items() if noun in ids}
     return {name: {"dictionary": noun, "probability": 0.9} for name, noun in known.items()}
 
 
@@ -117,9 +120,8 @@ def only(**phases: dict[str, Any]) -> dict[str, Any]:
     return dict.fromkeys(("examples", "coverage", "fuzzing", "stateful"), OFF) | phases
 
 
-def turns(ground: Ground, roles: Sequence[str]) -> type[Any]:
+def turns(tokens: Sequence[str | None]) -> type[Any]:
     """Signs requests in: each operation is tried by one role after the other."""
-    tokens = [ground.world.token(who) if (who := ROLES[role]) else None for role in roles]
     tried: Counter[str] = Counter()
 
     class Turns:
@@ -135,14 +137,19 @@ def turns(ground: Ground, roles: Sequence[str]) -> type[Any]:
     return Turns
 
 
-def run(
-    url: str, document: dict[str, Any], ground: Ground, roles: Sequence[str], phases: dict[str, Any], **more: Any
-) -> Found:
-    """Everything the engine tries, and what came back. ``url`` is the server's root, ``document`` what it promises."""
-    known = config(ground, phases, **{"base-url": url}, **more)
-    schema = schemathesis.openapi.from_dict(document, config=known)
-    schema.auth(refresh_interval=None)(turns(ground, roles))
-    found = Found(", ".join(roles))
+def run(url: str, document: dict[str, Any], ids: Ids, tokens: Tokens, phases: dict[str, Any]) -> Found:
+    """Everything the engine tries, and what came back. ``url`` is the server's root, ``document`` what it promises.
+
+    In a process of its own: what schemathesis compiles of each operation, some megabytes, it keeps until its process ends.
+    """
+    with ProcessPoolExecutor(1, get_context("spawn")) as apart:
+        return apart.submit(_run, url, document, ids, tokens, phases).result()
+
+
+def _run(url: str, document: dict[str, Any], ids: Ids, tokens: Tokens, phases: dict[str, Any]) -> Found:
+    schema = schemathesis.openapi.from_dict(document, config=config(ids, phases, **{"base-url": url}))
+    schema.auth(refresh_interval=None)(turns(list(tokens.values())))
+    found = Found(", ".join(tokens))
     for event in from_schema(schema).execute():
         if isinstance(event, ScenarioFinished):
             _take(found, event)

@@ -1,6 +1,7 @@
 """What the fuzzer finds when it comes: a district with rows in every state, and their ids to try."""
 
 import itertools
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,6 +14,7 @@ from app.domain.needs import NeedState
 from app.domain.orders import OrderState
 from app.models import Approval, HourEntry, Import, Need, Notice, Order, Organization, Person, Place
 from app.models import Assignment as AssignmentRow
+from tests.fuzz.engine import ROLES, Ids, Tokens
 from tests.services.rows import Held, put_need, put_order
 from tests.worlds import World
 
@@ -34,8 +36,10 @@ _HOLDERS = itertools.cycle(["member1", "member2", "volunteer1", "volunteer2"])
 @dataclass(frozen=True)
 class Ground:
     world: World
-    ids: dict[str, list[str]]
-    """Noun of the path → ids of rows there; a noun without rows is left out."""
+    ids: Ids
+
+    def tokens(self, roles: Iterable[str]) -> Tokens:
+        return {role: self.world.token(who) if (who := ROLES[role]) else None for role in roles}
 
 
 async def lay(owner: Database, world: World) -> Ground:
