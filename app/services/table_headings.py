@@ -290,6 +290,8 @@ MEANT_OTHERWISE = {
     ("DutyRecordRead", "decisions"): "办理的决定事项",
     ("JointMeetingRead", "minutes"): "会议纪要",
     ("MeetingDecisionRead", "result"): "办理结果",
+    ("MatchRead", "result"): "结果",
+    ("OrganizationRead", "parent_id"): "上级单位",
     ("ProjectRead", "title"): "名称",
     ("SignUpRead", "name"): "姓名",
     ("VoucherRead", "number"): "凭证号",
