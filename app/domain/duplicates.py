@@ -105,6 +105,10 @@ def nearest(need: Asked, others: Iterable[Asked]) -> list[tuple[Asked, Likeness]
     within = (other for other in others if other.id != need.id and abs(other.asked_at - need.asked_at) <= WINDOW)
     shared = (other for other in within if not need.words.isdisjoint(other.words))
     found = [(other, alike) for other in shared if (alike := likeness(need, other)).likely]
+    return likeliest(found)
+
+
+def likeliest(found: Iterable[tuple[Asked, Likeness]]) -> list[tuple[Asked, Likeness]]:
     return sorted(found, key=lambda pair: (-pair[1].score, pair[0].id))[:SHOWN]
 
 

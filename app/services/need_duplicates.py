@@ -1,107 +1,35 @@
-"""Needs that look alike: found, shown as far as whoever looks may know of them, and as a worklist of those who decide."""
+"""Needs that may be the same: what a need is like, who said that two are not, and the worklist of those who decide."""
 
 from collections.abc import Iterable, Sequence
-from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Select, delete, or_, select, text
+from sqlalchemy import delete, or_, select, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.core.crypto import Sealer
 from app.core.errors import Conflict, Forbidden, NotFound, RuleBroken
-from app.core.geo import LonLat
-from app.core.ids import first_id_of, new_id
+from app.core.ids import new_id
 from app.core.paging import Page, id_after, id_cursor
 from app.domain import access
-from app.domain.duplicates import WINDOW, Asked, Likeness, clusters, nearest
-from app.domain.lexicon import Lexicon
+from app.domain.duplicates import Asked, Likeness, clusters
 from app.domain.needs import NEED, NeedState
 from app.domain.people import Actor
-from app.domain.texts import HIDDEN, without_doors
-from app.models import DuplicateDismissal, Need, Person, Place
+from app.models import DuplicateDismissal, Need
 from app.models.base import literal_in
 from app.models.needs import UNENDED
 from app.schemas.need_duplicates import NeedDuplicateQuery
 from app.schemas.needs_intake import NeedDismissDuplicate, NeedRestoreDuplicate
-from app.services import lexicon, people_seal
+from app.services import lexicon
 from app.services.access import at, reads_all, under
-from app.services.needs_case import NeedCase, load, relations_to
+from app.services.need_duplicates_near import COMPARED, Found, as_asked, may_know, near, shown, unended
+from app.services.needs_case import NeedCase, load
 from app.services.outbox import publish
 from app.services.places import place_of
 
-_COMPARED = 400
-"""So many of a community's latest unended needs are compared with one; more would keep others waiting."""
 _ANCHORS = 200
 """So many are looked at for one page of the worklist."""
-_DETAILS = 300
-"""Characters of the details that are compared."""
 _MERGEABLE = (NeedState.SUBMITTED, NeedState.ACCEPTED)
-
-
-def unended(community_id: UUID | None, moment: datetime) -> Select[Need]:
-    """A community's needs of the window that have not ended, newest first; the states stand as literals for the index."""
-    window = (Need.community_id == community_id, Need.id >= first_id_of(moment - WINDOW))
-    return (
-        select(Need).where(*window, text(literal_in("needs.state", UNENDED))).order_by(Need.id.desc()).limit(_COMPARED)
-    )
-
-
-Found = list[tuple[Need, Likeness]]
-
-
-async def near(session: AsyncSession, words: Lexicon, asked: Asked, rows: Select[Need]) -> Found:
-    needs = {need.id: need for need in await session.scalars(rows)}
-    return [(needs[other.id], alike) for other, alike in nearest(asked, (_asked(words, n) for n in needs.values()))]
-
-
-def _asked(words: Lexicon, need: Need) -> Asked:
-    spot = None if need.lon is None or need.lat is None else LonLat(need.lon, need.lat)
-    title = words.grams(need.title)
-    return Asked(
-        need.id, need.path, spot, need.asked_at, need.category, title, title | words.grams(need.details[:_DETAILS])
-    )
-
-
-async def shown(session: AsyncSession, actor: Actor, sealer: Sealer, found: Found) -> list[dict[str, Any]]:
-    """The fields of NearNeeds: whole for whoever may read the need, else without what tells whose it is."""
-    needs = [need for need, _ in found]
-    related = await relations_to(session, actor, needs)
-    readable = {n.id for n in needs if access.may("needs:read", actor.roles_at(n.path) | related[n.id])}
-    titles = await _titles(session, sealer, [need for need in needs if need.id not in readable])
-    rows = select(Place.id, Place.name).where(Place.id.in_([need.grid_id for need in needs if need.grid_id]))
-    grids: dict[UUID | None, str] = {row.id: row.name for row in await session.execute(rows)}
-    return [
-        {
-            "need_id": need.id if need.id in readable else None,
-            "title": titles.get(need.id, need.title),
-            "state": need.state,
-            "category": need.category,
-            "place_name": grids.get(need.grid_id),
-            "asked_at": need.asked_at,
-            "score": alike.score,
-            "parts": alike,
-            "reasons": list(alike.reasons),
-        }
-        for need, alike in found
-    ]
-
-
-async def _titles(session: AsyncSession, sealer: Sealer, needs: Sequence[Need]) -> dict[UUID, str]:
-    """Titles for other eyes: without doors, numbers, and the name of whoever asked."""
-    ids = {need.asker_id for need in needs if need.asker_id}
-    people = {person.id: person for person in await session.scalars(select(Person).where(Person.id.in_(ids)))}
-    titles = {}
-    for need in needs:
-        name = people_seal.opened(sealer, people[need.asker_id], "name") if need.asker_id else _unrecorded(sealer, need)
-        titles[need.id] = without_doors(need.title.replace(name, HIDDEN) if name else need.title)
-    return titles
-
-
-def _unrecorded(sealer: Sealer, need: Need) -> str | None:
-    if need.asker_name_sealed is None:
-        return None
-    return sealer.open(need.asker_name_sealed, need.district_id, "needs", "asker_name_sealed", need.id)
 
 
 async def of_need(
@@ -113,8 +41,9 @@ async def of_need(
     words = await lexicon.of(session, case.need.community_id)
     apart = {one for pair in await _dismissed(session, [need_id]) for one in pair}
     others = (Need.id != need_id, Need.id.in_(apart) if dismissed else Need.id.not_in(apart))
-    rows = unended(case.need.community_id, case.need.created_at).where(*others)
-    found = await near(session, words, _asked(words, case.need), rows)
+    known = may_know(actor, case.need.path)
+    rows = unended(case.need.community_id, case.need.created_at).where(known, *others)
+    found = await near(session, actor, words, as_asked(words, case.need), rows)
     return await shown(session, actor, sealer, found)
 
 
@@ -181,11 +110,11 @@ async def page(session: AsyncSession, actor: Actor, sealer: Sealer, query: NeedD
         rows = rows.where(at(Need, place.kind, place.id, place.path))
     if (after := id_after(query.cursor)) is not None:
         rows = rows.where(Need.id < after)
-    found = (await session.scalars(rows.order_by(Need.id.desc()).limit(_ANCHORS + _COMPARED))).all()
+    found = (await session.scalars(rows.order_by(Need.id.desc()).limit(_ANCHORS + COMPARED))).all()
     items, last = await _pairs(session, found, query.limit)
     more = len(items) == query.limit or len(found) > _ANCHORS
-    near = iter(await shown(session, actor, sealer, [pair for _, older in items for pair in older]))
-    rows_shown = [_item(need) | {"near": [next(near) for _ in older]} for need, older in items]
+    pairs = iter(await shown(session, actor, sealer, [pair for _, older in items for pair in older]))
+    rows_shown = [_item(need) | {"near": [next(pairs) for _ in older]} for need, older in items]
     return Page(rows_shown, id_cursor(last) if more and last is not None else None)
 
 
@@ -198,10 +127,10 @@ async def _pairs(
     alike = await _compared(session, needs)
     last = needs[min(len(needs), _ANCHORS) - 1].id if needs else None
     items: list[tuple[Need, Found]] = []
-    for one, near in alike:
+    for one, others in alike:
         left = [
             (by_id[o.id], how)
-            for o, how in near
+            for o, how in others
             if _open(by_id[one.id], by_id[o.id]) and _pair(one.id, o.id) not in dismissed
         ]
         if left:
@@ -217,7 +146,7 @@ async def _compared(session: AsyncSession, needs: Sequence[Need]) -> list[tuple[
     found = []
     for community_id in {need.community_id for need in needs}:
         words = await lexicon.of(session, community_id)
-        ours = [_asked(words, need) for need in needs if need.community_id == community_id]
+        ours = [as_asked(words, need) for need in needs if need.community_id == community_id]
         found += clusters(ours, sum(one.id in first for one in ours))
     return sorted(found, key=lambda pair: pair[0].id, reverse=True)
 

@@ -44,3 +44,26 @@ async def test_a_grid_worker_is_not_told_what_another_grid_keeps_to_its_handlers
     await submitted(world, **LAMP | need | {"privacy": "community"})
     (found,) = await near(world, "grid")
     assert found["need_id"] is None
+
+
+async def test_a_need_is_compared_with_another_grids_as_far_as_its_grid_worker_may_know(world: World) -> None:
+    """What it keeps to its handlers is not there; of what is open, no reason tells how near it was asked."""
+    home = await world.ok("community", "GET", f"/v1/places/{world.places['home4']}")
+    spot = {"position": {"lon": home["lon"], "lat": home["lat"], "datum": "wgs84"}}
+    form = {"kind": "grid", "name": "第二网格", "code": "02", "parent_id": str(world.places["community"])}
+    other = await world.ok("community", "POST", "/v1/places", json=form | spot)
+    need = await submitted(world, **LAMP | {"place_id": str(world.places["home4"])})
+    theirs = await submitted(world, **LAMP | {"place_id": other["id"], "privacy": "handlers"})
+    assert await duplicates(world, "grid", need) == []
+    (found,) = await duplicates(world, "community", need)
+    assert (found["need_id"], "相距不到 100 米" in found["reasons"]) == (theirs["id"], True)
+    await submitted(world, **LAMP | {"place_id": other["id"], "privacy": "community"})
+    (found,) = await duplicates(world, "grid", need)
+    assert (found["need_id"], found["parts"]["place"]) == (None, 0.1)
+    assert found["reasons"][0] == "同一天"
+    asked = (await near(world, "grid", "home4"))[-1]
+    assert asked["parts"]["place"] == 0.1
+
+
+async def duplicates(world: World, who: str, need: Any) -> list[Any]:
+    return list((await world.ok(who, "GET", f"/v1/needs/{need['id']}/duplicates"))["items"])

@@ -13,7 +13,7 @@ from app.domain.people import Actor, Grant, Role
 from app.models import Need
 from app.schemas.needs import NeedQuery
 from app.services import needs
-from app.services.need_duplicates import unended
+from app.services.need_duplicates_near import unended
 from app.services.needs_search import FIND
 from tests.whole.test_plans import indexes, scanned_whole
 from tests.whole.test_plans_audit import plan_of
