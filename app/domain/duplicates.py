@@ -10,12 +10,13 @@ from uuid import UUID
 
 from app.core.clock import CHINA
 from app.core.geo import LonLat, metres_between
-from app.domain.texts import similarity
+from app.domain.texts import Compared, similarity
 
 WINDOW = timedelta(days=30)
 """Needs further apart are two needs: what broke again has to be mended again."""
 SHOWN = 5
-_WEIGHTS = {"text": 0.5, "place": 0.25, "category": 0.15, "time": 0.1}
+_TEXT, _PLACE, _CATEGORY, _TIME = 0.5, 0.25, 0.15, 0.1
+"""What the parts weigh."""
 _LIKELY = 0.55
 _LEAST_TEXT = 0.2
 _NEXT_DOOR_M = 100.0
@@ -61,15 +62,28 @@ class Likeness:
 
 def likeness(one: Asked, other: Asked) -> Likeness:
     """All parts, weighed: text 50 %, place 25 %, kind 15 %, time 10 %."""
-    text = max(similarity(one.title, other.title), similarity(one.words, other.words))
+    return _told(one, other, _text(one, other))
+
+
+def _text(one: Asked, other: Asked) -> float:
+    return max(similarity(one.title, other.title), similarity(one.words, other.words))
+
+
+def _told(one: Asked, other: Asked, text: float) -> Likeness:
     place, where = _place(one, other)
-    apart = abs(one.asked_at - other.asked_at)
-    time = max(0.0, 1 - apart / WINDOW)
     category, what = _category(one.category, other.category)
-    parts = {"text": text, "place": place, "category": category, "time": time}
-    score = sum(_WEIGHTS[name] * value for name, value in parts.items())
+    time = _time(one, other)
     reasons = (where, _when(one.asked_at, other.asked_at), f"用词有 {round(text * 100)}% 相同", what)
-    return Likeness(round(score, 3), text, place, time, category, tuple(reason for reason in reasons if reason))
+    said = tuple(reason for reason in reasons if reason)
+    return Likeness(_score(text, place, category, time), text, place, time, category, said)
+
+
+def _score(text: float, place: float, category: float, time: float) -> float:
+    return round(_TEXT * text + _PLACE * place + _CATEGORY * category + _TIME * time, 3)
+
+
+def _time(one: Asked, other: Asked) -> float:
+    return max(0.0, 1 - abs(one.asked_at - other.asked_at) / WINDOW)
 
 
 def _place(one: Asked, other: Asked) -> tuple[float, str]:
@@ -101,11 +115,26 @@ def _category(one: str | None, other: str | None) -> tuple[float, str]:
 
 
 def nearest(need: Asked, others: Iterable[Asked]) -> list[tuple[Asked, Likeness]]:
-    """Those that likely ask for the same, likeliest first. Two needs without a gram in common are not looked at further."""
-    within = (other for other in others if other.id != need.id and abs(other.asked_at - need.asked_at) <= WINDOW)
-    shared = (other for other in within if not need.words.isdisjoint(other.words))
-    found = [(other, alike) for other in shared if (alike := likeness(need, other)).likely]
-    return likeliest(found)
+    """Those that likely ask for the same, likeliest first."""
+    return _likeliest(need, ((other, _text(need, other)) for other in others if _comparable(need, other)))
+
+
+def _comparable(one: Asked, other: Asked) -> bool:
+    return one.id != other.id and abs(one.asked_at - other.asked_at) <= WINDOW
+
+
+def _likeliest(need: Asked, others: Iterable[tuple[Asked, float]]) -> list[tuple[Asked, Likeness]]:
+    """Of others with how alike their words are. Most pairs are out by that alone, and only of the best is said why."""
+    found = []
+    for other, text in others:
+        if text < _LEAST_TEXT:
+            continue
+        (category, _), time = _category(need.category, other.category), _time(need, other)
+        if _score(text, 1.0, category, time) < _LIKELY:
+            continue
+        if (score := _score(text, _place(need, other)[0], category, time)) >= _LIKELY:
+            found.append((-score, other.id, other, text))
+    return [(other, _told(need, other, text)) for *_, other, text in sorted(found)[:SHOWN]]
 
 
 def likeliest(found: Iterable[tuple[Asked, Likeness]]) -> list[tuple[Asked, Likeness]]:
@@ -114,13 +143,14 @@ def likeliest(found: Iterable[tuple[Asked, Likeness]]) -> list[tuple[Asked, Like
 
 def clusters(needs: list[Asked], most: int) -> list[tuple[Asked, list[tuple[Asked, Likeness]]]]:
     """Of the first ``most`` needs, newest first, those with an older one that likely asks for the same."""
-    by_gram: dict[str, list[int]] = {}
-    for index, need in enumerate(needs):
-        for gram in need.words:
-            by_gram.setdefault(gram, []).append(index)
+    titles, words = Compared([need.title for need in needs]), Compared([need.words for need in needs])
     found = []
     for index, need in enumerate(needs[:most]):
-        older = {i for gram in need.words for i in by_gram[gram] if i > index}
-        if near := nearest(need, [needs[i] for i in sorted(older)]):
+        older = (
+            (needs[i], max(titles.similarity(index, i), words.similarity(index, i)))
+            for i in range(index + 1, len(needs))
+            if _comparable(need, needs[i])
+        )
+        if near := _likeliest(need, older):
             found.append((need, near))
     return found

@@ -6,7 +6,8 @@ without a dictionary of the language, also new ones and local ones. Words in Lat
 
 import re
 import unicodedata
-from collections.abc import Collection
+from collections import Counter
+from collections.abc import Collection, Iterable, Sequence
 from functools import cached_property
 from typing import TypeVar
 
@@ -108,6 +109,31 @@ def similarity(one: frozenset[str], other: Collection[str]) -> float:
     if not one or not other:
         return 0.0
     return 2 * len(one.intersection(other)) / (len(one) + len(other))
+
+
+class Compared:
+    """Texts that are all compared with each other: ``similarity`` of any two of them.
+
+    A gram is a bit of a number, so that a pair takes one step in place of hundreds. Grams of a single text are no one's bit.
+    """
+
+    def __init__(self, texts: Sequence[frozenset[str]]) -> None:
+        counted = Counter(gram for text in texts for gram in text)
+        bits = {gram: bit for bit, gram in enumerate(gram for gram, count in counted.items() if count > 1)}
+        self._sizes = [len(text) for text in texts]
+        self._masks = [_mask((bits[gram] for gram in text if gram in bits), len(bits)) for text in texts]
+
+    def similarity(self, one: int, other: int) -> float:
+        """Of two texts by their places in the sequence."""
+        shared = (self._masks[one] & self._masks[other]).bit_count()
+        return 2 * shared / (self._sizes[one] + self._sizes[other]) if shared else 0.0
+
+
+def _mask(bits: Iterable[int], size: int) -> int:
+    found = bytearray(size // 8 + 1)
+    for bit in bits:
+        found[bit >> 3] |= 1 << (bit & 7)
+    return int.from_bytes(found, "little")
 
 
 def without_doors(text: str) -> str:

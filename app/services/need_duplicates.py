@@ -1,5 +1,6 @@
 """Needs that may be the same: what a need is like, who said that two are not, and the worklist of those who decide."""
 
+import asyncio
 from collections.abc import Iterable, Sequence
 from typing import Any
 from uuid import UUID
@@ -13,6 +14,7 @@ from app.core.ids import new_id
 from app.core.paging import Page, id_after, id_cursor
 from app.domain import access
 from app.domain.duplicates import Asked, Likeness, clusters
+from app.domain.lexicon import Lexicon
 from app.domain.needs import NEED, NeedState
 from app.domain.people import Actor
 from app.models import DuplicateDismissal, Need
@@ -141,14 +143,18 @@ async def _pairs(
 
 
 async def _compared(session: AsyncSession, needs: Sequence[Need]) -> list[tuple[Asked, list[tuple[Asked, Likeness]]]]:
-    """Within each community, in the order of the needs."""
+    """Within each community, in the order of the needs; in a thread, as it takes the processor."""
     first = {need.id for need in needs[:_ANCHORS]}
     found = []
     for community_id in {need.community_id for need in needs}:
         words = await lexicon.of(session, community_id)
-        ours = [as_asked(words, need) for need in needs if need.community_id == community_id]
-        found += clusters(ours, sum(one.id in first for one in ours))
+        ours = [need for need in needs if need.community_id == community_id]
+        found += await asyncio.to_thread(_alike, words, ours, sum(need.id in first for need in ours))
     return sorted(found, key=lambda pair: pair[0].id, reverse=True)
+
+
+def _alike(words: Lexicon, needs: Sequence[Need], most: int) -> list[tuple[Asked, list[tuple[Asked, Likeness]]]]:
+    return clusters([as_asked(words, need) for need in needs], most)
 
 
 def _open(one: Need, other: Need) -> bool:

@@ -2,15 +2,17 @@
 
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from unittest.mock import Mock
 from uuid import UUID
 
 import pytest
 
 from app.core.geo import LonLat
+from app.domain import duplicates
 from app.domain.duplicates import Asked, clusters, likeness, nearest
 from app.domain.lexicon import Entry, Lexicon, compiled
 from app.domain.suggestions import Kind, Neighbour, learn, suggest
-from app.domain.texts import grams
+from app.domain.texts import Compared, grams, similarity
 
 AT = datetime(2026, 11, 28, tzinfo=UTC)
 HOME = "150103/150103006/150103006009/01/02/3/2/501/"
@@ -61,6 +63,31 @@ def test_a_worklist_names_each_pair_once() -> None:
     newest_first = [asked(3, "楼道灯不亮"), asked(2, "楼道灯不亮了"), asked(1, "想请人理发")]
     found = [(need.id.int, [other.id.int for other, _ in near]) for need, near in clusters(newest_first, 3)]
     assert found == [(3, [2])]
+
+
+def test_the_worklist_finds_what_a_need_alone_finds(monkeypatch: pytest.MonkeyPatch) -> None:
+    """And says why of the few that are shown alone, however many there are."""
+    titles = ("楼道灯不亮", "三单元楼道灯不亮了", "楼道的灯坏了", "想请人理发", "暖气不热", "")
+    kinds = ("property.lighting", None, "culture")
+    needs = [
+        asked(90 - i, titles[i % 6], HOME.replace("/501/", f"/{i % 7}/"), kinds[i % 3], days=i // 2) for i in range(80)
+    ]
+    alone = [(need, near) for i, need in enumerate(needs) if (near := nearest(need, needs[i + 1 :]))]
+    assert len(alone) > 20
+    assert clusters(needs, len(needs)) == alone
+    told = Mock(return_value="")
+    monkeypatch.setattr(duplicates, "_when", told)
+    same = [replace(ONE, id=UUID(int=300 - i)) for i in range(200)]
+    assert len(clusters(same, 50)) == 50
+    assert told.call_count == 50 * duplicates.SHOWN
+
+
+def test_texts_are_as_alike_together_as_two_by_two() -> None:
+    texts = [grams(text) for text in ("楼道灯不亮", "楼道灯", "想请人理发", "", "灯", "楼道灯不亮 LED 12")]
+    together = Compared(texts)
+    for i, one in enumerate(texts):
+        for j, other in enumerate(texts):
+            assert i == j or together.similarity(i, j) == similarity(one, other)
 
 
 KINDS = (
