@@ -13,11 +13,10 @@ from app.domain import access
 from app.domain.joint_work import CLAIM, MOST_CLAIMS, STANDING, ClaimAction, ItemState
 from app.domain.organizations import ASSIGNABLE
 from app.domain.people import Actor, Parties, Relation
-from app.models import ClaimItem, Organization, ServiceClaim
+from app.models import ClaimItem, CommitteeMember, Organization, ServiceClaim
 from app.schemas.service_claims import ServiceClaimMake, ServiceClaimQuery, ServiceClaimRead
 from app.services import claim_items, claim_items_subjects
 from app.services.access import under_path
-from app.services.duty_replace import members_of
 from app.services.duty_turns import acts_for
 from app.services.outbox import publish
 from app.services.places import paged
@@ -92,7 +91,7 @@ async def make(session: AsyncSession, actor: Actor, form: ServiceClaimMake) -> S
 
 async def _fit(session: AsyncSession, item: ClaimItem, unit_id: UUID | None, *, leads: bool) -> Organization:
     """A member, with claims to spare; where it leads, one that an order may be assigned to; of a project, one of the place."""
-    if unit_id is None or unit_id not in await members_of(session, item.community_id):
+    if unit_id is None or not await _sits(session, item, unit_id):
         raise RuleBroken("本单位不是该大党委的成员", field="item_id")
     unit = await session.get_one(Organization, (item.district_id, unit_id))
     held = (ServiceClaim.turn_id == item.turn_id, ServiceClaim.organization_id == unit_id)
@@ -103,6 +102,13 @@ async def _fit(session: AsyncSession, item: ClaimItem, unit_id: UUID | None, *, 
         raise RuleBroken("牵头的须是可以承办工单的单位，党组织可参与认领", field="item_id")
     await claim_items_subjects.must_suit(session, item, unit)
     return unit
+
+
+async def _sits(session: AsyncSession, item: ClaimItem, unit_id: UUID) -> bool:
+    """The unit is a member, and stays one until this is done. Its claims of other items wait, so that they are counted here."""
+    here = (CommitteeMember.community_id == item.community_id, CommitteeMember.organization_id == unit_id)
+    rows = select(CommitteeMember.id).where(*here, CommitteeMember.left_on.is_(None))
+    return await session.scalar(rows.with_for_update(key_share=True)) is not None
 
 
 async def withdraw(session: AsyncSession, actor: Actor, claim_id: UUID) -> ServiceClaim:

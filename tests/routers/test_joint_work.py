@@ -97,3 +97,9 @@ async def test_a_meeting_has_only_members_and_their_people(
     ):
         minutes = {"attendances": wrong, "minutes": "认领", "decisions": []}
         assert (await world.call(who, "POST", path, json=minutes)).status_code == 422
+
+
+async def test_a_unit_that_claims_many_at_once_gets_no_more_than_its_share(world: World, turn: Any) -> None:
+    items = [await listed(world, turn) for _ in range(8)]
+    codes = await asyncio.gather(*(claim(world, "unit2", item) for item in items))
+    assert sorted(codes) == [201] * 5 + [422] * 3
