@@ -9,16 +9,15 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from app.core.errors import Conflict, Duplicate, RuleBroken
 from app.domain.joint_work import CLAIM, ItemState
 from app.domain.needs import NeedState
-from app.domain.orders import OrderState
 from app.domain.people import Actor
 from app.domain.projects import Part, ProjectState
-from app.models import ClaimItem, DutyTurn, Event, Need, Order, Organization, Project, ServiceClaim
+from app.models import ClaimItem, DutyTurn, Event, Need, Organization, Project, ServiceClaim
 from app.schemas.claim_items import ClaimItemCreate
 from app.schemas.orders import OrderAssign
 from app.services import needs_case, orders_dispatch, projects_case, projects_units
+from app.services.orders_free import free_order
 
 _OPEN_NEEDS = frozenset({NeedState.ACCEPTED, NeedState.IN_SERVICE})
-_FREE = frozenset({OrderState.OPEN, OrderState.PUBLISHED})
 
 
 def told(item: ClaimItem) -> dict[str, str]:
@@ -68,18 +67,12 @@ async def hand_over(session: AsyncSession, actor: Actor, item: ClaimItem, claims
         await projects_units.take_in(session, actor, item.project_id, await _joining(session, actor, claims))
         return
     lead = next(claim for claim in claims if claim.leads)
-    order_id = await _free_order(session, item)
+    order_id = await free_order(session, item.need_id) if item.need_id else None
+    if order_id is None:
+        raise Conflict("此需求没有待派的工单，请先开单")
     await orders_dispatch.assign(session, actor, order_id, OrderAssign(organization_id=lead.organization_id))
     await session.flush()
     item.order_id = order_id
-
-
-async def _free_order(session: AsyncSession, item: ClaimItem) -> UUID:
-    """The oldest order of the need that nobody has."""
-    free = select(Order.id).where(Order.need_id == item.need_id, Order.state.in_(_FREE)).order_by(Order.id).limit(1)
-    if (found := await session.scalar(free)) is None:
-        raise Conflict("此需求没有待派的工单，请先开单")
-    return found
 
 
 async def _joining(session: AsyncSession, actor: Actor, claims: Sequence[ServiceClaim]) -> list[projects_units.Joining]:

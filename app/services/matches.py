@@ -21,10 +21,9 @@ from app.domain.matches import (
     wanted_of,
 )
 from app.domain.matching import rank
-from app.domain.orders import OrderState
 from app.domain.people import Actor
 from app.domain.resources import USABLE, Nature
-from app.models import Match, MatchRun, Need, Order, Resource
+from app.models import Match, MatchRun, Need, Resource
 from app.schemas.matches import FittingNeedsQuery, MatchConfirm, MatchDismiss, MatchQuery
 from app.schemas.orders import OrderAssign, OrderCreate, OrderOffer
 from app.services import (
@@ -34,13 +33,13 @@ from app.services import (
     matching,
     needs,
     orders,
-    orders_case,
     orders_dispatch,
     resources_case,
 )
 from app.services.access import reads_all, under, under_path
 from app.services.bookings import Wish
 from app.services.matches_case import MatchCase, decide, load, move
+from app.services.orders_free import free_order
 from app.services.places import paged, place_of
 
 
@@ -111,8 +110,8 @@ async def _book(session: AsyncSession, actor: Actor, use: bookings_use.Use, wish
 
 
 async def _order(session: AsyncSession, actor: Actor, need: Need, resource: Resource) -> UUID:
-    """An order of the need: the one that still waits, or a new one. A unit is assigned; a person is asked, and may say no."""
-    order_id = await _waiting(session, need)
+    """An order of the need: one that nobody has, or a new one. A unit is assigned; a person is asked, and may say no."""
+    order_id = await free_order(session, need.id)
     if order_id is None:
         form = OrderCreate(need_id=need.id, auto_offer=False)
         order_id = (await orders.open_order(session, actor, form)).order.id
@@ -127,16 +126,6 @@ async def _order(session: AsyncSession, actor: Actor, need: Need, resource: Reso
     await session.flush()
     found: UUID = order_id
     return found
-
-
-async def _waiting(session: AsyncSession, need: Need) -> UUID | None:
-    """The oldest order of the need of which no place is taken and nobody is being asked."""
-    waiting = (Order.need_id == need.id, Order.state == OrderState.OPEN, Order.people_accepted == 0)
-    for order_id in (await session.scalars(select(Order.id).where(*waiting).order_by(Order.id))).all():
-        case = await orders_case.load(session, None, order_id, "orders:offer")
-        if case.order.state is OrderState.OPEN and not case.active and not case.invited:
-            return order_id
-    return None
 
 
 async def dismiss(session: AsyncSession, actor: Actor, match_id: UUID, form: MatchDismiss) -> MatchCase:

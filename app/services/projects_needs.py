@@ -13,15 +13,15 @@ from app.domain.assignments import AssignmentAction
 from app.domain.needs import NeedState
 from app.domain.orders import ENDED, OFFER_MINUTES, OrderState
 from app.domain.people import Actor
-from app.models import Need, Order, Project, ProjectNeed
+from app.models import Need, Project, ProjectNeed
 from app.schemas.orders import OrderAssign, OrderReport, OrderStart
 from app.schemas.projects import ProjectDeliver
 from app.services import orders_case, orders_dispatch, orders_release, orders_work
 from app.services.orders import add_order, terms_for
+from app.services.orders_free import free_order
 from app.services.projects_case import ProjectCase
 
 _IN_STORE = frozenset({NeedState.ACCEPTED, NeedState.IN_SERVICE})
-_FREE = frozenset({OrderState.OPEN, OrderState.PUBLISHED})
 _HELD = frozenset({OrderState.ACCEPTED, OrderState.IN_PROGRESS})
 
 
@@ -88,14 +88,7 @@ async def _must_be_free(session: AsyncSession, row: ProjectNeed) -> None:
 
 async def _order_for(session: AsyncSession, need: Need, actor: Actor) -> UUID:
     """An order of the need that nobody works on or thinks about; a new one where there is none."""
-    waiting = select(Order.id).where(
-        Order.need_id == need.id,
-        Order.need_round == need.round,
-        Order.state.in_(_FREE),
-        Order.people_accepted == 0,
-    )
-    found = await session.scalar(waiting.order_by(Order.id).limit(1))
-    if found is not None:
+    if (found := await free_order(session, need.id)) is not None:
         return found
     code = need.category or "other"
     terms = await terms_for(session, need, code)

@@ -11,7 +11,7 @@ from fastapi import FastAPI
 
 from app.core.db import Database
 from tests.routers.rotating import DECEMBER, liaison_of, on, published, seat_units, travel
-from tests.stories.steps import accepted_need, only_order, refused
+from tests.stories.steps import accepted_need, act, only_order, refused
 from tests.worlds import World
 
 
@@ -103,3 +103,15 @@ async def test_a_unit_that_claims_many_at_once_gets_no_more_than_its_share(world
     items = [await listed(world, turn) for _ in range(8)]
     codes = await asyncio.gather(*(claim(world, "unit2", item) for item in items))
     assert sorted(codes) == [201] * 5 + [422] * 3
+
+
+async def test_an_order_somebody_has_a_place_in_is_not_taken_from_them(world: World, turn: Any) -> None:
+    item = await listed(world, turn)
+    order = await only_order(world, {"id": item["need_id"]})
+    await act(world, "grid", order, "publish", people_wanted=2)
+    await act(world, "member1", order, "take")
+    await claim(world, "unit2", item)
+    confirm = f"/v1/claim-items/{item['id']}/confirm"
+    assert (await world.call("community", "POST", confirm, json={})).status_code == 409
+    kept = await only_order(world, {"id": item["need_id"]})
+    assert (kept["state"], kept["people_accepted"]) == ("published", 1)

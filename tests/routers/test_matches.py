@@ -14,7 +14,7 @@ from app.domain.resources import ResourceState
 from app.models import Booking
 from app.workers import clocks
 from tests.services.rows_resources import put_resource
-from tests.stories.steps import accepted_need, only_order
+from tests.stories.steps import accepted_need, act, only_order
 from tests.worlds import LON, World
 
 
@@ -127,6 +127,21 @@ async def test_a_units_service_is_booked_and_the_order_assigned_to_the_unit(worl
     assert (done.json()["result"], done.json()["order_id"]) == ("unit_assigned", order["id"])
     assert order["state"] == "accepted", "the order that was waiting, and no second one"
     assert await bookings_of(owner, world) == [("confirmed", "order", 1)]
+
+
+async def test_an_order_in_the_pool_is_taken_while_nobody_has_it(world: World, owner: Database) -> None:
+    """Once somebody has a place in it, the unit gets an order of its own."""
+    await put(owner, world, **PLUMBER, categories=["repair.plumbing"])
+    for taken, states in ((False, ["accepted"]), (True, ["accepted", "published"])):
+        need = await accepted_need(world)
+        order = await only_order(world, need)
+        await act(world, "grid", order, "publish", people_wanted=2)
+        if taken:
+            await act(world, "member1", order, "take")
+        match = (await run(world, need))["matches"][0]
+        assert (await confirm(world, match, "community", **tomorrow())).status_code == 200
+        orders = (await world.ok("community", "GET", "/v1/orders", params={"need_id": need["id"]}))["items"]
+        assert sorted(each["state"] for each in orders) == states
 
 
 async def test_a_person_is_asked_and_never_ordered(world: World, owner: Database) -> None:
