@@ -1,9 +1,10 @@
 """Handing on the turns of a unit that leaves the joint committee during its year, and saying what it leaves undone."""
 
 from collections.abc import Sequence
+from datetime import date
 from uuid import UUID
 
-from sqlalchemy import select, text
+from sqlalchemy import or_, select, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.core.errors import Conflict
@@ -67,3 +68,10 @@ async def members_of(session: AsyncSession, community_id: UUID) -> list[UUID]:
     here = (CommitteeMember.community_id == community_id, CommitteeMember.left_on.is_(None))
     rows = select(CommitteeMember.organization_id).where(*here)
     return list(await session.scalars(rows.order_by(CommitteeMember.joined_on, CommitteeMember.id)))
+
+
+async def members_on(session: AsyncSession, community_id: UUID, day: date) -> set[UUID]:
+    """Units that sat in the committee on a day, the day they left included."""
+    stayed = or_(CommitteeMember.left_on.is_(None), CommitteeMember.left_on >= day)
+    here = (CommitteeMember.community_id == community_id, CommitteeMember.joined_on <= day, stayed)
+    return set(await session.scalars(select(CommitteeMember.organization_id).where(*here)))

@@ -10,7 +10,7 @@ import orjson
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.core.clock import now
+from app.core.clock import CHINA, now
 from app.core.crypto import Sealer
 from app.core.errors import Conflict, NotFound, RuleBroken
 from app.core.ids import new_id
@@ -31,7 +31,7 @@ from app.schemas.joint_meetings import (
 from app.services import meeting_decisions
 from app.services.access import under_path
 from app.services.committee_members import units_of
-from app.services.duty_replace import members_of
+from app.services.duty_replace import members_of, members_on
 from app.services.duty_turns import acts_for
 from app.services.joint_meetings_attendance import attendances_of, record
 from app.services.outbox import publish
@@ -171,10 +171,11 @@ async def minute(session: AsyncSession, actor: Actor, meeting_id: UUID, form: Jo
     meeting, parties = await _held(session, actor, meeting_id, MeetingAction.MINUTE)
     if meeting.starts_at > now():
         raise Conflict("会议尚未召开")
-    members = set(await members_of(session, meeting.community_id))
+    members = await members_of(session, meeting.community_id)
     if any(one.organization_id not in members for one in form.decisions if one.organization_id):
         raise RuleBroken("决定事项只能由成员单位办理", field="decisions")
-    await record(session, meeting, form.attendances, members)
+    day = meeting.starts_at.astimezone(CHINA).date()
+    await record(session, meeting, form.attendances, await members_on(session, meeting.community_id, day))
     meeting.minutes = form.minutes
     meeting.decisions = [one.model_dump(mode="json") for one in form.decisions]
     await _move(session, meeting, MeetingAction.MINUTE, parties, actor)

@@ -115,3 +115,34 @@ async def test_an_order_somebody_has_a_place_in_is_not_taken_from_them(world: Wo
     assert (await world.call("community", "POST", confirm, json={})).status_code == 409
     kept = await only_order(world, {"id": item["need_id"]})
     assert (kept["state"], kept["people_accepted"]) == ("published", 1)
+
+
+async def held(world: World, app: FastAPI, owner: Database, turn: Any, clock: Any) -> tuple[str, Any]:
+    """A meeting of 12 January, and the day after."""
+    who = liaison_of(world, turn)
+    form = {"turn_id": turn["id"], "title": "联席会议", "venue": "二楼", "agenda": ["认领"]}
+    form["starts_at"] = on(date(2027, 1, 12)).isoformat()
+    meeting = await world.ok(who, "POST", "/v1/joint-meetings", json=form)
+    await travel(clock, app, owner, world, date(2027, 1, 13))
+    return who, meeting
+
+
+async def minuted(world: World, who: str, meeting: Any, unit: str) -> int:
+    minutes = {"attendances": [{"organization_id": str(world.units[unit])}], "minutes": "认领", "decisions": []}
+    return (await world.call(who, "POST", f"/v1/joint-meetings/{meeting['id']}/minute", json=minutes)).status_code
+
+
+async def test_who_was_a_member_on_the_day_came_to_the_meeting(
+    world: World, app: FastAPI, owner: Database, turn: Any, december: Any
+) -> None:
+    """Also who has left since; not who has joined since."""
+    who, meeting = await held(world, app, owner, turn, december)
+    other = next(f"unit{n}" for n in range(2, 8) if f"unit{n}" != who)
+    asked = {"organization_id": str(world.units[other]), "current": "true"}
+    (member,) = (await world.ok("community", "GET", "/v1/committee-members", params=asked))["items"]
+    gone = {"left_on": "2027-01-12", "reason": "单位迁走"}
+    await world.ok("community", "POST", f"/v1/committee-members/{member['id']}/leave", json=gone)
+    here = {"community_id": str(world.places["community"]), "organization_id": str(world.units["department"])}
+    await world.ok("community", "POST", "/v1/committee-members", json=here | {"joined_on": "2027-01-13"})
+    assert await minuted(world, who, meeting, "department") == 422
+    assert await minuted(world, who, meeting, other) == 200
