@@ -23,7 +23,7 @@ from app.services import claim_items_subjects as subjects
 from app.services.access import under_path
 from app.services.committee_members import units_of
 from app.services.duty_replace import members_of
-from app.services.duty_turns import acts_for
+from app.services.duty_turns import acts_for, turns_of
 from app.services.joint_meetings import turn_on_duty
 from app.services.outbox import publish
 from app.services.places import paged
@@ -33,7 +33,10 @@ _FIELDS = tuple(name for name in ClaimItemRead.model_fields if name not in {"cla
 
 
 async def parties_of(session: AsyncSession, actor: Actor, item: ClaimItem) -> Parties:
-    turn = await session.get_one(DutyTurn, (item.district_id, item.turn_id))
+    return _parties(actor, item, await session.get_one(DutyTurn, (item.district_id, item.turn_id)))
+
+
+def _parties(actor: Actor, item: ClaimItem, turn: DutyTurn) -> Parties:
     unit = {Relation.UNIT} if acts_for(actor, turn.organization_id, turn.path) else set()
     return actor.roles_at(item.path) | frozenset(unit)
 
@@ -43,6 +46,7 @@ async def present(session: AsyncSession, actor: Actor, rows: Sequence[ClaimItem]
     mine = (ServiceClaim.item_id.in_([row.id for row in rows]), ServiceClaim.state.in_(STANDING))
     claims = (await session.scalars(select(ServiceClaim).where(*mine).order_by(ServiceClaim.id))).all()
     units = await units_of(session, [claim.organization_id for claim in claims])
+    turns = await turns_of(session, [row.turn_id for row in rows])
     return [
         {name: getattr(row, name) for name in _FIELDS}
         | {
@@ -56,7 +60,7 @@ async def present(session: AsyncSession, actor: Actor, rows: Sequence[ClaimItem]
                 for claim in claims
                 if claim.item_id == row.id
             ],
-            "actions": ITEM.offered(row.state, await parties_of(session, actor, row)),
+            "actions": ITEM.offered(row.state, _parties(actor, row, turns[row.turn_id])),
         }
         for row in rows
     ]

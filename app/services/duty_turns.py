@@ -41,6 +41,10 @@ def acts_for(actor: Actor, unit_id: UUID, path: str) -> bool:
     return actor.organization_id == unit_id and bool(actor.roles_at(path) & UNIT_ROLES)
 
 
+async def turns_of(session: AsyncSession, ids: Sequence[UUID]) -> dict[UUID, DutyTurn]:
+    return {turn.id: turn for turn in await session.scalars(select(DutyTurn).where(DutyTurn.id.in_(ids)))}
+
+
 def parties_of(actor: Actor, turn: DutyTurn) -> Parties:
     unit = {Relation.UNIT} if acts_for(actor, turn.organization_id, turn.path) else set()
     return actor.roles_at(turn.path) | frozenset(unit)

@@ -32,7 +32,7 @@ from app.services import meeting_decisions
 from app.services.access import under_path
 from app.services.committee_members import units_of
 from app.services.duty_replace import members_of, members_on
-from app.services.duty_turns import acts_for
+from app.services.duty_turns import acts_for, turns_of
 from app.services.joint_meetings_attendance import attendances_of, record
 from app.services.outbox import publish
 from app.services.people_names import names_of
@@ -44,7 +44,10 @@ _FIELDS = tuple(name for name in JointMeetingRead.model_fields if name not in _D
 
 async def parties_of(session: AsyncSession, actor: Actor, meeting: JointMeeting) -> Parties:
     """UNIT is whoever acts for the unit on duty, also after an exchange."""
-    turn = await session.get_one(DutyTurn, (meeting.district_id, meeting.turn_id))
+    return _parties(actor, meeting, await session.get_one(DutyTurn, (meeting.district_id, meeting.turn_id)))
+
+
+def _parties(actor: Actor, meeting: JointMeeting, turn: DutyTurn) -> Parties:
     unit = {Relation.UNIT} if acts_for(actor, turn.organization_id, turn.path) else set()
     return actor.roles_at(meeting.path) | frozenset(unit)
 
@@ -57,6 +60,7 @@ async def present(
     everyone = [one for each in came.values() for one in each]
     names = await names_of(session, sealer, {one.person_id for one in everyone if one.person_id})
     units = await units_of(session, [one.organization_id for one in everyone])
+    added, turns = await _additions(session, rows), await turns_of(session, [row.turn_id for row in rows])
     return [
         {name: getattr(row, name) for name in _FIELDS}
         | {
@@ -70,16 +74,20 @@ async def present(
                 for one in came.get(row.id, [])
             ],
             "quorate": quorum(len(came.get(row.id, [])), row.members) if row.state in HELD else None,
-            "additions": await _additions(session, row),
-            "actions": MEETING.offered(row.state, await parties_of(session, actor, row)),
+            "additions": added.get(row.id, []),
+            "actions": MEETING.offered(row.state, _parties(actor, row, turns[row.turn_id])),
         }
         for row in rows
     ]
 
 
-async def _additions(session: AsyncSession, row: JointMeeting) -> list[MeetingAddition]:
-    mine = select(MeetingAddition).where(MeetingAddition.meeting_id == row.id).order_by(MeetingAddition.id)
-    return list(await session.scalars(mine)) if row.state is MeetingState.SEALED else []
+async def _additions(session: AsyncSession, rows: Sequence[JointMeeting]) -> dict[UUID, list[MeetingAddition]]:
+    sealed = [row.id for row in rows if row.state is MeetingState.SEALED]
+    found: dict[UUID, list[MeetingAddition]] = {}
+    these = select(MeetingAddition).where(MeetingAddition.meeting_id.in_(sealed)).order_by(MeetingAddition.id)
+    for addition in await session.scalars(these):
+        found.setdefault(addition.meeting_id, []).append(addition)
+    return found
 
 
 async def page(session: AsyncSession, actor: Actor, query: JointMeetingQuery) -> Page[JointMeeting]:

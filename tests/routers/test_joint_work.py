@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 import time_machine
 from fastapi import FastAPI
+from sqlalchemy import event
 
 from app.core.db import Database
 from tests.routers.rotating import DECEMBER, liaison_of, on, published, seat_units, travel
@@ -146,3 +147,23 @@ async def test_who_was_a_member_on_the_day_came_to_the_meeting(
     await world.ok("community", "POST", "/v1/committee-members", json=here | {"joined_on": "2027-01-13"})
     assert await minuted(world, who, meeting, "department") == 422
     assert await minuted(world, who, meeting, other) == 200
+
+
+async def test_a_list_of_meetings_is_shown_with_a_few_queries(
+    world: World, app: FastAPI, owner: Database, turn: Any, december: Any
+) -> None:
+    meetings = [await held(world, app, owner, turn, december)]
+    december.move_to(DECEMBER.replace(year=2027, month=1, day=5))
+    meetings.append(await held(world, app, owner, turn, december))
+    for who, meeting in meetings:
+        assert await minuted(world, who, meeting, who) == 200
+        await world.ok("community", "POST", f"/v1/joint-meetings/{meeting['id']}/seal", json={})
+        await world.ok(who, "POST", f"/v1/joint-meetings/{meeting['id']}/add", json={"words": f"补 {meeting['id']}"})
+    asked: list[str] = []
+    engine = app.state.database.engine.sync_engine
+    event.listen(engine, "before_cursor_execute", lambda *found: asked.append(found[2]))
+    shown = (await world.ok("community", "GET", "/v1/joint-meetings"))["items"]
+    assert [[one["words"] for one in row["additions"]] for row in shown] == [[f"补 {row['id']}"] for row in shown]
+    assert len(shown) == 2
+    for table in ("meeting_additions", "duty_turns"):
+        assert sum(f"FROM {table}" in each for each in asked) == 1, table
