@@ -55,8 +55,10 @@ def _check_months(said: dict[str, str]) -> None:
     ordinal, monthly = re.search(r"[1-5]", said.get("BYDAY", "")) is not None, said["FREQ"] == "MONTHLY"
     if not monthly and (ordinal or "BYMONTHDAY" in said):
         raise RuleBroken("第几个星期几、几号只用于每月", field="rule")
-    if "BYSETPOS" in said and (ordinal or "BYMONTHDAY" in said or "BYDAY" not in said):
-        raise RuleBroken("BYSETPOS 只与不带序数的 BYDAY 同用", field="rule")
+    if "BYSETPOS" in said and (not monthly or ordinal or "BYDAY" not in said):
+        raise RuleBroken("BYSETPOS 只用于每月，与不带序数的 BYDAY 同用", field="rule")
+    if said["FREQ"] == "DAILY" and "BYDAY" in said and said.get("INTERVAL", "1") != "1":
+        raise RuleBroken("隔几天的规则不能再限星期几，请用每周规则", field="rule")
     if {"BYDAY", "BYMONTHDAY"} <= said.keys():
         raise RuleBroken("BYDAY 与 BYMONTHDAY 只能填一个", field="rule")
     if monthly and int(said.get("INTERVAL", "1")) > MOST_MONTHS:

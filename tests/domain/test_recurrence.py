@@ -64,12 +64,32 @@ def test_the_time_of_day_is_chinas() -> None:
         "FREQ=MONTHLY;BYDAY=5MO;BYMONTHDAY=1",
         "FREQ=MONTHLY;BYDAY=MO;BYSETPOS=9",
         "FREQ=MONTHLY;INTERVAL=12;BYMONTHDAY=31",
+        "FREQ=MONTHLY;BYDAY=1MO;BYSETPOS=1",
+        "FREQ=DAILY;BYDAY=MO;BYSETPOS=2",
+        "FREQ=WEEKLY;BYDAY=MO;BYSETPOS=2",
+        "FREQ=DAILY;INTERVAL=7;BYDAY=TU",
         "RRULE:FREQ=DAILY",
     ],
 )
 def test_rules_outside_our_part_are_refused(rule: str) -> None:
     with pytest.raises(RuleBroken):
         check_rule(rule)
+
+
+@pytest.mark.parametrize("freq", ["DAILY", "WEEKLY", "MONTHLY"])
+@pytest.mark.parametrize("interval", [1, 2, 6, 7, 11, 14, 99])
+@pytest.mark.parametrize(
+    "by", ["", ";BYDAY=TU", ";BYDAY=MO;BYSETPOS=-4", ";BYDAY=5SU", ";BYDAY=MO,TU;BYSETPOS=4", ";BYMONTHDAY=31"]
+)
+def test_no_rule_is_looked_through_in_vain(freq: str, interval: int, by: str) -> None:
+    """What fits no day would be looked for until the year 9999, for seconds; from a Monday, and from a short month."""
+    rule = f"FREQ={freq};INTERVAL={interval}{by}"
+    try:
+        check_rule(rule)
+    except RuleBroken:
+        return
+    for starts_on in (date(2026, 8, 31), date(2027, 2, 1)):
+        assert days_of(rule, starts_on, until=date(2032, 1, 1)), rule
 
 
 @given(
