@@ -4,7 +4,7 @@ from datetime import date
 from typing import Annotated
 from uuid import UUID
 
-from pydantic import ConfigDict, Field
+from pydantic import AfterValidator, ConfigDict, Field
 
 from app.core.paging import FileQuery
 from app.core.types import Day, Form, Line, Read, Words
@@ -27,7 +27,17 @@ Rule = Annotated[
 ]
 StartMinute = Annotated[int, Field(ge=0, le=1439, description="每次几时开始：北京时间零点起的分钟数")]
 Minutes = Annotated[int, Field(ge=1, le=960, description="每次多长")]
-Days = Annotated[list[Day], Field(max_length=100)]
+
+
+def _plausible(value: date) -> date:
+    """As for moments: years that Python and PostgreSQL count alike, also some years on."""
+    if not 2000 <= value.year < 2100:
+        raise ValueError("日期须在 2000 年至 2100 年之间")
+    return value
+
+
+SeriesDay = Annotated[Day, AfterValidator(_plausible)]
+Days = Annotated[list[SeriesDay], Field(max_length=100)]
 
 
 class ActivitySeriesQuery(FileQuery):
@@ -68,7 +78,7 @@ class ActivitySeriesCreate(Form):
     responsible_id: UUID | None = None
     project_id: Annotated[UUID | None, Field(description="属于哪个共建项目；由社区或参与该项目的单位填")] = None
     rule: Rule
-    starts_on: Day
+    starts_on: SeriesDay
     start_minute: StartMinute
     minutes: Minutes
     skip_holidays: Annotated[bool, Field(description="法定节假日不安排，按国务院公布的日历")] = False
@@ -84,7 +94,7 @@ class ActivitySeriesPublish(Form):
 class ActivitySeriesChange(Form):
     """修改某日起的各次；没有送来的字段不变。已安排而不合新规则的各次取消，其余改为新的时间与内容，报名者得到通知。"""
 
-    from_on: Annotated[Day, Field(description="从哪一天起")]
+    from_on: Annotated[SeriesDay, Field(description="从哪一天起；最晚为已安排到的日子（made_until）的次日")]
     title: Line | None = None
     venue: Line | None = None
     venue_resource_id: Annotated[UUID | None, Field(description="填空值则以后各次不再订场地")] = None

@@ -1,6 +1,6 @@
 """Changing a series from a day on: what is made already follows the new rule, is cancelled, or is made in addition."""
 
-from datetime import date
+from datetime import date, datetime, timedelta
 from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -8,7 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from app.core.clock import now, today
 from app.core.errors import RuleBroken
 from app.domain.activities import ActivityState
-from app.domain.activity_series import SeriesAction
+from app.domain.activity_series import AHEAD, SeriesAction
 from app.domain.people import Actor
 from app.domain.recurrence import check_rule, moment_of
 from app.models import Activity, ActivitySeries
@@ -22,11 +22,10 @@ from app.services.outbox import publish
 async def change(
     session: AsyncSession, actor: Actor, series_id: UUID, form: forms.ActivitySeriesChange
 ) -> ActivitySeries:
-    """From a day on. A day whose venue cannot be had at its new time is held without one."""
+    """From a day on, one that is made already or the next. A day whose venue cannot be had at its new time is held without one."""
     series = await load(session, actor, series_id, "activity-series:change")
     decide(series, actor, SeriesAction.CHANGE)
-    if form.from_on < today():
-        raise RuleBroken("不能修改已过去的日子", field="from_on")
+    _must_be_within(series, form.from_on)
     if form.rule is not None:
         check_rule(form.rule)
         series.starts_on = form.from_on
@@ -40,6 +39,15 @@ async def change(
     return series
 
 
+def _must_be_within(series: ActivitySeries, from_on: date) -> None:
+    """422 for days gone by, and for those beyond what is made: the days before them are to follow what holds until then."""
+    if from_on < today():
+        raise RuleBroken("不能修改已过去的日子", field="from_on")
+    latest = (series.made_until or today() + AHEAD) + timedelta(days=1)
+    if from_on > latest:
+        raise RuleBroken(f"只能从{latest.isoformat()}或之前的某日起修改，以后的日子尚未安排", field="from_on")
+
+
 async def _name_venue(
     session: AsyncSession, series: ActivitySeries, actor: Actor, form: forms.ActivitySeriesChange
 ) -> None:
@@ -50,7 +58,7 @@ async def _name_venue(
 
 async def _follow_all(session: AsyncSession, series: ActivitySeries, from_on: date, actor: Actor) -> list[date]:
     """What is made already follows the series as it is now; the days that have no venue by that."""
-    still = set(days(series, today().replace(year=now().year + 1, day=1)))
+    still = set(days(series, today() + AHEAD))
     homeless: list[date] = []
     for case in await upcoming_with_bookings(session, series):
         day = case.activity.series_on
@@ -63,6 +71,14 @@ async def _follow_all(session: AsyncSession, series: ActivitySeries, from_on: da
     return homeless
 
 
+def _retime(activity: Activity, begins: datetime, ends: datetime) -> None:
+    """Signing up ends as long before the start as it did, also where that was set by hand; it has begun by then."""
+    until = min(activity.sign_up_until + (begins - activity.starts_at), ends)
+    activity.starts_at, activity.ends_at, activity.sign_up_until = begins, ends, until
+    if activity.sign_up_from is not None and activity.sign_up_from >= until:
+        activity.sign_up_from = None
+
+
 async def _follow(session: AsyncSession, series: ActivitySeries, activity: Activity, day: date, actor: Actor) -> bool:
     """Whether it has the venue of the series."""
     before = activities_venue.spot_of(activity)
@@ -70,7 +86,7 @@ async def _follow(session: AsyncSession, series: ActivitySeries, activity: Activ
     ends = begins + (moment_of(day, series.minutes) - moment_of(day, 0))
     was = (activity.starts_at, activity.ends_at, activity.venue)
     activity.title, activity.venue = series.title, series.venue
-    activity.starts_at, activity.ends_at, activity.sign_up_until = begins, ends, begins
+    _retime(activity, begins, ends)
     if activity.venue_resource_id != series.venue_resource_id:
         activities_venue.name(activity, series.venue_resource_id)
     activity.venue_quantity = series.venue_quantity
