@@ -4,6 +4,7 @@ Whatever happens to an activity or a sign-up of it waits for the activity's row 
 and no two verbs wait for each other in a ring.
 """
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
@@ -12,7 +13,7 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, and_, false, func, or_, select, true
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.core.clock import CHINA
+from app.core.clock import CHINA, now
 from app.core.errors import Conflict, NotFound
 from app.domain import access
 from app.domain.activities import ACTIVITY, HIDDEN, ActivityAction, Audience, PartKind
@@ -20,9 +21,9 @@ from app.domain.catalogue import lacks_insurance, terms_of
 from app.domain.lifecycle import Step
 from app.domain.people import UNIT_ROLES, Actor, Parties, Relation, Role
 from app.domain.places import ancestors, below
-from app.models import Activity, ActivityRole, ActivitySeries, SignUp
-from app.services import people_rows
-from app.services.access import reads_all, under
+from app.models import Activity, ActivityRole, ActivitySeries, Grant, Person, SignUp
+from app.services import minors, people_rows
+from app.services.access import in_force, reads_all, under
 from app.services.outbox import publish
 
 SYSTEM: Parties = frozenset({Relation.SYSTEM})
@@ -97,13 +98,25 @@ def organized(actor: Actor, model: type[Listed] = Activity) -> ColumnElement[boo
 
 def meant_for(actor: Actor, model: type[Listed] = Activity) -> ColumnElement[bool]:
     """Whom the organizer wants there: the district's people, those of the community, or the unit's own."""
+    return _meant_at([grant.path for grant in actor.grants_of(_TAKE_PART)], actor.organization_id, model)
+
+
+async def is_meant_for(session: AsyncSession, activity: Activity, person: Person) -> bool:
+    """The same of somebody who does not ask themselves; a minor takes part where their guardians do."""
+    theirs = (Grant.person_id.in_([person.id, *await minors.guardians_of(session, person)]), Grant.role.in_(_TAKE_PART))
+    seats = list(await session.scalars(select(Grant.path).where(*theirs, in_force(now()))))
+    meant = select(Activity.id).where(Activity.id == activity.id, _meant_at(seats, person.organization_id, Activity))
+    return await session.scalar(meant) is not None
+
+
+def _meant_at(paths: Collection[str], organization_id: UUID | None, model: type[Listed]) -> ColumnElement[bool]:
+    """``paths``: where somebody has a role with which one takes part."""
     near: list[ColumnElement[bool]] = [false()]
-    takes_part = actor.grants_of(_TAKE_PART)
-    for seat in {ancestors(grant.path)[:3][-1] for grant in takes_part}:
+    for seat in {ancestors(path)[:3][-1] for path in paths}:
         low, high = below(seat)
         near += [and_(model.path >= low, model.path < high), model.path.in_(ancestors(seat))]
-    wide = and_(model.audience == Audience.DISTRICT, true() if takes_part else false())
-    ours = and_(model.audience == Audience.UNIT, model.organization_id == actor.organization_id)
+    wide = and_(model.audience == Audience.DISTRICT, true() if paths else false())
+    ours = and_(model.audience == Audience.UNIT, model.organization_id == organization_id)
     return or_(wide, ours, and_(model.audience == Audience.COMMUNITY, or_(*near)))
 
 

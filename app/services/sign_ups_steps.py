@@ -8,14 +8,14 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.core.clock import now
 from app.core.crypto import Sealer
-from app.core.errors import Conflict, RuleBroken
+from app.core.errors import Conflict, Duplicate, NotFound, RuleBroken
 from app.domain.activities import TAKES_ON_SPOT, UPCOMING, promotes
 from app.domain.people import Actor
 from app.domain.sign_ups import SIGN_UP, SignUpAction, SignUpState, answer_by, cancelled_when
-from app.models import SignUp
+from app.models import Person, SignUp
 from app.schemas import sign_ups as forms
 from app.services import sign_ups_case
-from app.services.activities_case import must_be_covered
+from app.services.activities_case import is_meant_for, must_be_covered
 from app.services.due import must_be_due
 from app.services.sign_ups import must_not_stand
 from app.services.sign_ups_case import SignUpCase, load
@@ -70,24 +70,43 @@ async def hand_over(
     session: AsyncSession, actor: Actor, sealer: Sealer, sign_up_id: UUID, form: forms.SignUpHandOver
 ) -> SignUp:
     """Ask somebody to come instead, this once. Until they say yes the place is still one's own."""
-    person = await sign_ups_case.hold_person(session, form.person_id)
+    person = await _asked_for(session, form.person_id)
     case = await load(session, actor, sign_up_id, "sign-ups:hand_over")
     _decide(case, SignUpAction.HAND_OVER)
     activity, row = case.of.activity, case.row
     if activity.state not in UPCOMING or now() >= activity.starts_at:
         raise Conflict("活动已开始，不能再请人代替")
     must_be_covered(activity, case.role)
-    if person.id == row.person_id:
+    if form.person_id == row.person_id:
         raise RuleBroken("代替者须是另一个人", field="person_id")
     if await session.scalar(_asked(row.id)) is not None:
         raise Conflict("已请过一位，等对方答复")
-    await must_not_stand(session, activity.id, person.id)
-    await sign_ups_case.must_fit(session, sealer, case.role, person, guarded=person.minor)
+    if person is None or not await _can_stand_in(session, sealer, case, person):
+        raise RuleBroken("此人不能代替您参加", field="person_id")
     move(session, case.role, row, SignUpAction.HAND_OVER, actor, parties=case.parties)
     columns: dict[str, Any] = {"replaces_id": row.id, "answer_by": answer_by(now(), activity.starts_at)}
     begin(session, activity, case.role, SignUpState.INVITED, actor, person_id=person.id, **columns)
     await session.flush()
     return row
+
+
+async def _asked_for(session: AsyncSession, person_id: UUID) -> Person | None:
+    try:
+        return await sign_ups_case.hold_person(session, person_id)
+    except (NotFound, Conflict):
+        return None
+
+
+async def _can_stand_in(session: AsyncSession, sealer: Sealer, case: SignUpCase, person: Person) -> bool:
+    """Without a reason: whoever asks learns nothing of somebody's age, skills or dates, not even whether there is such a person."""
+    if not await is_meant_for(session, case.of.activity, person):
+        return False
+    try:
+        await must_not_stand(session, case.of.activity.id, person.id)
+        await sign_ups_case.must_fit(session, sealer, case.role, person, guarded=person.minor)
+    except (Duplicate, RuleBroken):
+        return False
+    return True
 
 
 def _asked(sign_up_id: UUID) -> Select[UUID]:

@@ -8,6 +8,7 @@ from fastapi import FastAPI
 from app.core.clock import now
 from app.core.crypto import Sealer
 from app.core.db import Database
+from app.core.ids import new_id
 from app.models import Person
 from app.services import people_seal
 from app.workers import clocks
@@ -137,6 +138,38 @@ async def test_two_at_once_are_told_of(world: World) -> None:
     mine = await signed_up(world, "member1", one)
     assert mine["clashes"] == []
     assert (await signed_up(world, "member1", other, "helper"))["clashes"] == [mine["id"]]
+
+
+async def test_whoever_asks_for_a_substitute_learns_nothing_of_them(
+    world: World, owner: Database, app: FastAPI
+) -> None:
+    """Whatever does not fit, the answer is the same: age, papers, dates, another community, no such person."""
+    activity = await opened(world, roles=[HELPERS | {"places": 3, "min_age": 30}])
+    for who, year in (("member1", 40), ("member2", 20), ("member3", 40), ("volunteer1", 40)):
+        await born(world, owner, app.state.sealer, who, f"{now().year - year}-01-01")
+    mine = await signed_up(world, "member1", activity, "helper")
+    await signed_up(world, "volunteer1", activity, "helper")
+    answers = set()
+    for who in ("resident1", "member2", "volunteer1", "sibling_community", "missing"):
+        person_id = str(world.people.get(who, new_id()))
+        answer = await world.call(
+            "member1", "POST", f"/v1/sign-ups/{mine['id']}/hand-over", json={"person_id": person_id}
+        )
+        assert answer.status_code == 422, (who, answer.text)
+        answers.add((answer.json()["detail"], answer.json()["field"]))
+    assert answers == {("此人不能代替您参加", "person_id")}
+    assert (await do(world, "member1", mine, "hand-over", person_id=str(world.people["member3"])))[
+        "state"
+    ] == "confirmed"
+
+
+async def test_a_helper_of_another_community_stands_in_only_where_all_are_meant(world: World) -> None:
+    ask = {"person_id": str(world.people["sibling_grid"])}
+    for audience, code in (("community", 422), ("district", 200)):
+        activity = await opened(world, audience=audience)
+        mine = await signed_up(world, "member1", activity)
+        assert await status_of(world, "member1", mine, "hand-over", **ask) == code, audience
+        await do(world, "member1", mine, "cancel")
 
 
 async def test_somebody_stands_in_once(world: World, app: FastAPI, owner: Database) -> None:

@@ -54,9 +54,10 @@ class Model:
             return 409
         if who == other:
             return 422
-        taken = other in self.holding or other in self.waiting or other in self.asked.values()
-        if taken or who in self.asked:
+        if who in self.asked:
             return 409
+        if other in self.holding or other in self.waiting or other in self.asked.values():
+            return 422
         self.asked[who] = other
         return 200
 
