@@ -172,6 +172,30 @@ async def test_a_helper_of_another_community_stands_in_only_where_all_are_meant(
         await do(world, "member1", mine, "cancel")
 
 
+async def test_the_organizer_sees_no_sign_ups_of_activities_that_are_not_theirs(world: World) -> None:
+    theirs, other = await opened(world, "liaison", days=3), await opened(world, days=3.01)
+    row = await signed_up(world, "member1", theirs)
+    elsewhere = await signed_up(world, "member1", other)
+    assert (await again(world, row, "liaison"))["clashes"] == []
+    for who in ("member1", "community"):
+        assert (await again(world, row, who))["clashes"] == [elsewhere["id"]]
+
+
+async def test_the_organizer_lists_the_sign_ups_of_theirs(world: World) -> None:
+    theirs, other = await opened(world, "liaison"), await opened(world)
+    row = await signed_up(world, "member1", theirs)
+    beside, mine = await signed_up(world, "member1", other), await signed_up(world, "liaison", other)
+    for who, expected in (
+        ("liaison", {row["id"], mine["id"]}),
+        ("member1", {row["id"], beside["id"]}),
+        ("community", {row["id"], beside["id"], mine["id"]}),
+        ("sibling_community", set()),
+        ("resident2", set()),
+    ):
+        listed = (await world.ok(who, "GET", "/v1/sign-ups"))["items"]
+        assert {item["id"] for item in listed} == expected, who
+
+
 async def test_somebody_stands_in_once(world: World, app: FastAPI, owner: Database) -> None:
     activity = await opened(world)
     mine = await signed_up(world, "member1", activity, "helper")
