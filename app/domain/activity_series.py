@@ -48,3 +48,5 @@ SERIES = Lifecycle(
 )
 AHEAD = timedelta(weeks=8)
 """House rule: how far ahead the single activities are made."""
+MOST_REGULARS = 100
+"""House rule: all of them are signed up for eight weeks of a daily class within one transaction, of two milliseconds each."""

@@ -13,13 +13,12 @@ from app.domain.activities import ACTIVITY, ActivityState
 from app.domain.activity_series import AHEAD, SeriesState
 from app.domain.people import Actor
 from app.domain.recurrence import days_of, moment_of
-from app.domain.sign_ups import SignUpState
 from app.models import Activity, ActivitySeries, SeriesMember
 from app.schemas.activities import RoleForm
 from app.services import activities_roles, activities_venue, categories
-from app.services.activities_case import SYSTEM, ActivityCase, roles_of, uncovered
+from app.services.activities_case import SYSTEM, ActivityCase, roles_of
+from app.services.activity_series_regulars import fitting, role_of, sign_up_regular
 from app.services.outbox import publish
-from app.services.sign_ups_places import begin, somebody_waits
 
 _COPIED = (
     *("title", "details", "category", "audience", "venue", "organization_id", "responsible_id", "project_id"),
@@ -47,7 +46,7 @@ async def make_ahead(
     there = select(Activity.series_on).where(Activity.series_id == series.id)
     known = set(await session.scalars(there))
     made = [day for day in days(series, until) if day not in known and _begins(series, day) > now()]
-    members, homeless = await regulars(session, series.id), list(without_venue)
+    members, homeless = await fitting(session, series) if made else [], list(without_venue)
     for day in made:
         activity = await _make(session, series, day, members, actor)
         homeless += [day] if activity.venue_resource_id != series.venue_resource_id else []
@@ -71,11 +70,6 @@ def days(series: ActivitySeries, until: date) -> list[date]:
 
 def _begins(series: ActivitySeries, day: date) -> datetime:
     return moment_of(day, series.start_minute)
-
-
-async def regulars(session: AsyncSession, series_id: UUID) -> list[SeriesMember]:
-    current = (SeriesMember.series_id == series_id, SeriesMember.left_at.is_(None))
-    return list(await session.scalars(select(SeriesMember).where(*current).order_by(SeriesMember.number)))
 
 
 async def _make(
@@ -103,18 +97,7 @@ async def _make(
     await activities_venue.book_if_free(session, activity, actor)
     case = ActivityCase(activity, await roles_of(session, activity.id), SYSTEM)
     for member in members:
-        await sign_up_regular(session, case, member, actor)
-    return activity
-
-
-async def sign_up_regular(session: AsyncSession, case: ActivityCase, member: SeriesMember, actor: Actor | None) -> None:
-    """A place as long as there is one and nobody waits for it; else, and for a helper not insured yet, a waiting number."""
-    role = next((role for role in case.roles if role.name == member.role_name), None)
-    if role is None:
-        return
-    free = role.taken < role.places and not await somebody_waits(session, role)
-    free = free and uncovered(case.activity, role) is None
-    state = SignUpState.CONFIRMED if free else SignUpState.WAITING
-    columns = {"person_id": member.person_id, "guardian_id": member.guardian_id}
-    begin(session, case.activity, role, state, actor, noted=False, **columns)
+        if (role := role_of(case, member)) is not None:
+            sign_up_regular(session, case, role, member, actor, waits=role.last_waiting > 0)
     await session.flush()
+    return activity

@@ -10,7 +10,7 @@ from app.core.crypto import Sealer
 from app.core.errors import Conflict, Duplicate, NotFound, RuleBroken
 from app.core.ids import new_id
 from app.domain import access
-from app.domain.activity_series import SERIES, SeriesState
+from app.domain.activity_series import MOST_REGULARS, SERIES, SeriesState
 from app.domain.people import Actor, Relation
 from app.domain.sign_ups import STANDING, SignUpAction, SignUpState, cancelled_when
 from app.models import ActivityRole, ActivitySeries, Person, SeriesMember, SignUp
@@ -19,9 +19,9 @@ from app.schemas.activity_series import ActivitySeriesJoin, ActivitySeriesLeave
 from app.services import minors, sign_ups_case
 from app.services.activities_case import ActivityCase
 from app.services.activity_series import load, upcoming
-from app.services.activity_series_make import sign_up_regular
+from app.services.activity_series_regulars import regulars, role_of, sign_up_regular
 from app.services.outbox import publish
-from app.services.sign_ups_places import fill, move
+from app.services.sign_ups_places import fill, move, somebody_waits
 
 _HOLDER = frozenset({Relation.HOLDER})
 
@@ -43,12 +43,15 @@ async def join(
     await sign_ups_case.must_fit(session, sealer, asked, person, guarded=guards)
     if await _membership(session, series_id, person.id) is not None:
         raise Duplicate("此人已固定参加")
+    if len(await regulars(session, series_id)) >= MOST_REGULARS:
+        raise Conflict(f"固定参加的已满{MOST_REGULARS}人，请逐次报名")
     member = await _add(session, series, person, form.role_name, actor.person_id if guards else None)
     data = {"person_id": str(person.id)}
     publish(session, SERIES.noun, series, "join", actor=actor, data=data)
     for case in await upcoming(session, series):
-        if await _standing(session, case, person.id) is None:
-            await sign_up_regular(session, case, member, actor)
+        mine = role_of(case, member)
+        if mine is not None and await _standing(session, case, person.id) is None:
+            sign_up_regular(session, case, mine, member, actor, waits=await somebody_waits(session, mine))
     await session.flush()
     return series
 
