@@ -7,7 +7,7 @@ from datetime import timedelta
 EVALUATION_WINDOW = timedelta(days=15)
 """House rule: how long residents may judge a project after its delivery."""
 FEWEST = 5
-"""House rule: with fewer voices the community says what follows before it archives."""
+"""House rule: the mean of fewer is not shown, nor that of an activity; of a project the community says what follows first."""
 LOWEST_AVERAGE = 3.5
 """House rule: the same below this average of 1 to 5."""
 REMIND_DAYS = 3

@@ -188,7 +188,7 @@ class ActivityRead(Read):
     attended: Annotated[int, Field(description="到场人数")]
     helper_minutes: Annotated[int, Field(description="已记录的志愿服务分钟数")]
     ratings: int
-    rating_mean: Annotated[float | None, Field(description="平均分，一至五")]
+    rating_mean: Annotated[float | None, Field(description="平均分，一至五；评价不足五人不显示")]
     words: Annotated[str | None, Field(description="最近一步的说明；只给工作人员和主办方看")]
     cancel_reason: str | None
     report: str | None

@@ -15,6 +15,7 @@ from app.domain import access
 from app.domain.activities import ACTIVITY, ActivityState, check_times
 from app.domain.bookings import BookingState
 from app.domain.catalogue import terms_of
+from app.domain.evaluations import FEWEST
 from app.domain.hours import EntryKind
 from app.domain.people import UNIT_ROLES, Actor, Parties, Relation
 from app.domain.places import PlaceKind
@@ -120,6 +121,7 @@ def _shown(
 
 
 async def _sums(session: AsyncSession, ids: list[UUID]) -> dict[UUID, dict[str, Any]]:
+    """As of projects, the mean of few voices would say who gave which."""
     came = func.count().filter(SignUp.state.in_((SignUpState.CHECKED_IN, SignUpState.CHECKED_OUT)))
     columns = (SignUp.activity_id, came.label("came"), func.count(SignUp.rating).label("rated"))
     rows = select(*columns, func.avg(SignUp.rating).label("mean")).where(SignUp.activity_id.in_(ids))
@@ -127,7 +129,7 @@ async def _sums(session: AsyncSession, ids: list[UUID]) -> dict[UUID, dict[str, 
         row.activity_id: {
             "attended": row.came,
             "ratings": row.rated,
-            "rating_mean": round(float(row.mean), 2) if row.mean is not None else None,
+            "rating_mean": round(float(row.mean), 2) if row.rated >= FEWEST else None,
         }
         for row in await session.execute(rows.group_by(SignUp.activity_id))
     }

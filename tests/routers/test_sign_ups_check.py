@@ -169,8 +169,24 @@ async def test_it_ends_with_a_report_and_is_rated_once(world: World, clock: Any,
     assert await status_of(world, "resident1", guest, "rate", rating=1) == 409
     assert await status_of(world, "community", guest, "rate", rating=5) == 403
     seen = await read(world, activity, "resident1")
-    assert (seen["state"], seen["ratings"], seen["rating_mean"], seen["attended"]) == ("concluded", 2, 4.5, 2)
+    assert (seen["state"], seen["ratings"], seen["rating_mean"], seen["attended"]) == ("concluded", 2, None, 2)
     assert (seen["report"], seen["evidence"]) == (form["report"], None)
+
+
+async def test_the_mean_is_shown_once_it_tells_nobodys_voice(world: World, clock: Any) -> None:
+    people = ("resident1", "resident2", "member1", "member2", "member3")
+    guests = [(who, "participant") for who in people]
+    activity, rows = await begun(world, clock, *guests, roles=[PARTICIPANTS | {"places": 5}])
+    for row in rows:
+        await do(world, "community", row, "check-in")
+    clock.shift(timedelta(hours=1))
+    for row in rows:
+        await do(world, "community", row, "check-out")
+    means = []
+    for who, row, rating in zip(people, rows, (5, 4, 5, 4, 1), strict=True):
+        await do(world, who, row, "rate", rating=rating)
+        means.append((await read(world, activity, "resident1"))["rating_mean"])
+    assert means == [None] * 4 + [3.8]
 
 
 async def test_walk_ins_and_who_did_not_come(world: World, clock: Any) -> None:
