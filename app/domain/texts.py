@@ -17,6 +17,8 @@ _COUNT = r"[\d一二三四五六七八九十百]+"
 _DOOR = re.compile(rf"{_COUNT}\s*(?:[-－—]\s*{_COUNT})+|{_COUNT}\s*(?:号楼|号院|单元|栋|幢|层|楼|室|户|房|号)")
 _LONG_NUMBER = re.compile(r"\d[\d \-]{5,}\d[Xx]?")
 HIDDEN = "＊"
+COMPARED_LENGTH = 300
+"""Characters of a text's details that are compared with others; what it is about is said by then (house rule)."""
 Meaning = TypeVar("Meaning")
 
 

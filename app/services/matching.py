@@ -22,7 +22,7 @@ from app.domain.lexicon import Lexicon
 from app.domain.matches import LATELY, MatchState, distance_told, span_of, wanted_of
 from app.domain.matching import Dismissal, Pair, branch_of
 from app.domain.resources import Nature
-from app.domain.texts import similarity
+from app.domain.texts import COMPARED_LENGTH, similarity
 from app.models import Assignment, Match, Need, Order, Resource
 from app.services import lexicon, matching_words
 from app.services.dispatch import distance_m
@@ -110,7 +110,7 @@ async def asked_of(session: AsyncSession, needs: Sequence[Need], community_id: U
     confirmed = await _confirmed(session)
     return Asked(
         words=words,
-        grams={need.id: words.grams(f"{need.title}\n{need.details}") for need in needs},
+        grams={need.id: words.grams(f"{need.title}\n{need.details[:COMPARED_LENGTH]}") for need in needs},
         on_duty={need_id: units[key] for need_id, key in days.items()},
         timed=any(need.wanted_at for need in needs),
         confirmed=confirmed,

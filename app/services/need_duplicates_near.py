@@ -23,7 +23,7 @@ from app.domain.lexicon import Lexicon
 from app.domain.needs import Privacy
 from app.domain.people import Actor
 from app.domain.places import ancestors
-from app.domain.texts import HIDDEN, without_doors
+from app.domain.texts import COMPARED_LENGTH, HIDDEN, without_doors
 from app.models import Need, Person, Place
 from app.models.base import literal_in
 from app.models.needs import UNENDED
@@ -33,8 +33,6 @@ from app.services.needs_case import relations_to
 
 COMPARED = 400
 """So many of a community's latest unended needs are compared with one; more would keep others waiting."""
-_DETAILS = 300
-"""Characters of the details that are compared."""
 _COMPOUND = 5
 """District, subdistrict, community, grid, compound."""
 
@@ -74,7 +72,13 @@ def as_asked(words: Lexicon, need: Need) -> Asked:
     spot = None if need.lon is None or need.lat is None else LonLat(need.lon, need.lat)
     title = words.grams(need.title)
     return Asked(
-        need.id, need.path, spot, need.asked_at, need.category, title, title | words.grams(need.details[:_DETAILS])
+        need.id,
+        need.path,
+        spot,
+        need.asked_at,
+        need.category,
+        title,
+        title | words.grams(need.details[:COMPARED_LENGTH]),
     )
 
 

@@ -140,12 +140,14 @@ async def test_i14_what_they_offered_is_no_nearer_than_the_area_it_served(
     world: World, app: FastAPI, owner: Database
 ) -> None:
     await offer_and_withdraw(world, "resident1")
+    booked = select(Booking.path).where(Booking.district_id == world.district_id)
+    offered = select(Resource.path).where(Resource.district_id == world.district_id)
     async with owner.transaction(world.district_id) as session:
-        assert set(await session.scalars(select(Booking.path))) == {world.paths["home1"]}
+        assert set(await session.scalars(booked)) == {world.paths["home1"]}
     await erased(world, "resident1")
     async with owner.transaction(world.district_id) as session:
-        assert set(await session.scalars(select(Resource.path))) == {world.paths["community"]}
-        assert set(await session.scalars(select(Booking.path))) == {world.paths["community"]}
+        assert set(await session.scalars(offered)) == {world.paths["community"]}
+        assert set(await session.scalars(booked)) == {world.paths["community"]}
 
 
 async def test_i14_whoever_is_erased_is_out_at_once(world: World, owner: Database) -> None:
