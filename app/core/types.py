@@ -2,10 +2,22 @@
 
 import re
 import unicodedata
+from collections.abc import Iterator
 from datetime import UTC, date, datetime
-from typing import Annotated
+from functools import cache
+from typing import Annotated, Any, get_args
 
-from pydantic import AfterValidator, AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field, PlainSerializer
+from pydantic import (
+    AfterValidator,
+    AwareDatetime,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    PlainSerializer,
+    ValidationInfo,
+    field_validator,
+)
 
 _LINE = r"^[^\x00-\x1f\x7f-\x9f]*[^\s\x00-\x1f\x7f-\x9f][^\x00-\x1f\x7f-\x9f]*$"
 """One line with at least one visible character."""
@@ -53,10 +65,31 @@ Day = Annotated[date, BeforeValidator(_as_written)]
 """A calendar day in China."""
 
 
+def _kinds(annotation: Any) -> Iterator[Any]:
+    yield annotation
+    for part in get_args(annotation):
+        yield from _kinds(part)
+
+
+@cache
+def _numbers(form: type[BaseModel]) -> frozenset[str]:
+    """The fields that take a number and no truth value."""
+    kinds = {name: set(_kinds(field.annotation)) for name, field in form.model_fields.items()}
+    return frozenset(name for name, found in kinds.items() if found & {int, float} and bool not in found)
+
+
 class Form(BaseModel):
     """What comes in: unknown fields are refused, numbers are finite."""
 
     model_config = ConfigDict(extra="forbid", allow_inf_nan=False, frozen=True)
+
+    @field_validator("*", mode="before")
+    @classmethod
+    def _number(cls, value: Any, info: ValidationInfo) -> Any:
+        """The library would take true for 1, since a bool is an int in Python; JSON Schema does not."""
+        if isinstance(value, bool) and info.field_name in _numbers(cls):
+            raise ValueError("须为数字")
+        return value
 
 
 class Read(BaseModel):

@@ -174,3 +174,10 @@ async def test_what_is_only_unusual_is_taken_as_it_is(world: World) -> None:
     details = "𠮷野家\t🏮\r\n一二三\n" + "é" + " e\u0301"
     need = (await send(world, json.dumps(form(world, details=details)).encode())).json()
     assert need["details"] == "𠮷野家\t🏮\r\n一二三\né é"
+
+
+async def test_true_is_no_number(world: World, owner: Database) -> None:
+    answer = await send(world, json.dumps(form(world, people_concerned=True)).encode())
+    assert answer.status_code == 422
+    assert [error["where"] for error in answer.json()["errors"]] == ["body.people_concerned"]
+    assert await count(owner, world.district_id, Need) == 0

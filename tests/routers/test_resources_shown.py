@@ -132,5 +132,6 @@ async def test_a_need_does_not_end_while_something_is_booked_for_it(world: World
     assert {answer.status_code for answer in answers} <= {200, 201, 409}
     async with owner.transaction(world.district_id) as session:
         ended = select(Event.at).where(Event.aggregate_id == UUID(need["id"]), Event.action == "withdraw")
-        held = select(func.count()).where(Event.aggregate == "booking", Event.at > ended.scalar_subquery())
+        here = (Event.district_id == world.district_id, Event.aggregate == "booking")
+        held = select(func.count()).where(*here, Event.at > ended.scalar_subquery())
         assert await session.scalar(held) == 0

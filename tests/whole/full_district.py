@@ -81,7 +81,7 @@ from app.models import (
 )
 from tests.services.rows import put_dismissal
 from tests.services.rows_activities import put_activity, put_member, put_role, put_series, put_sign_up
-from tests.services.rows_matches import put_match
+from tests.services.rows_matches import put_batch, put_match
 from tests.worlds import World
 
 Rows = Iterator[tuple[type[Base], dict[str, Any]]]
@@ -97,6 +97,7 @@ async def fill(session: AsyncSession, world: World) -> None:
             await session.execute(insert(model).values(district_id=world.district_id, **_identified(model, columns)))
     await put_dismissal(session, world)
     await put_match(session, world, MatchState.PROPOSED)
+    await put_batch(session, world)
     await put_member(session, world, await put_series(session, world, SeriesState.RUNNING), "resident1")
     role = await put_role(session, await put_activity(session, world, ActivityState.OPEN))
     await put_sign_up(session, world, role, "resident1", SignUpState.CONFIRMED)
