@@ -87,13 +87,17 @@ def metres_from(a: LonLat) -> Callable[[float, float], float]:
     return metres
 
 
+_MILLIMETRE = 0.001
+"""Nearer than that, points far apart in floats have no distance any more."""
+
+
 def box_around(centre: LonLat, metres: float) -> tuple[LonLat, LonLat]:
     """Its south-western and north-eastern corners: everything within so many metres lies in it, and some more.
 
     The meridian through the centre is the shortest way to a parallel. To a meridian it is asin(sin r / cos φ) for the angle r
     of the distance, as long as that reaches over no pole.
     """
-    angle = min(metres * (1 + 1e-9) / _EARTH_M, pi)
+    angle = min((metres * (1 + 1e-9) + _MILLIMETRE) / _EARTH_M, pi)
     lat, wide = radians(centre.lat), pi
     if abs(lat) + angle < pi / 2:
         wide = asin(min(1.0, sin(angle) / cos(lat)))

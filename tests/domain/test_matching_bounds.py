@@ -109,6 +109,11 @@ def test_a_box_holds_all_within(lon: float, lat: float, metres: float, chance: r
             assert low.lat <= spot.lat <= high.lat
 
 
+def test_a_box_holds_what_is_too_near_for_a_distance() -> None:
+    low, high = box_around(LonLat(73, 3e-235), 0)
+    assert low.lat <= 0 <= high.lat
+
+
 def test_a_box_is_no_wider_than_it_must_be() -> None:
     low, high = box_around(LonLat(111.65, 40.82), 1_000)
     for corner in (LonLat(low.lon, 40.82), LonLat(high.lon, 40.82), LonLat(111.65, low.lat), LonLat(111.65, high.lat)):
