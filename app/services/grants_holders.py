@@ -1,17 +1,17 @@
 """The people whose authority is asked about or changed: what they hold, whether they are in sight, who is the same."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, func, or_, select
+from sqlalchemy import ColumnElement, exists, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.core.clock import now
 from app.core.errors import NotFound
 from app.domain import authority
 from app.domain.authority import Charge
-from app.domain.people import Actor, Role
+from app.domain.people import UNIT_ROLES, Actor, Role
 from app.domain.people import Grant as ActorGrant
 from app.models import Grant, Person
 from app.services.access import in_force, under_path
@@ -31,6 +31,17 @@ async def charges_of(session: AsyncSession, person_id: UUID, moment: datetime) -
     columns = (Grant.role, Grant.path, Grant.ends_at, Grant.lent_by)
     rows = await session.execute(select(*columns).where(Grant.person_id == person_id, in_force(moment)))
     return [Charge(row.role, row.path, row.ends_at, lent=row.lent_by is not None) for row in rows]
+
+
+async def acting_for(session: AsyncSession, units: Iterable[UUID]) -> set[UUID]:
+    """Whoever acts for one of these units now: who is told of what concerns it."""
+    acts = exists().where(
+        Grant.district_id == Person.district_id,
+        Grant.person_id == Person.id,
+        Grant.role.in_(UNIT_ROLES),
+        in_force(now()),
+    )
+    return set(await session.scalars(select(Person.id).where(Person.organization_id.in_(list(units)), acts)))
 
 
 async def carried_charges(session: AsyncSession, actor: Actor) -> list[Charge]:

@@ -4,7 +4,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from uuid import UUID
 
-from sqlalchemy import exists, select
+from sqlalchemy import select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -13,10 +13,10 @@ from app.core.ids import new_id
 from app.domain.assignments import ACTIVE, ASSIGNMENT, AssignmentAction
 from app.domain.needs import NEED, NeedAction
 from app.domain.orders import ORDER, OrderAction
-from app.domain.people import ROLE_NAMES, UNIT_ROLES, Role
-from app.models import Approval, Assignment, Event, Grant, Need, NeedFollower, Notice, Order, Person
+from app.domain.people import ROLE_NAMES, Role
+from app.models import Approval, Assignment, Event, Need, NeedFollower, Notice, Order
 from app.services import notices_activities, notices_committee, notices_projects, notices_resources, notices_rights
-from app.services.access import in_force
+from app.services.grants_holders import acting_for
 
 _ASSIGNEE_WORDS = {
     "invite": "有一个工单邀请您，请在期限内答复；不便可婉拒，不影响评价",
@@ -152,9 +152,7 @@ async def _assignees(session: AsyncSession, event: Event) -> set[UUID | None]:
     """The person, or whoever acts for the unit."""
     if person := event.data.get("person_id"):
         return {UUID(person)}
-    acts = exists().where(Grant.person_id == Person.id, Grant.role.in_(UNIT_ROLES), in_force(now()))
-    unit = UUID(event.data["organization_id"])
-    return set(await session.scalars(select(Person.id).where(Person.organization_id == unit, acts)))
+    return {*await acting_for(session, [UUID(event.data["organization_id"])])}
 
 
 def _need_words(event: Event) -> str:

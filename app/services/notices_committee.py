@@ -4,17 +4,15 @@ from collections.abc import Iterable
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import exists, select
+from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.core.clock import now
 from app.domain.duty_turns import DRAW, EXCHANGE, TURN
 from app.domain.joint_work import CLAIM, ITEM, MEETING, STEP_NAMES, DutyStep, Level
 from app.domain.meeting_decisions import DECISION
-from app.domain.people import UNIT_ROLES
 from app.domain.places import ancestors
-from app.models import CommitteeMember, Event, Grant, Person
-from app.services.access import in_force
+from app.models import CommitteeMember, Event
+from app.services.grants_holders import acting_for
 from app.services.notices_rights import community_of
 
 AGGREGATES = frozenset(
@@ -112,7 +110,7 @@ async def _of_checklist(session: AsyncSession, event: Event) -> tuple[str, set[U
     return words, {*await _at(session, event, level)}
 
 
-async def _at(session: AsyncSession, event: Event, level: Level) -> list[UUID]:
+async def _at(session: AsyncSession, event: Event, level: Level) -> Iterable[UUID]:
     match level:
         case Level.PROMPT | Level.UNIT:
             return await _unit_of(session, event)
@@ -123,7 +121,7 @@ async def _at(session: AsyncSession, event: Event, level: Level) -> list[UUID]:
             return await community_of(session, above[-1])
 
 
-async def _unit_of(session: AsyncSession, event: Event) -> list[UUID]:
+async def _unit_of(session: AsyncSession, event: Event) -> set[UUID]:
     return await acting_for(session, [UUID(event.data["organization_id"])])
 
 
@@ -131,14 +129,3 @@ async def liaisons(session: AsyncSession, *which: Any) -> set[UUID]:
     """Liaison and deputy of these member units."""
     rows = await session.execute(select(CommitteeMember.liaison_id, CommitteeMember.deputy_id).where(*which))
     return {person for row in rows for person in row if person is not None}
-
-
-async def acting_for(session: AsyncSession, units: Iterable[UUID]) -> list[UUID]:
-    """Whoever acts for one of the units now."""
-    acts = exists().where(
-        Grant.district_id == Person.district_id,
-        Grant.person_id == Person.id,
-        Grant.role.in_(UNIT_ROLES),
-        in_force(now()),
-    )
-    return list(await session.scalars(select(Person.id).where(Person.organization_id.in_(list(units)), acts)))

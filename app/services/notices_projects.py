@@ -1,17 +1,14 @@
 """Whom a project concerns, and in what words they are told: the community, the units in it, and those whose needs it answers."""
 
-from collections.abc import Iterable
 from uuid import UUID
 
-from sqlalchemy import exists, select
+from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.core.clock import now
 from app.domain.budgets import VOUCHER, VoucherAction
-from app.domain.people import UNIT_ROLES
 from app.domain.projects import PROJECT, ProjectAction
-from app.models import Event, Grant, Milestone, Need, NeedFollower, Person, Project, ProjectNeed, ProjectUnit, Voucher
-from app.services.access import in_force
+from app.models import Event, Milestone, Need, NeedFollower, Project, ProjectNeed, ProjectUnit, Voucher
+from app.services.grants_holders import acting_for
 from app.services.notices_rights import community_of
 
 AGGREGATES = frozenset({PROJECT.noun, VOUCHER.noun, "milestone"})
@@ -99,12 +96,6 @@ async def _units(session: AsyncSession, project_id: UUID) -> set[UUID]:
         ProjectUnit.project_id == project_id, ProjectUnit.left_at.is_(None)
     )
     return await acting_for(session, await session.scalars(inside))
-
-
-async def acting_for(session: AsyncSession, units: Iterable[UUID]) -> set[UUID]:
-    """Whoever acts for one of these units now."""
-    acts = exists().where(Grant.person_id == Person.id, Grant.role.in_(UNIT_ROLES), in_force(now()))
-    return set(await session.scalars(select(Person.id).where(Person.organization_id.in_(list(units)), acts)))
 
 
 async def _proposer(session: AsyncSession, project_id: UUID) -> set[UUID]:

@@ -2,15 +2,13 @@
 
 from uuid import UUID
 
-from sqlalchemy import exists, select
+from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.core.clock import now
 from app.domain.bookings import BOOKING, BookingAction
-from app.domain.people import UNIT_ROLES
 from app.domain.resources import RESOURCE, ResourceAction
-from app.models import Booking, Event, Grant, Person, Resource
-from app.services.access import in_force
+from app.models import Booking, Event, Resource
+from app.services.grants_holders import acting_for
 from app.services.notices_rights import community_of
 
 AGGREGATES = frozenset({RESOURCE.noun, BOOKING.noun})
@@ -61,5 +59,4 @@ async def _owners(session: AsyncSession, resource_id: UUID) -> set[UUID | None]:
         return set()
     if resource.person_id is not None:
         return {resource.person_id}
-    acts = exists().where(Grant.person_id == Person.id, Grant.role.in_(UNIT_ROLES), in_force(now()))
-    return set(await session.scalars(select(Person.id).where(Person.organization_id == resource.organization_id, acts)))
+    return {*await acting_for(session, [resource.organization_id] if resource.organization_id else [])}
