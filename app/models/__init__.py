@@ -18,9 +18,15 @@ from app.models.audit import AuditEntry, AuditLink, AuditWaiting
 from app.models.base import Base
 from app.models.budgets import BudgetLine, Voucher
 from app.models.categories import Category
+from app.models.clocks import Clock, ClockMark, OfficeHours
+from app.models.co_handlings import CoHandling
 from app.models.committee import CommitteeMember, DutyDraw, DutyExchange, DutyTurn
+from app.models.dispatch_batches import DispatchBatch, DispatchChoice
+from app.models.dispatch_rules import DispatchRule, DispatchRuleVersion, DispatchTurn
+from app.models.dispatch_weights import DispatchWeights
 from app.models.evaluations import Evaluation, Milestone
 from app.models.events import Event, IdempotencyKey, Notice, OutboxRow
+from app.models.extensions import Extension
 from app.models.grants import Grant, Substitution
 from app.models.hours import HourEntry, ServiceWindow
 from app.models.imports import Import, ImportFile, ImportReject
@@ -29,9 +35,15 @@ from app.models.lexicon_entries import LexiconEntry
 from app.models.match_batches import MatchBatch
 from app.models.matches import Match, MatchRun, MatchWeights
 from app.models.meeting_decisions import MeetingDecision
+from app.models.need_respondents import NeedRespondent
 from app.models.needs import DuplicateDismissal, Need, NeedFollower
+from app.models.objections import Objection
 from app.models.orders import Assignment, Order
+from app.models.orders_rounds import OrderRound
+from app.models.orders_ways import OrderWay
 from app.models.organizations import Organization
+from app.models.oversight import Escalation, Supervision
+from app.models.pairings import Pairing
 from app.models.people import Person
 from app.models.places import District, Place
 from app.models.profiles import (
@@ -46,10 +58,14 @@ from app.models.profiles import (
     Volunteer,
 )
 from app.models.programmes import Indicator, Programme
+from app.models.project_suggestions import ProjectSuggestion
 from app.models.projects import Project, ProjectNeed, ProjectUnit
 from app.models.resources import Booking, Resource, ResourceException, ResourceWindow
+from app.models.revisits import Revisit
 from app.models.rights import Consent, Disclosure, PrivacyNotice, RightsRequest
 from app.models.sign_ups import SignUp
+from app.models.urges import Urge
+from app.models.whistles import Whistle, WhistleCall, WhistleClock, WhistleType
 
 __all__ = [
     "Account",
@@ -73,17 +89,28 @@ __all__ = [
     "ClaimItem",
     "Client",
     "ClientSecret",
+    "Clock",
+    "ClockMark",
+    "CoHandling",
     "CommitteeMember",
     "Consent",
     "Disclosure",
+    "DispatchBatch",
+    "DispatchChoice",
+    "DispatchRule",
+    "DispatchRuleVersion",
+    "DispatchTurn",
+    "DispatchWeights",
     "District",
     "DuplicateDismissal",
     "DutyDraw",
     "DutyExchange",
     "DutyTurn",
     "EmploymentRecord",
+    "Escalation",
     "Evaluation",
     "Event",
+    "Extension",
     "Grant",
     "Guardianship",
     "HourEntry",
@@ -105,10 +132,16 @@ __all__ = [
     "Milestone",
     "Need",
     "NeedFollower",
+    "NeedRespondent",
     "Notice",
+    "Objection",
+    "OfficeHours",
     "Order",
+    "OrderRound",
+    "OrderWay",
     "Organization",
     "OutboxRow",
+    "Pairing",
     "PartyMembership",
     "Person",
     "Place",
@@ -116,6 +149,7 @@ __all__ = [
     "Programme",
     "Project",
     "ProjectNeed",
+    "ProjectSuggestion",
     "ProjectUnit",
     "RateLimit",
     "RecoveryCode",
@@ -123,6 +157,7 @@ __all__ = [
     "Resource",
     "ResourceException",
     "ResourceWindow",
+    "Revisit",
     "RightsRequest",
     "SeriesMember",
     "ServiceClaim",
@@ -130,7 +165,13 @@ __all__ = [
     "SignIn",
     "SignUp",
     "Substitution",
+    "Supervision",
+    "Urge",
     "Volunteer",
     "Voucher",
     "WechatIdentity",
+    "Whistle",
+    "WhistleCall",
+    "WhistleClock",
+    "WhistleType",
 ]

@@ -10,6 +10,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from app.core.clock import now
 from app.domain.needs import ENDED, NeedSource, NeedState, Privacy, Urgency
+from app.domain.project_suggestions import COUNTED
 from app.models.base import Base, Located, Tenant, Versioned, key_to, literal_in, text_enum
 
 UNENDED = frozenset(NeedState) - ENDED
@@ -51,6 +52,10 @@ class Need(Tenant, Located, Versioned, Base):
     due_at: Mapped[datetime | None]
     answer_by: Mapped[datetime | None]
     planned_until: Mapped[datetime | None]
+    obstacle: Mapped[str | None]
+    """Of a planned one (挂账): why it cannot be done now. Gone once it goes on or ends, so that nothing is kept of the words."""
+    measures: Mapped[str | None]
+    """Of a planned one: what is done about it meanwhile."""
     merged_into_id: Mapped[UUID | None]
     state_before: Mapped[NeedState | None] = mapped_column(text_enum(NeedState, "state_before"))
     met_at: Mapped[datetime | None]
@@ -67,6 +72,10 @@ class Need(Tenant, Located, Versioned, Base):
         CheckConstraint("sender_due_at IS NULL OR client_id IS NOT NULL", name="sender_due"),
         CheckConstraint("(state = 'merged') = (merged_into_id IS NOT NULL)", name="merged"),
         CheckConstraint("merged_into_id <> id", name="not_into_itself"),
+        CheckConstraint(
+            "num_nulls(planned_until, obstacle, measures) = CASE WHEN state = 'planned' THEN 0 ELSE 3 END",
+            name="planned",
+        ),
         CheckConstraint("(source = 'client') = (client_id IS NOT NULL)", name="sent"),
         CheckConstraint("char_length(details) <= 10000", name="details_length"),
         CheckConstraint("(duty_override_by IS NULL) = (duty_override_words IS NULL)", name="duty_override"),
@@ -106,6 +115,14 @@ class Need(Tenant, Located, Versioned, Base):
             "community_id",
             "id",
             postgresql_where=text(literal_in("state", UNENDED)),
+        ),
+        Index(
+            "ix_needs_alike",
+            "district_id",
+            "community_id",
+            "category",
+            "asked_at",
+            postgresql_where=text(literal_in("state", COUNTED)),
         ),
         Index("ix_needs_asker", "district_id", "asker_id", "id"),
         Index("ix_needs_submitted_by", "district_id", "submitted_by", "id"),

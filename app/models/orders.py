@@ -10,7 +10,8 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from app.domain.assignments import ACTIVE, UNFINISHED, AssignmentState, CheckMethod
 from app.domain.needs import Urgency
-from app.domain.orders import MOST_PLACES, WORKED_ON, OrderState, Outcome
+from app.domain.orders import MOST_PLACES, MOST_UNFINISHED, WORKED_ON, OrderState, Outcome, SuspendReason
+from app.domain.orders_at_risk import AT_RISK
 from app.models.base import PATH, Base, Located, Tenant, Versioned, key_to, literal_in, text_enum
 
 _HELD = AssignmentState.INVITED
@@ -39,9 +40,16 @@ class Order(Tenant, Located, Versioned, Base):
     auto_offer: Mapped[bool] = mapped_column(default=True)
     """Whether the system goes on offering it to the next candidate by itself."""
     offer_minutes: Mapped[int]
+    pool_cap: Mapped[int | None]
+    """In the pool: how many unfinished orders whoever takes it may hold, this one among them; None: the house's limit."""
     next_offer_at: Mapped[datetime | None]
     suspended_at: Mapped[datetime | None]
+    suspend_reason: Mapped[SuspendReason | None] = mapped_column(text_enum(SuspendReason, "suspend_reason"))
     planned_until: Mapped[datetime | None]
+    obstacle: Mapped[str | None]
+    """Of a planned one (挂账): why it cannot be done now. Gone once it goes on or ends, so that nothing is kept of the words."""
+    measures: Mapped[str | None]
+    """Of a planned one: what is done about it meanwhile."""
     objected_at: Mapped[datetime | None]
     assigned_at: Mapped[datetime | None]
     overruled: Mapped[bool] = mapped_column(default=False)
@@ -67,8 +75,14 @@ class Order(Tenant, Located, Versioned, Base):
         CheckConstraint("people_accepted BETWEEN 0 AND people_wanted", name="people_accepted"),
         CheckConstraint("num_nulls(insurer, policy_number, insured_until) IN (0, 3)", name="insurance"),
         CheckConstraint("rating BETWEEN 1 AND 5", name="rating"),
+        CheckConstraint(f"pool_cap BETWEEN 1 AND {MOST_UNFINISHED}", name="pool_cap"),
         CheckConstraint("(state = 'closed') = (outcome IS NOT NULL)", name="outcome_if_closed"),
         CheckConstraint("(state = 'suspended') = (suspended_at IS NOT NULL)", name="suspended"),
+        CheckConstraint("(state = 'suspended') = (suspend_reason IS NOT NULL)", name="suspended_for_a_reason"),
+        CheckConstraint(
+            "num_nulls(planned_until, obstacle, measures) = CASE WHEN state = 'planned' THEN 0 ELSE 3 END",
+            name="planned",
+        ),
         Index("ix_orders_community", "district_id", "community_id", "id"),
         Index("ix_orders_grid", "district_id", "grid_id", "id"),
         Index("ix_orders_need", "district_id", "need_id", "id"),
@@ -87,6 +101,15 @@ class Order(Tenant, Located, Versioned, Base):
             postgresql_where=text(literal_in("state", WORKED_ON)),
         ),
         Index(
+            "ix_orders_community_at_risk",
+            "district_id",
+            "community_id",
+            "due_at",
+            "id",
+            postgresql_where=text(literal_in("state", AT_RISK)),
+        ),
+        Index("ix_orders_at_risk", "district_id", "due_at", "id", postgresql_where=text(literal_in("state", AT_RISK))),
+        Index(
             "ix_orders_pool",
             "district_id",
             "community_id",
@@ -98,6 +121,13 @@ class Order(Tenant, Located, Versioned, Base):
             "district_id",
             "next_offer_at",
             postgresql_where=text("state = 'open' AND auto_offer"),
+        ),
+        Index(
+            "ix_orders_community_closed",
+            "district_id",
+            "community_id",
+            "closed_at",
+            postgresql_where=text("closed_at IS NOT NULL"),
         ),
         Index("ix_orders_reported", "district_id", "reported_at", postgresql_where=text("state = 'reported'")),
         Index("ix_orders_planned", "district_id", "planned_until", postgresql_where=text("state = 'planned'")),

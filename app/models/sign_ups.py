@@ -7,7 +7,7 @@ from sqlalchemy import CheckConstraint, Index, SmallInteger, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.domain.assignments import CheckMethod
-from app.domain.sign_ups import STANDING, SignUpState
+from app.domain.sign_ups import STANDING, Search, SignUpState
 from app.models.base import PATH, Base, Tenant, Versioned, key_to, literal_in, text_enum
 
 
@@ -31,6 +31,8 @@ class SignUp(Tenant, Versioned, Base):
     """Which signed sheet staff have seen."""
     replaces_id: Mapped[UUID | None]
     """Whose place this person takes, once."""
+    search: Mapped[Search | None] = mapped_column(text_enum(Search, "search"))
+    """How far the system is with finding somebody to come instead; None: it was not asked to."""
     answer_by: Mapped[datetime | None]
     confirmed_at: Mapped[datetime | None]
     checked_in_at: Mapped[datetime | None]
@@ -54,6 +56,7 @@ class SignUp(Tenant, Versioned, Base):
         CheckConstraint("rating BETWEEN 1 AND 5", name="rating"),
         CheckConstraint("state <> 'waiting' OR waiting_number IS NOT NULL", name="waiting_number"),
         CheckConstraint("state <> 'invited' OR (replaces_id IS NOT NULL AND answer_by IS NOT NULL)", name="invited"),
+        CheckConstraint("search IS NULL OR state = 'confirmed'", name="search_while_confirmed"),
         CheckConstraint("(state = 'checked_in') = (check_out_by IS NOT NULL)", name="check_out_by"),
         Index(
             "uq_sign_ups_standing",
