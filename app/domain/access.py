@@ -1,15 +1,32 @@
 """The access table: which party may do what. ``noun:verb`` permissions; lifecycle actions come from the lifecycles themselves."""
 
 from app.core.errors import Forbidden
+from app.domain.access_beside import BESIDE
 from app.domain.access_joint import ACTIVITIES, COMMITTEE, MATCHES, PROJECTS, RESOURCES
-from app.domain.access_parties import ADMINS, ALL, FIELD_STAFF, PARTIES, READERS, SEPARATE, SYSTEM, UNITS
+from app.domain.access_oversight import OVERSIGHT
+from app.domain.access_parties import (
+    ADMINS,
+    ALL,
+    CO_HANDLING_PARTIES,
+    FIELD_STAFF,
+    PARTIES,
+    READERS,
+    SEPARATE,
+    SYSTEM,
+    UNITS,
+)
+from app.domain.access_timing import TIMING
+from app.domain.access_whistles import WHISTLES
 from app.domain.activities import ACTIVITY
 from app.domain.activity_series import SERIES
 from app.domain.assignments import ASSIGNMENT
 from app.domain.authority import GIVES, STAFF
 from app.domain.bookings import BOOKING
 from app.domain.budgets import VOUCHER
+from app.domain.co_handlings import CO_HANDLING
 from app.domain.duty_turns import DRAW, EXCHANGE, TURN
+from app.domain.escalations import ESCALATION
+from app.domain.extensions import EXTENSION
 from app.domain.joint_work import CLAIM, ITEM, MEETING
 from app.domain.lifecycle import A, Lifecycle, S
 from app.domain.matches import MATCH
@@ -17,11 +34,16 @@ from app.domain.meeting_decisions import DECISION
 from app.domain.needs import NEED
 from app.domain.orders import ORDER
 from app.domain.people import HELPERS, Actor, Grant, Parties, Relation, Role
+from app.domain.project_suggestions import SUGGESTION
 from app.domain.projects import PROJECT
 from app.domain.resources import RESOURCE
+from app.domain.revisits import REVISIT
 from app.domain.rights import RIGHTS
 from app.domain.sensitive import MAY_OPEN, MAY_OPEN_CARE
 from app.domain.sign_ups import SIGN_UP
+from app.domain.supervisions import SUPERVISION
+from app.domain.whistle_calls import CALL
+from app.domain.whistles import WHISTLE
 
 PUBLIC = "public"
 """What an operation declares that needs no sign-in."""
@@ -47,15 +69,27 @@ _STATIC: dict[str, Parties] = {
     "people:create": FIELD_STAFF,
     "people:update": FIELD_STAFF,
     "needs:list": ALL | {Role.CLIENT},
-    "needs:read": READERS | PARTIES | {Relation.SENDER},
+    "needs:read": READERS | PARTIES | {Relation.SENDER, Relation.AFFECTED},
     "needs:submit": ALL - {Role.AUDITOR} | {Role.CLIENT},
     "needs:update": frozenset({Relation.ASKER}),
     "needs:override_duty": frozenset({Role.SUBDISTRICT_ADMIN, Role.DISTRICT_ADMIN}),
     "orders:list": ALL | {Role.CLIENT},
-    "orders:read": READERS | PARTIES | HELPERS | {Relation.SENDER},
+    "orders:at_risk": READERS,
+    "orders:read": READERS | PARTIES | HELPERS | CO_HANDLING_PARTIES | {Relation.SENDER, Relation.AFFECTED},
     "orders:open": frozenset({Role.GRID_WORKER, Role.COMMUNITY_ADMIN}),
     "orders:rank": READERS,
+    "dispatch-weights:read": READERS,
+    "dispatch-weights:set": frozenset({Role.DISTRICT_ADMIN}),
+    "orders:objections": READERS | {Relation.HOLDER, Relation.UNIT, Relation.ASKED},
     "orders:insure": frozenset({Role.GRID_WORKER, Role.COMMUNITY_ADMIN}),
+    "orders:way": READERS,
+    "orders:steer": frozenset({Role.GRID_WORKER, Role.COMMUNITY_ADMIN, Relation.DISPATCHER}),
+    "orders:halt": frozenset({Role.GRID_WORKER, Role.COMMUNITY_ADMIN, Relation.DISPATCHER}),
+    "dispatch-rules:list": READERS,
+    "dispatch-rules:read": READERS,
+    "dispatch-rules:create": frozenset({Role.DISTRICT_ADMIN}),
+    "dispatch-rules:update": frozenset({Role.DISTRICT_ADMIN}),
+    "dispatch-rules:retire": frozenset({Role.DISTRICT_ADMIN}),
     "assignments:list": ALL,
     "assignments:read": READERS | PARTIES,
     "hours:list": ALL,
@@ -63,6 +97,11 @@ _STATIC: dict[str, Parties] = {
     "hours:supplement": frozenset({Role.GRID_WORKER, Role.COMMUNITY_ADMIN}),
     "hours:confirm": frozenset({Role.GRID_WORKER, Role.COMMUNITY_ADMIN}),
     "hours:reverse": ADMINS,
+    "revisits:list": READERS,
+    "revisits:read": READERS,
+    "revisits:open": ADMINS,
+    "project-suggestions:list": READERS,
+    "project-suggestions:read": READERS,
     "approvals:list": READERS,
     "approvals:read": READERS | PARTIES,
     "approvals:grant": ADMINS,
@@ -125,6 +164,12 @@ _PERSONS: dict[str, Parties] = {
     "household-members:create": FIELD_STAFF,
     "household-members:update": FIELD_STAFF,
     "household-members:end": FIELD_STAFF,
+    "pairings:list": ALL,
+    "pairings:read": ALL,
+    "pairings:create": ADMINS,
+    "pairings:end": ADMINS,
+    "pairings:replace": ADMINS,
+    "places:responsible": ALL,
     "employments:list": ALL,
     "employments:read": READERS | {Relation.SUBJECT},
     "employments:create": ADMINS,
@@ -173,6 +218,9 @@ _INTAKE: dict[str, Parties] = {
     "needs:duplicates": READERS,
     "needs:dismiss_duplicate": frozenset({Role.GRID_WORKER, Role.COMMUNITY_ADMIN}),
     "needs:restore_duplicate": frozenset({Role.GRID_WORKER, Role.COMMUNITY_ADMIN}),
+    "needs:respondents": READERS,
+    "needs:name_respondent": FIELD_STAFF,
+    "needs:clear_respondent": FIELD_STAFF,
     "need-duplicates:list": READERS,
     "lexicon-entries:list": READERS,
     "lexicon-entries:read": READERS,
@@ -203,6 +251,8 @@ TABLE: dict[str, Parties] = (
     | ACTIVITIES
     | RESOURCES
     | MATCHES
+    | OVERSIGHT
+    | TIMING
     | _rows_of(NEED)
     | _rows_of(ORDER)
     | _rows_of(ASSIGNMENT)
@@ -223,6 +273,16 @@ TABLE: dict[str, Parties] = (
     | _rows_of(RESOURCE)
     | _rows_of(BOOKING)
     | _rows_of(MATCH)
+    | _rows_of(REVISIT)
+    | _rows_of(SUPERVISION)
+    | _rows_of(ESCALATION)
+    | _rows_of(SUGGESTION)
+    | WHISTLES
+    | _rows_of(WHISTLE)
+    | _rows_of(CALL)
+    | BESIDE
+    | _rows_of(EXTENSION)
+    | _rows_of(CO_HANDLING)
 )
 """permission → who holds it, as a role at the row's place or as a relation to the row."""
 
@@ -242,6 +302,10 @@ CLIENT_SCOPES = frozenset(
         "needs:read",
         "orders:list",
         "orders:read",
+        "orders:clocks",
+        "clocks:read",
+        "clocks:trace",
+        "office-hours:read",
         "privacy-notices:list",
         "privacy-notices:read",
     }

@@ -106,6 +106,10 @@ RESOURCES: dict[str, Parties] = {
     "bookings:hold": FIELD_STAFF | {Relation.HOLDER, Relation.UNIT, Relation.LEAD, Relation.SUPPORT},
 }
 MATCHES: dict[str, Parties] = {
+    "dispatch-batches:list": READERS,
+    "dispatch-batches:read": READERS,
+    "dispatch-batches:choices": READERS,
+    "dispatch-batches:start": ADMINS,
     "match-batches:list": READERS,
     "match-batches:read": READERS,
     "match-batches:start": frozenset({Role.COMMUNITY_ADMIN}),

@@ -11,3 +11,5 @@ READERS: Parties = FIELD_STAFF | {Role.AUDITOR}
 SYSTEM: Parties = frozenset({Role.SYSTEM_ADMIN})
 UNITS: Parties = frozenset({Role.DEPARTMENT_STAFF, Role.UNIT_LIAISON, Role.SOCIAL_ORG_MANAGER})
 PARTIES: Parties = frozenset({Relation.ASKER, Relation.FOLLOWER, Relation.ASKED, Relation.HOLDER, Relation.UNIT})
+CO_HANDLING_PARTIES: Parties = frozenset({Relation.CO_INVITED, Relation.CO_HANDLER})
+"""Who helps with a part of an order, or was asked to: they see it, and take no step of it."""

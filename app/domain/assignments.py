@@ -15,6 +15,7 @@ class AssignmentState(StrEnum):
     VERIFIED = "verified"
     DECLINED = "declined"
     EXPIRED = "expired"
+    FILLED = "filled"
     CANCELLED_EARLY = "cancelled_early"
     CANCELLED_LATE = "cancelled_late"
     SUBSTITUTED = "substituted"
@@ -26,6 +27,7 @@ class AssignmentAction(StrEnum):
     ACCEPT = "accept"
     DECLINE = "decline"
     EXPIRE = "expire"
+    FILL = "fill"
     CHECK_IN = "check_in"
     CHECK_OUT = "check_out"
     VERIFY = "verify"
@@ -63,6 +65,7 @@ ASSIGNMENT = Lifecycle(
         _S.VERIFIED: "已核实",
         _S.DECLINED: "已婉拒",
         _S.EXPIRED: "已过期",
+        _S.FILLED: "名额已满",
         _S.CANCELLED_EARLY: "提前取消",
         _S.CANCELLED_LATE: "临时取消",
         _S.SUBSTITUTED: "已由他人接替",
@@ -73,6 +76,7 @@ ASSIGNMENT = Lifecycle(
         _A.ACCEPT: "接单",
         _A.DECLINE: "婉拒",
         _A.EXPIRE: "过期",
+        _A.FILL: "名额已满",
         _A.CHECK_IN: "签到",
         _A.CHECK_OUT: "签退",
         _A.VERIFY: "核实",
@@ -86,6 +90,13 @@ ASSIGNMENT = Lifecycle(
         Step(_A.ACCEPT, frozenset({_S.INVITED}), _S.ACCEPTED, _SYSTEM, note="随工单接单"),
         Step(_A.DECLINE, frozenset({_S.INVITED}), _S.DECLINED, _SYSTEM, note="随工单婉拒"),
         Step(_A.EXPIRE, frozenset({_S.INVITED}), _S.EXPIRED, _SYSTEM, note="答复期限已过"),
+        Step(
+            _A.FILL,
+            frozenset({_S.INVITED}),
+            _S.FILLED,
+            _SYSTEM,
+            note="同时邀请了几位，名额已由他人接下；不计入个人记录，以后仍可邀请",
+        ),
         Step(
             _A.CHECK_IN,
             frozenset({_S.ACCEPTED, _S.CHECKED_OUT}),
@@ -130,6 +141,8 @@ ASSIGNMENT = Lifecycle(
 
 ACTIVE = frozenset({_S.ACCEPTED, _S.CHECKED_IN, _S.CHECKED_OUT})
 """Who holds a place in the order now; at most one a place (I1)."""
+WORKED = ACTIVE | {_S.VERIFIED}
+"""Whose work an order is, or was in its last round."""
 UNFINISHED = frozenset({_S.ACCEPTED, _S.CHECKED_IN})
 """What counts against a helper's limit of unfinished orders."""
 NOT_AGAIN = frozenset({_S.DECLINED, _S.EXPIRED, _S.CANCELLED_EARLY, _S.CANCELLED_LATE, _S.SUBSTITUTED, _S.NO_SHOW})

@@ -18,6 +18,8 @@ from app.domain.organizations import OrganizationKind
 
 LONGEST_DAYS = 250
 """A deadline beyond a year of working days is none."""
+SERVICE_MINUTES = 60
+"""How long a service lasts where its terms do not say: a house rule."""
 MOST_DEPTH = 4
 """How deep the tree may be."""
 
@@ -98,6 +100,9 @@ class Terms:
     """The law, or the house rule, the deadline comes from."""
     sign_minutes: int | None = None
     contact_minutes: int | None = None
+    urgent_percent: int = 100
+    """What share of its times something urgent is done in."""
+    critical_percent: int = 100
     skills: tuple[Skill, ...] = ()
     """What a helper must know, all of them."""
     certified: bool = False
@@ -113,6 +118,8 @@ class Terms:
     department: str | None = None
     """The department whose work it is, by its usual name."""
     duty_source: str | None = None
+    service_minutes: int | None = None
+    """How long one service usually lasts: for so long whoever is asked must be free. None: ``SERVICE_MINUTES``."""
 
     def as_json(self) -> dict[str, Any]:
         return {name: list(value) if isinstance(value, tuple) else value for name, value in asdict(self).items()}

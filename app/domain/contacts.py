@@ -46,7 +46,9 @@ CLOSED_NAMES = {
     Closed.OVER: "服务时段已过，联系方式已关闭",
 }
 _ENDED_ORDERS = frozenset({OrderState.REPORTED, OrderState.CLOSED, OrderState.TERMINATED, OrderState.WITHDRAWN})
-_NEVER_HELD = frozenset({AssignmentState.INVITED, AssignmentState.DECLINED, AssignmentState.EXPIRED})
+_NEVER_HELD = frozenset(
+    {AssignmentState.INVITED, AssignmentState.DECLINED, AssignmentState.EXPIRED, AssignmentState.FILLED}
+)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,6 +1,6 @@
 """The life of a need 需求, from 点单 to 办结 (LIFECYCLE.md, "Need")."""
 
-from datetime import datetime, timedelta
+from datetime import timedelta
 from enum import StrEnum
 
 from app.domain.lifecycle import Lifecycle, Step
@@ -88,6 +88,7 @@ _S, _A = NeedState, NeedAction
 _COMMUNITY = frozenset({Role.GRID_WORKER, Role.COMMUNITY_ADMIN})
 _ABOVE = frozenset({Role.SUBDISTRICT_ADMIN, Role.DISTRICT_ADMIN})
 _ASKER = frozenset({Relation.ASKER})
+_AFFECTED = frozenset({Relation.FOLLOWER, Relation.AFFECTED})
 _SYSTEM = frozenset({Relation.SYSTEM})
 
 NEED = Lifecycle(
@@ -205,22 +206,19 @@ NEED = Lifecycle(
             _A.REOPEN,
             frozenset({_S.MET, _S.CLOSED}),
             _S.ACCEPTED,
-            _ASKER | {Relation.FOLLOWER} | _SYSTEM | {Role.COMMUNITY_ADMIN} | _ABOVE,
+            _ASKER | _AFFECTED | _SYSTEM | {Role.COMMUNITY_ADMIN} | _ABOVE,
             also=frozenset({_S.SUBMITTED}),
-            note="期限内；轮次加一；未受理过的回到待审核",
+            note="期限内；轮次加一；未受理过的回到待审核；公开给邻里的，住在此处的居民也可提出",
         ),
     ),
 )
 
+IN_STORE = frozenset({NeedState.ACCEPTED, NeedState.IN_SERVICE})
+"""In the library, and still to be met."""
 ENDED = frozenset({_S.CLOSED, _S.REFUSED, _S.REDIRECTED, _S.MERGED, _S.WITHDRAWN})
 """States in which nothing is being done."""
 UNSERVED = ENDED - {NeedState.CLOSED}
 """States in which it ended without being served; a closed one was served if it was met."""
-
-
-def due(by_catalogue: datetime, sender: datetime | None, round_: int) -> datetime:
-    """The deadline: the sender's own where it is sooner, such as the hotline's printed on the order; in the first round."""
-    return min(by_catalogue, sender) if sender is not None and round_ == 1 else by_catalogue
 
 
 ANSWER_WINDOW = timedelta(days=7)

@@ -74,11 +74,21 @@ class TerminateReason(StrEnum):
 
 _S, _A = OrderState, OrderAction
 _GRID = frozenset({Role.GRID_WORKER, Role.COMMUNITY_ADMIN})
+_SENDS_OUT = _GRID | {Relation.DISPATCHER}
+"""And a level above that has taken dispatching over (``app.domain.escalations``)."""
 _HUB = frozenset({Role.COMMUNITY_ADMIN, Role.SUBDISTRICT_ADMIN, Role.DISTRICT_ADMIN})
-_ABOVE = frozenset({Role.SUBDISTRICT_ADMIN, Role.DISTRICT_ADMIN})
+TAKE_OVER = frozenset({Role.SUBDISTRICT_ADMIN, Role.DISTRICT_ADMIN})
+"""Who dispatches nothing unless their level has taken it over."""
+SENT_OUT = frozenset({_S.OPEN, _S.PUBLISHED, _S.OFFERED})
+"""States in which an order can be published, offered or assigned."""
+ABOVE = frozenset({Role.SUBDISTRICT_ADMIN, Role.DISTRICT_ADMIN})
+"""Who stands above everyone who may assign an order."""
+_CONCERNED = frozenset({Relation.UNIT, Relation.ASSIGNER, Relation.PEER})
+"""Who is a party to an objection, and so judges none."""
 _SYSTEM = frozenset({Relation.SYSTEM})
 _HOLDER = frozenset({Relation.HOLDER})
 _ASKER = frozenset({Relation.ASKER})
+_AFFECTED = frozenset({Relation.FOLLOWER, Relation.AFFECTED})
 _UNDERWAY = frozenset(
     {_S.OPEN, _S.PUBLISHED, _S.OFFERED, _S.ACCEPTED, _S.IN_PROGRESS, _S.SUSPENDED, _S.DISPUTED, _S.PLANNED}
 )
@@ -131,15 +141,27 @@ ORDER = Lifecycle(
         _A.REOPEN: "重新办理",
     },
     steps=(
-        Step(_A.PUBLISH, frozenset({_S.OPEN}), _S.PUBLISHED, _GRID | _SYSTEM, note="写明谁可以抢、需要几人"),
+        Step(
+            _A.PUBLISH,
+            frozenset({_S.OPEN, _S.OFFERED}),
+            _S.PUBLISHED,
+            _SENDS_OUT | _SYSTEM,
+            note="写明谁可以抢、需要几人；还在考虑的邀请随之收回",
+        ),
         Step(
             _A.OFFER,
-            frozenset({_S.OPEN, _S.PUBLISHED}),
+            frozenset({_S.OPEN, _S.PUBLISHED, _S.OFFERED}),
             _S.OFFERED,
-            _GRID | _SYSTEM,
-            note="邀请而非命令（志愿服务条例第二十五条）；有答复期限",
+            _SENDS_OUT | _SYSTEM,
+            note="邀请而非命令（志愿服务条例第二十五条）；有答复期限；一个名额可同时邀请几位，先答应的接下",
         ),
-        Step(_A.ASSIGN, frozenset({_S.OPEN, _S.PUBLISHED}), _S.ACCEPTED, _GRID, note="仅限单位与职能部门"),
+        Step(
+            _A.ASSIGN,
+            frozenset({_S.OPEN, _S.PUBLISHED, _S.OFFERED}),
+            _S.ACCEPTED,
+            _SENDS_OUT | _SYSTEM,
+            note="仅限单位与职能部门；还在考虑的邀请随之收回",
+        ),
         Step(
             _A.TAKE,
             frozenset({_S.PUBLISHED}),
@@ -177,23 +199,23 @@ ORDER = Lifecycle(
             frozenset({_S.OFFERED, _S.ACCEPTED}),
             _S.DISPUTED,
             frozenset({Relation.UNIT}),
-            note="一次，期限内，引用职责依据",
+            note="一次，期限内；选定理由类别并引用职责依据",
         ),
         Step(
             _A.UPHOLD,
             frozenset({_S.DISPUTED}),
             _S.OPEN,
-            _ABOVE,
-            barred=frozenset({Relation.UNIT}),
-            note="写明理由；提出异议的单位的人不得裁决",
+            ABOVE,
+            barred=_CONCERNED,
+            note="由派单人与异议单位的共同上级裁决，写明理由并告知双方；此后再指派该单位须上级同意",
         ),
         Step(
             _A.OVERRULE,
             frozenset({_S.DISPUTED}),
             _S.ACCEPTED,
-            _ABOVE,
-            barred=frozenset({Relation.UNIT}),
-            note="写明理由；此后不得再退回；提出异议的单位的人不得裁决",
+            ABOVE,
+            barred=_CONCERNED,
+            note="由派单人与异议单位的共同上级裁决，写明理由并告知双方；此后不得再退回",
         ),
         Step(_A.TRANSFER, frozenset({_S.ACCEPTED}), _S.OFFERED, _HOLDER | _GRID, note="接手人须同意；计时不停"),
         Step(
@@ -214,7 +236,13 @@ ORDER = Lifecycle(
             note="写明原因类别；办理时限暂停；最长三十天",
         ),
         Step(_A.RESUME, frozenset({_S.SUSPENDED}), _S.IN_PROGRESS, _HOLDER | _HUB | _SYSTEM),
-        Step(_A.REPORT, frozenset({_S.IN_PROGRESS}), _S.REPORTED, _HOLDER, note="结果与佐证；各协办人已签退"),
+        Step(
+            _A.REPORT,
+            frozenset({_S.IN_PROGRESS}),
+            _S.REPORTED,
+            _HOLDER,
+            note="结果与佐证；各承办人已签退，联办各方已完成",
+        ),
         Step(
             _A.CONFIRM,
             frozenset({_S.REPORTED}),
@@ -244,7 +272,7 @@ ORDER = Lifecycle(
             frozenset({_S.IN_PROGRESS}),
             _S.PLANNED,
             _HOLDER,
-            approval=_ABOVE,
+            approval=ABOVE,
             note="写明困难、措施、日期；上一级批准",
         ),
         Step(_A.DUE, frozenset({_S.PLANNED}), _S.IN_PROGRESS, _HOLDER | _HUB | _SYSTEM, note="到期或条件成熟"),
@@ -261,8 +289,8 @@ ORDER = Lifecycle(
             _A.REOPEN,
             frozenset({_S.CLOSED}),
             _S.OPEN,
-            _ASKER | {Relation.FOLLOWER} | _HUB,
-            note="期限内；轮次加一",
+            _ASKER | _AFFECTED | {Relation.REVISER} | _HUB,
+            note="期限内；轮次加一；公开给邻里的，住在此处的居民也可提出；回访认为未解决的随即重新办理",
         ),
     ),
 )

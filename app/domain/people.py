@@ -58,12 +58,22 @@ class Relation(StrEnum):
     """Who asked, or who asked on their behalf (代点单)."""
     FOLLOWER = "follower"
     """Whose own need was merged into this one."""
+    AFFECTED = "affected"
+    """Lives where the need is, and may know of it."""
     ASKED = "asked"
     """Has been offered the order, whatever came of it."""
+    CO_INVITED = "co_invited"
+    """Asked to help with a part of the order that somebody else leads, or has done so."""
+    CO_HANDLER = "co_handler"
+    """At work on a part of the order."""
     HOLDER = "holder"
     """Has accepted the order, in person or through the unit."""
     UNIT = "unit"
     """Acts for the unit or department the order was assigned to."""
+    ASSIGNER = "assigner"
+    """Assigned the order to the unit that objects to it, or decides only by what whoever did has lent."""
+    PEER = "peer"
+    """Belongs to the unit that objects, or stands no higher than it or than who assigned the order."""
     SENDER = "sender"
     """The client system that sent the need; it sees what becomes of it and takes no step."""
     SUBJECT = "subject"
@@ -78,15 +88,30 @@ class Relation(StrEnum):
     """Offers the resource, in person or acting for the unit that does."""
     BOOKER = "booker"
     """Booked the resource."""
+    REVISER = "reviser"
+    """Made the revisit 回访 that found the order unsolved."""
+    DISPATCHER = "dispatcher"
+    """Sends the order out: the grid and its community, and a level above that has taken it over."""
+    SUPERVISOR = "supervisor"
+    """Set the supervision, or holds the office it was set from in their stead."""
+    ADDRESSEE = "addressee"
+    """Answers for a level that the order was escalated to."""
+    LEADER = "leader"
+    """Leads at the level the matter asks for, and has no part in it: approves a whistle, rules on a dispute about it."""
     SYSTEM = "system"
 
 
 RELATION_NAMES = {
     Relation.ASKER: "点单人",
     Relation.FOLLOWER: "并单人",
+    Relation.AFFECTED: "受影响的居民",
     Relation.ASKED: "被邀请人",
+    Relation.CO_INVITED: "被邀协办方",
+    Relation.CO_HANDLER: "协办方",
     Relation.HOLDER: "承办人",
     Relation.UNIT: "承办单位",
+    Relation.ASSIGNER: "原派单人",
+    Relation.PEER: "争议双方同级",
     Relation.SENDER: "接入系统",
     Relation.SUBJECT: "本人（监护人）",
     Relation.PROPOSER: "提出人",
@@ -94,6 +119,11 @@ RELATION_NAMES = {
     Relation.SUPPORT: "配合单位",
     Relation.OWNER: "提供方",
     Relation.BOOKER: "预订人",
+    Relation.REVISER: "回访人",
+    Relation.DISPATCHER: "派单方",
+    Relation.SUPERVISOR: "督办方",
+    Relation.ADDRESSEE: "受理上级",
+    Relation.LEADER: "有权领导",
     Relation.SYSTEM: "系统",
 }
 

@@ -17,6 +17,26 @@ class PlaceKind(StrEnum):
     VENUE = "venue"
 
 
+NO_NEARER = frozenset({PlaceKind.DISTRICT, PlaceKind.SUBDISTRICT, PlaceKind.COMMUNITY, PlaceKind.GRID})
+"""Where somebody may be told that something lies who is not told the door: to ask door by door would tell it."""
+
+
+_K = PlaceKind
+PLACE_NAMES = {
+    _K.DISTRICT: "区",
+    _K.SUBDISTRICT: "街道",
+    _K.COMMUNITY: "社区",
+    _K.GRID: "网格",
+    _K.COMPOUND: "小区",
+    _K.BUILDING: "楼栋",
+    _K.ENTRANCE: "单元",
+    _K.HOUSEHOLD: "户",
+    _K.OFFICE_BUILDING: "商务楼宇",
+    _K.SHOP: "沿街商铺",
+    _K.VENUE: "阵地",
+}
+
+
 class CompoundKind(StrEnum):
     WORK_UNIT = "work_unit"
     SINGLE_OLD_BLOCK = "single_old_block"
@@ -32,7 +52,6 @@ class PropertyManagement(StrEnum):
     NONE = "none"
 
 
-_K = PlaceKind
 MAY_STAND_UNDER: dict[PlaceKind, frozenset[PlaceKind]] = {
     _K.DISTRICT: frozenset(),
     _K.SUBDISTRICT: frozenset({_K.DISTRICT}),

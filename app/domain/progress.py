@@ -6,7 +6,7 @@ from datetime import datetime
 
 from app.core.clock import CHINA
 from app.domain.needs import NeedState
-from app.domain.orders import OrderState
+from app.domain.orders import OrderState, SuspendReason
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,6 +19,8 @@ class Work:
     people_wanted: int = 1
     people_accepted: int = 0
     wanted_at: datetime | None = None
+    suspend_reason: SuspendReason | None = None
+    planned_until: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +74,12 @@ _ORDERS: dict[OrderState, str] = {
     _O.REPORTED: "服务已完成，请您评价",
     _O.PLANNED: "暂时不具备办理条件，已列入计划",
 }
+_WAITING: dict[SuspendReason, str] = {
+    SuspendReason.WAITING_FOR_ASKER: "暂时停下，等您配合，之后继续",
+    SuspendReason.WAITING_FOR_PARTS: "暂时停下，等配件或材料，之后继续",
+    SuspendReason.WEATHER: "因天气暂时停下，之后继续",
+    SuspendReason.OTHER_DEPARTMENT: "暂时停下，等其他部门办理，之后继续",
+}
 _BY_UNIT = {_O.OFFERED: "已受理，已派给承办单位", _O.ACCEPTED: "承办单位已接单"}
 
 
@@ -85,8 +93,8 @@ def progress(need: Standing, moment: datetime) -> str:
 def _more(need: Standing, moment: datetime) -> str:
     if need.state is _N.INFO_REQUESTED and need.answer_by:
         return f"，请在 {_day(need.answer_by, moment)}前答复"
-    if need.state is _N.PLANNED and need.planned_until:
-        return f"，计划 {_day(need.planned_until, moment)}前继续办理"
+    if need.state is _N.PLANNED:
+        return _until(need.planned_until, moment)
     if need.state is _N.CLOSED and need.closed_by_system:
         return "（由系统办结）"
     return "；可申诉一次" if need.state is _N.REFUSED and not need.appealed else ""
@@ -109,7 +117,8 @@ def _order(order: Work, moment: datetime) -> str:
     if order.state is _O.OPEN and order.auto_offer:
         words = "已受理，正在寻找合适的党员和志愿者"
     agreed = _agreed(order.wanted_at, moment) if order.state is _O.ACCEPTED else ""
-    return (words or _ORDERS[order.state]) + agreed + _still_wanted(order)
+    words = _WAITING.get(order.suspend_reason, words) if order.suspend_reason else words
+    return (words or _ORDERS[order.state]) + agreed + _until(order.planned_until, moment) + _still_wanted(order)
 
 
 def _still_wanted(order: Work) -> str:
@@ -123,6 +132,11 @@ def _agreed(at: datetime | None, moment: datetime) -> str:
     if at is None or at <= moment:
         return ""
     return f"，约定{_day(at, moment)} {at.astimezone(CHINA):%H:%M} 上门"
+
+
+def _until(at: datetime | None, moment: datetime) -> str:
+    """By when it goes on, of what is on the books (挂账)."""
+    return f"，计划 {_day(at, moment)}前继续办理" if at else ""
 
 
 def _day(at: datetime, moment: datetime) -> str:

@@ -25,6 +25,7 @@ class Kind(StrEnum):
     ACTIVITY_WORDS = "activity_words"
     PROJECT_WORDS = "project_words"
     MEETING_WORDS = "meeting_words"
+    WHISTLE_WORDS = "whistle_words"
     CARE_FACTS = "care_facts"
     CARE_FACTS_UNUSED = "care_facts_unused"
     MEMBERSHIPS = "memberships"
@@ -130,6 +131,13 @@ RULES: tuple[Rule, ...] = (
         Kind.MEETING_WORDS,
         _TEN_YEARS,
         "the meeting was called for, the turn reported: minutes, what was added and what came of decisions, reports go",
+        _HOUSE,
+        _R,
+    ),
+    Rule(
+        Kind.WHISTLE_WORDS,
+        _THREE_YEARS,
+        "ended: what it was about and what was said with each step go, states, times and ratings stay",
         _HOUSE,
         _R,
     ),

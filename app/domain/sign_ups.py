@@ -1,7 +1,7 @@
 """The life of a sign-up 报名: one person in one part of one activity, or waiting for it.
 
-Places are never exceeded; who waits moves up in the order of having asked. Whoever cannot come names a substitute for this once,
-who must say yes; or cancels, in time or late.
+Places are never exceeded; who waits moves up in the order of having asked. Whoever cannot come names a substitute for this once, or
+has one found by the rules of dispatch, who must say yes; or cancels, in time or late.
 """
 
 from dataclasses import dataclass
@@ -39,12 +39,24 @@ class SignUpAction(StrEnum):
     CHECK_OUT = "check_out"
     CANCEL = "cancel"
     HAND_OVER = "hand_over"
+    NOT_FOUND = "not_found"
     SUBSTITUTE = "substitute"
     RELEASE = "release"
     MISS = "miss"
     EXCUSE = "excuse"
     RATE = "rate"
 
+
+class Search(StrEnum):
+    """How far the system is with finding somebody to come instead, this once."""
+
+    LOOKING = "looking"
+    """Somebody is asked; when they cannot, the next is."""
+    NOBODY = "nobody"
+    """Nobody is left to ask."""
+
+
+SEARCH_NAMES = {Search.LOOKING: "正在找人代替", Search.NOBODY: "没有找到能代替的人"}
 
 _S, _A = SignUpState, SignUpAction
 _SYSTEM = frozenset({Relation.SYSTEM})
@@ -81,6 +93,7 @@ SIGN_UP = Lifecycle(
         _A.CHECK_OUT: "签退",
         _A.CANCEL: "取消报名",
         _A.HAND_OVER: "请人代替一次",
+        _A.NOT_FOUND: "没有找到代替的人",
         _A.SUBSTITUTE: "由他人代替",
         _A.RELEASE: "释放",
         _A.MISS: "登记未到场",
@@ -120,7 +133,14 @@ SIGN_UP = Lifecycle(
             also=frozenset({_S.CANCELLED_LATE}),
             note="开始前两小时内取消算临时取消；时间、地点改动后取消不算",
         ),
-        Step(_A.HAND_OVER, frozenset({_S.CONFIRMED}), _S.CONFIRMED, _HOLDER, note="对方同意前名额仍是本人的"),
+        Step(
+            _A.HAND_OVER,
+            frozenset({_S.CONFIRMED}),
+            _S.CONFIRMED,
+            _HOLDER,
+            note="对方同意前名额仍是本人的；志愿者可由系统按派单方式找人，只邀请、不指派",
+        ),
+        Step(_A.NOT_FOUND, frozenset({_S.CONFIRMED}), _S.CONFIRMED, _SYSTEM, note="名额不变；告知本人与组织者"),
         Step(_A.SUBSTITUTE, frozenset({_S.CONFIRMED}), _S.SUBSTITUTED, _SYSTEM, note="代替者同意时"),
         Step(
             _A.RELEASE,
@@ -151,6 +171,8 @@ LATE_CANCEL = timedelta(hours=2)
 """House rule, as for orders: a cancellation less than this before the start counts as late."""
 ANSWER_WITHIN = timedelta(hours=24)
 """House rule: how long somebody who is asked to stand in may think about it, but never beyond the start."""
+LEAST_TO_ANSWER = timedelta(minutes=30)
+"""House rule: how long whoever the system asks may think at least, the start permitting."""
 OF_AGE = 18
 """民法典第十七条."""
 
@@ -213,3 +235,15 @@ def cancelled_when(
 
 def answer_by(moment: datetime, starts_at: datetime) -> datetime:
     return min(moment + ANSWER_WITHIN, starts_at)
+
+
+def answer_by_when_found(moment: datetime, starts_at: datetime) -> datetime:
+    """For whom the system asks: a quarter of the time that is left, so that three more can be asked in turn if they cannot."""
+    share = max((starts_at - moment) / 4, LEAST_TO_ANSWER)
+    return min(moment + min(share, ANSWER_WITHIN), starts_at)
+
+
+def must_be_findable(kind: PartKind) -> None:
+    """422 for a participant: their place is for whoever waits, and nobody need be found for it."""
+    if kind is not PartKind.HELPER:
+        raise RuleBroken("系统只为志愿者角色找人代替；参加者不能来请取消报名，或指名请一位", field="person_id")
