@@ -1,13 +1,17 @@
 """The ``sanshun`` command. Each function is one command; what it does lies in the rooms below."""
 
 import signal
+import subprocess
+import sys
 from contextlib import ExitStack, closing
 from datetime import datetime
+from importlib import import_module
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Annotated, Any
 
 import typer
+from fastapi import FastAPI
 from typer.core import TyperGroup
 from typing_extensions import override
 
@@ -17,9 +21,9 @@ from app.core.errors import AppError
 from app.core.keys import new_signing_key
 from app.core.migrate import current_and_head, upgrade
 from app.core.start_errors import StartError
-from app.main import create_app
+from app.domain.simulation_policies import Policy
 from app.services.seeding_accounts import DEMO_ACCOUNTS, DEMO_PASSWORD
-from app.settings import Settings
+from app.settings import ROOT, Settings
 from app.workers.accounts_command import FirstRole, appoint, reset
 from app.workers.audit_command import archive, report, verify
 from app.workers.bars import bars
@@ -73,7 +77,7 @@ def run(
         with steps.step("data") as say:
             bring_district(url, settings, say)
         with steps.step("server"):
-            app = create_app(settings.model_copy(update={"database_url": url}))
+            app = created_app(settings.model_copy(update={"database_url": url}))
             greeting = welcome(settings, url)
         serve(app, taken, on_ready=lambda: typer.echo(greeting), proxies=settings.forwarded_allow_ips)
 
@@ -118,6 +122,25 @@ def seed_command(
 
 
 @cli.command()
+def simulate(
+    orders: Annotated[int, typer.Option(min=1, max=100_000, help="How many needs come, in all.")] = 2_000,
+    people: Annotated[int, typer.Option(min=1, max=50_000, help="How many helpers live there.")] = 1_000,
+    days: Annotated[int, typer.Option(min=1, max=366, help="Over how many days.")] = 14,
+    policy: Annotated[list[Policy] | None, typer.Option(help="May be given several times; else all.")] = None,
+    seed: Annotated[int, typer.Option(min=0, max=2**31, help="Another one makes other days.")] = 1,
+    out: Annotated[Path, typer.Option(file_okay=False, help="Folder for the table and the charts.")] = Path(
+        "simulation"
+    ),
+) -> None:
+    """Compare policies of dispatch over invented days of a district: a table, and charts as SVG and PNG."""
+    given = {"--orders": orders, "--people": people, "--days": days, "--seed": seed, "--out": out.absolute()}
+    words = [str(word) for pair in given.items() for word in pair] + [f"--policy={one}" for one in policy or Policy]
+    command = [sys.executable, "-m", "app.workers.simulating", *words]
+    done = subprocess.run(command, cwd=ROOT, check=False)  # noqa: S603 - our own module, its words checked above
+    raise typer.Exit(done.returncode)
+
+
+@cli.command()
 def generate(
     check: Annotated[bool, typer.Option("--check", help="Write nothing; name what is stale and fail.")] = False,
 ) -> None:
@@ -140,7 +163,13 @@ def published_schema(settings: Settings) -> dict[str, Any]:
             "data_dir": Path(scratch),
             "environment": "development",
         }
-        return create_app(settings.model_copy(update=without_keys)).openapi()
+        return created_app(settings.model_copy(update=without_keys)).openapi()
+
+
+def created_app(settings: Settings) -> FastAPI:
+    """The app, loaded here: its routers take longer to load than all else, and most commands need none."""
+    app: FastAPI = import_module("app.main").create_app(settings)
+    return app
 
 
 @imports.command("needs")

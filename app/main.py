@@ -24,10 +24,11 @@ from app.core.keys import audit_keys, field_keys, signing_keys
 from app.core.security import Tokens
 from app.core.wechat import wechat_client
 from app.routers import ROUTERS, docs, health, problems
+from app.routers.index import Index
 from app.routers.openapi import DESCRIPTION, TAGS, document
 from app.services.code_senders import code_sender
 from app.settings import Settings
-from app.workers import audit, clocks, imports, match_batches, relay, retention, sweeping
+from app.workers import audit, clocks, dispatch_batches, imports, match_batches, relay, retention, sweeping
 
 _GARBAGE_EVERY = 50_000
 """Objects made before garbage is looked for: a request makes few cycles, and each search holds all requests up."""
@@ -57,6 +58,7 @@ def create_app(settings: Settings) -> FastAPI:
         app.include_router(router, prefix="/v1")
     app.include_router(health.router)
     app.include_router(docs.router)
+    app.router.routes.insert(0, Index(app.routes))
     _render_refusals(app)
     app.add_middleware(RequestLog)
     document(app)
@@ -104,6 +106,7 @@ def _loops(database: Database, state: Any, stop: asyncio.Event) -> list[Any]:
         clocks.run(database, stop),
         imports.run(database, state.sealer, stop),
         match_batches.run(database, stop),
+        dispatch_batches.run(database, state.settings, stop),
         sweeping.run(database, stop),
         retention.run(database, state.sealer, stop),
         audit.run(database, state.audit_keys, state.settings.data_dir, stop),

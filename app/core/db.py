@@ -1,8 +1,8 @@
 """The database: one engine for ordinary verbs, one pool for hot ones, and the district every statement is bound to.
 
 Requests run as a role that owns nothing, so forced row-level security binds them; the policy compares each row's district
-with ``app.district``. Ordinary verbs set it first in their transaction. Hot verbs send single statements on connections of
-their own, which remember the district they were last set to and save the round trip.
+with ``app.district``. Ordinary transactions set it as they begin, in one round trip. Hot verbs send single statements on
+connections of their own, which remember the district they were last set to and save the round trip.
 """
 
 import asyncio
@@ -12,16 +12,11 @@ from dataclasses import dataclass
 from typing import Any
 
 import asyncpg
-from sqlalchemy import Executable, text
+from sqlalchemy import Executable, event, text
 from sqlalchemy.dialects.postgresql.asyncpg import PGDialect_asyncpg
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
-from sqlalchemy.ext.asyncio import (
-    AsyncConnection,
-    AsyncEngine,
-    AsyncSession,
-    async_sessionmaker,
-    create_async_engine,
-)
+from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker, create_async_engine
+from sqlalchemy.orm import Session
 
 from app.core.database_url import plain
 from app.core.errors import AppError, Conflict, Duplicate, Invalid, NotFound, Unavailable
@@ -31,6 +26,38 @@ KEYS_IN_NAME = "sanshun keys "
 _LEND_SECONDS = 10
 _PLAN_ONCE = {"plan_cache_mode": "force_generic_plan"}
 """Hot statements are few and know their shape: planning them anew each time would cost more than running them."""
+
+
+_DISTRICT = "district"
+_STATEMENTS_KEPT = 500
+"""Of each connection, prepared; a working day needs more kinds of them than the driver keeps by itself."""
+_COMPILED_KEPT = 2_000
+
+
+class BoundConnection(asyncpg.Connection):
+    """A connection that enters the district of its next transaction together with BEGIN."""
+
+    __slots__ = ("_next",)
+
+    def enter_next(self, district_id: int | None) -> None:
+        self._next = district_id
+
+    async def execute(self, query: str, *args: Any, **more: Any) -> str:
+        district_id = getattr(self, "_next", None)
+        if district_id is not None and query.lower().startswith("begin"):
+            # the driver's own BEGIN, whatever its options; SET LOCAL takes no parameters: the number is formatted as one
+            query, self._next = f"{query} SET LOCAL app.district = '{district_id:d}'", None
+        return await super().execute(query, *args, **more)
+
+
+class BoundSession(Session):
+    """A session that knows the district of its transactions; without one it sees no row of any."""
+
+
+@event.listens_for(BoundSession, "after_begin")
+def _enter_district(session: Session, _: Any, connection: Any) -> None:
+    """BEGIN itself is not sent before the first statement."""
+    connection.connection.driver_connection.enter_next(session.info.get(_DISTRICT))
 
 
 class HotConnection(asyncpg.Connection):
@@ -130,18 +157,22 @@ class Database:
         } | ({"role": role} if role else {})
         self.engine: AsyncEngine = create_async_engine(
             "postgresql+asyncpg://",
-            async_creator=self._connect,
+            connect_args={"async_creator_fn": self._connect, "prepared_statement_cache_size": _STATEMENTS_KEPT},
+            query_cache_size=_COMPILED_KEPT,
             pool_size=pool_size,
             max_overflow=0,
             pool_timeout=10,
+            pool_use_lifo=True,  # the one used last has its statements prepared and its caches warm
             hide_parameters=True,
         )
-        self.sessions = async_sessionmaker(self.engine, expire_on_commit=False)
+        self.sessions = async_sessionmaker(self.engine, expire_on_commit=False, sync_session_class=BoundSession)
         self._hot: HotPool | None = None
 
     async def _connect(self) -> asyncpg.Connection:
         """The driver reads the URL itself, so that every option it knows may stand there."""
-        return await asyncpg.connect(self._url, server_settings=self._server_settings, timeout=10)
+        return await asyncpg.connect(
+            self._url, connection_class=BoundConnection, server_settings=self._server_settings, timeout=10
+        )
 
     async def open(self) -> None:
         size = self._pool_size * 2
@@ -179,15 +210,9 @@ class Database:
 
     @asynccontextmanager
     async def transaction(self, district_id: int) -> AsyncIterator[AsyncSession]:
-        """One transaction bound to the district, committed at the end. For workers and commands."""
-        async with self.sessions.begin() as session:
-            await enter_district(session, district_id)
+        """One transaction bound to the district, committed at the end."""
+        async with self.sessions(info={_DISTRICT: district_id}) as session, session.begin():
             yield session
-
-
-async def enter_district(session: AsyncSession | AsyncConnection, district_id: int) -> None:
-    """Bind the rest of the transaction to one district. SET LOCAL takes no parameters; the number is formatted as one."""
-    await session.execute(text(f"SET LOCAL app.district = '{district_id:d}'"))
 
 
 _BY_CLASS: dict[str, type[AppError]] = {

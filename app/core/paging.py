@@ -4,6 +4,7 @@ import base64
 import binascii
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from typing import Annotated, Generic, TypeVar
 from uuid import UUID
@@ -87,3 +88,21 @@ def position_cursor(last: int) -> str:
 def position_after(cursor: str | None) -> int:
     """Bounded to PostgreSQL's bigint."""
     return int.from_bytes(_decode(cursor, 8)) & 0x7FFF_FFFF_FFFF_FFFF if cursor else 0
+
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_MICROSECOND = timedelta(microseconds=1)
+_MOST = (datetime(9999, 1, 1, tzinfo=UTC) - _EPOCH) // _MICROSECOND
+
+
+def moment_cursor(at: datetime, last: UUID) -> str:
+    """Of a list by time, and by id where times are the same."""
+    return _encode(((at - _EPOCH) // _MICROSECOND).to_bytes(8) + last.bytes)
+
+
+def moment_after(cursor: str | None) -> tuple[datetime, UUID] | None:
+    """Bounded to the years a time can have."""
+    if not cursor:
+        return None
+    raw = _decode(cursor, 24)
+    return _EPOCH + min(int.from_bytes(raw[:8]), _MOST) * _MICROSECOND, UUID(bytes=raw[8:])

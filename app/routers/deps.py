@@ -10,7 +10,7 @@ from pydantic import BaseModel, ValidationError
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.core.crypto import Sealer
-from app.core.db import Database, enter_district
+from app.core.db import Database
 from app.core.errors import BadRequest, IdempotencyKeyMissing, PreconditionRequired
 from app.core.security import Tokens
 from app.domain.accounts import Origin
@@ -61,8 +61,7 @@ ActorDep = Annotated[Actor, Depends(get_actor)]
 
 async def get_session(request: Request, actor: ActorDep) -> AsyncIterator[AsyncSession]:
     """One transaction a request, bound to the actor's district; scope="function" commits it before the answer leaves."""
-    async with request.app.state.database.sessions.begin() as session:
-        await enter_district(session, actor.district_id)
+    async with request.app.state.database.transaction(actor.district_id) as session:
         request.state.session = session
         yield session
 

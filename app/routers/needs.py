@@ -12,7 +12,7 @@ from app.routers.route import HouseRoute
 from app.schemas import needs as forms
 from app.schemas.categories import DutyOverride
 from app.schemas.needs import NeedPage, NeedQuery, NeedRead
-from app.services import needs, needs_plan, needs_triage
+from app.services import needs, needs_plan, needs_recategorise, needs_triage
 from app.services.needs_case import NeedCase
 
 router = APIRouter(prefix="/needs", tags=["需求"], route_class=HouseRoute)
@@ -105,6 +105,13 @@ async def need_appeal(
     id: UUID, session: SessionDep, actor: ActorDep, sealer: SealerDep, response: Response, form: forms.NeedAppeal
 ) -> dict[str, Any]:
     return await shown(session, sealer, response, await needs.appeal(session, actor, id, form))
+
+
+@router.post("/{id}/recategorise", response_model=NeedRead, **step("needs:recategorise", "变更类别"))
+async def need_recategorise(
+    id: UUID, session: SessionDep, actor: ActorDep, sealer: SealerDep, response: Response, form: forms.NeedRecategorise
+) -> dict[str, Any]:
+    return await shown(session, sealer, response, await needs_recategorise.recategorise(session, actor, id, form))
 
 
 @router.post("/{id}/redirect", response_model=NeedRead, **step("needs:redirect", "转介法定渠道"))

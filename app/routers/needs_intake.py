@@ -8,6 +8,7 @@ from fastapi import APIRouter, Query, Response
 from app.routers.deps import ActorDep, SealerDep, SessionDep, operation, step
 from app.routers.needs import shown
 from app.routers.route import HouseRoute
+from app.schemas.need_respondents import NeedClearRespondent, NeedNameRespondent, RespondentsRead
 from app.schemas.needs import NeedRead
 from app.schemas.needs_intake import (
     CategorySuggestions,
@@ -19,7 +20,7 @@ from app.schemas.needs_intake import (
     NeedSuggestions,
 )
 from app.services import need_duplicates as duplicates
-from app.services import needs_intake, suggestions
+from app.services import need_respondents, need_respondents_asked, needs_intake, suggestions
 
 router = APIRouter(prefix="/needs", tags=["需求"], route_class=HouseRoute)
 
@@ -73,3 +74,34 @@ async def need_restore_duplicate(
     id: UUID, session: SessionDep, actor: ActorDep, sealer: SealerDep, response: Response, form: NeedRestoreDuplicate
 ) -> dict[str, Any]:
     return await shown(session, sealer, response, await duplicates.restore(session, actor, id, form))
+
+
+@router.get(
+    "/{id}/respondents",
+    response_model=RespondentsRead,
+    **operation("needs:respondents", "被反映对象：不参与办理的人和单位"),
+)
+async def need_respondents_of(id: UUID, session: SessionDep, actor: ActorDep, sealer: SealerDep) -> dict[str, Any]:
+    return await need_respondents.of_need(session, actor, sealer, id)
+
+
+@router.post(
+    "/{id}/name-respondent",
+    response_model=NeedRead,
+    **step("needs:name_respondent", "登记被反映对象，之后其不参与办理"),
+)
+async def need_name_respondent(
+    id: UUID, session: SessionDep, actor: ActorDep, sealer: SealerDep, response: Response, form: NeedNameRespondent
+) -> dict[str, Any]:
+    return await shown(session, sealer, response, await need_respondents_asked.record(session, actor, id, form))
+
+
+@router.post(
+    "/{id}/clear-respondent",
+    response_model=NeedRead,
+    **step("needs:clear_respondent", "撤销一条被反映对象的登记"),
+)
+async def need_clear_respondent(
+    id: UUID, session: SessionDep, actor: ActorDep, sealer: SealerDep, response: Response, form: NeedClearRespondent
+) -> dict[str, Any]:
+    return await shown(session, sealer, response, await need_respondents.clear(session, actor, id, form))

@@ -21,13 +21,18 @@ from app.routers.deps import (
 )
 from app.routers.route import HouseRoute, as_response, client_address, policy_of, short_way
 from app.schemas import orders as forms
-from app.schemas.orders import OrderPage, OrderQuery, OrderRead, OrderTermsRead, RankingRead
+from app.schemas.objections import ObjectionList
+from app.schemas.orders import OrderBesideRead, OrderPage, OrderQuery, OrderRead, OrderTermsRead, RankingRead
 from app.services import (
     orders,
     orders_accept,
+    orders_answers,
+    orders_beside,
     orders_dispatch,
     orders_insurance,
+    orders_objections,
     orders_pause,
+    orders_rank,
     orders_read,
     orders_work,
 )
@@ -112,9 +117,21 @@ async def order_terms(id: UUID, session: SessionDep, actor: ActorDep) -> dict[st
     return await orders_read.terms(session, actor, id)
 
 
+@router.get("/{id}/beside", response_model=OrderBesideRead, **operation("orders:read", "工单旁的各类事项各有多少"))
+async def order_beside(id: UUID, session: SessionDep, actor: ActorDep) -> dict[str, Any]:
+    return await orders_beside.read(session, actor, id)
+
+
+@router.get(
+    "/{id}/objections", response_model=ObjectionList, **operation("orders:objections", "单位对此工单的异议与裁决")
+)
+async def order_objections(id: UUID, session: SessionDep, actor: ActorDep) -> dict[str, Any]:
+    return await orders_objections.listed(session, actor, id)
+
+
 @router.get("/{id}/candidates", response_model=RankingRead, **operation("orders:rank", "接下来会邀请谁，为什么"))
 async def order_rank(id: UUID, session: SessionDep, actor: ActorDep, sealer: SealerDep) -> dict[str, Any]:
-    return await orders_read.ranked(session, actor, id, sealer)
+    return await orders_rank.ranked(session, actor, id, sealer)
 
 
 @router.post(
@@ -161,28 +178,28 @@ async def order_assign(
 async def order_decline(
     id: UUID, session: SessionDep, actor: ActorDep, response: Response, form: forms.OrderDecline
 ) -> dict[str, Any]:
-    return shown(response, await orders_dispatch.decline(session, actor, id, form))
+    return shown(response, await orders_answers.decline(session, actor, id, form))
 
 
 @router.post("/{id}/object", response_model=OrderRead, **step("orders:object", "单位提出异议"))
 async def order_object(
     id: UUID, session: SessionDep, actor: ActorDep, response: Response, form: forms.OrderObject
 ) -> dict[str, Any]:
-    return shown(response, await orders_pause.object_to(session, actor, id, form))
+    return shown(response, await orders_objections.object_to(session, actor, id, form))
 
 
 @router.post("/{id}/uphold", response_model=OrderRead, **step("orders:uphold", "异议成立"))
 async def order_uphold(
     id: UUID, session: SessionDep, actor: ActorDep, response: Response, form: forms.OrderUphold
 ) -> dict[str, Any]:
-    return shown(response, await orders_pause.uphold(session, actor, id, form))
+    return shown(response, await orders_objections.uphold(session, actor, id, form))
 
 
 @router.post("/{id}/overrule", response_model=OrderRead, **step("orders:overrule", "异议不成立"))
 async def order_overrule(
     id: UUID, session: SessionDep, actor: ActorDep, response: Response, form: forms.OrderOverrule
 ) -> dict[str, Any]:
-    return shown(response, await orders_pause.overrule(session, actor, id, form))
+    return shown(response, await orders_objections.overrule(session, actor, id, form))
 
 
 @router.post("/{id}/transfer", response_model=OrderRead, **step("orders:transfer", "转交他人"))

@@ -13,7 +13,7 @@ from app.routers.deps import ActorDep, SealerDep, SessionDep, operation, step, t
 from app.routers.route import HouseRoute
 from app.schemas import sign_ups as forms
 from app.schemas.sign_ups import SignUpPage, SignUpRead
-from app.services import sign_ups, sign_ups_check, sign_ups_steps
+from app.services import sign_ups, sign_ups_check, sign_ups_steps, sign_ups_substitutes
 
 router = APIRouter(prefix="/sign-ups", tags=["活动报名"], route_class=HouseRoute)
 
@@ -52,14 +52,18 @@ async def sign_up_read(
 async def sign_up_accept(
     id: UUID, session: SessionDep, actor: ActorDep, sealer: SealerDep, response: Response, form: forms.SignUpAccept
 ) -> dict[str, Any]:
-    return await shown(session, actor, sealer, response, await sign_ups_steps.accept(session, actor, sealer, id, form))
+    return await shown(
+        session, actor, sealer, response, await sign_ups_substitutes.accept(session, actor, sealer, id, form)
+    )
 
 
 @router.post("/{id}/decline", response_model=SignUpRead, **step("sign-ups:decline", "婉拒代替"))
 async def sign_up_decline(
     id: UUID, session: SessionDep, actor: ActorDep, sealer: SealerDep, response: Response, form: forms.SignUpDecline
 ) -> dict[str, Any]:
-    return await shown(session, actor, sealer, response, await sign_ups_steps.decline(session, actor, id, form))
+    return await shown(
+        session, actor, sealer, response, await sign_ups_substitutes.decline(session, actor, sealer, id, form)
+    )
 
 
 @router.post("/{id}/promote", response_model=SignUpRead, **step("sign-ups:promote", "现场递补"))
@@ -99,7 +103,7 @@ async def sign_up_hand_over(
     id: UUID, session: SessionDep, actor: ActorDep, sealer: SealerDep, response: Response, form: forms.SignUpHandOver
 ) -> dict[str, Any]:
     return await shown(
-        session, actor, sealer, response, await sign_ups_steps.hand_over(session, actor, sealer, id, form)
+        session, actor, sealer, response, await sign_ups_substitutes.hand_over(session, actor, sealer, id, form)
     )
 
 

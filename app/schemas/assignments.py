@@ -69,7 +69,8 @@ class ExplainedFact(Read):
     title: str
     value: Annotated[float, Field(description="关于您的事实")]
     unit: str
-    weight: Annotated[float, Field(description="每一单位折合多少米")]
+    words: str
+    weight: Annotated[float, Field(description="此项的权重：米，距离为百分比")]
     cost: Annotated[float, Field(description="折合为米")]
 
 

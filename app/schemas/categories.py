@@ -19,6 +19,7 @@ CategoryCode = Annotated[
     ),
 ]
 _Minutes = Annotated[int, Field(ge=1, le=100_000)]
+_Percent = Annotated[int, Field(ge=1, le=100)]
 
 
 class TermsForm(Form):
@@ -28,6 +29,8 @@ class TermsForm(Form):
     deadline_source: Annotated[LongLine, Field(description="时限的依据：法规条文，或“本系统规定”")]
     sign_minutes: Annotated[_Minutes | None, Field(description="签收时限，工作分钟")] = None
     contact_minutes: Annotated[_Minutes | None, Field(description="首次联系时限，工作分钟")] = None
+    urgent_percent: Annotated[_Percent, Field(description="紧急（urgent）的各项时限为上述的百分之几")] = 100
+    critical_percent: Annotated[_Percent, Field(description="特急（critical）的各项时限为上述的百分之几")] = 100
     skills: Annotated[list[Skill], Field(max_length=10, description="须具备的技能，全部")] = []
     certified: Annotated[bool, Field(description="技能须有当日有效的证书（志愿服务条例第十六条）")] = False
     insured: Annotated[bool, Field(description="须先投保意外险（志愿服务条例第十七条）")] = False
@@ -38,6 +41,9 @@ class TermsForm(Form):
     duty: Duty = Duty.COMMUNITY
     department: Annotated[Line | None, Field(description="主责部门；不属社区职责时必填")] = None
     duty_source: Annotated[LongLine | None, Field(description="职责依据；部门职责必填")] = None
+    service_minutes: Annotated[
+        int | None, Field(ge=5, le=1440, description="一次服务通常多久，分钟；不填按 60 分钟")
+    ] = None
 
 
 class TermsRead(Read):
@@ -45,6 +51,8 @@ class TermsRead(Read):
     deadline_source: str
     sign_minutes: int | None
     contact_minutes: int | None
+    urgent_percent: int
+    critical_percent: int
     skills: list[Skill]
     certified: bool
     insured: bool
@@ -55,6 +63,7 @@ class TermsRead(Read):
     duty: Duty
     department: str | None
     duty_source: str | None
+    service_minutes: int | None
 
 
 class CategoryQuery(FileQuery):

@@ -1,10 +1,10 @@
 """Needs and everything that moves them."""
 
 from datetime import datetime
-from typing import Annotated, Any
+from typing import Annotated, Any, Self
 from uuid import UUID
 
-from pydantic import ConfigDict, Field
+from pydantic import ConfigDict, Field, model_validator
 from pydantic.config import JsonDict
 
 from app.core.paging import FileQuery
@@ -76,6 +76,15 @@ class NeedQuery(FileQuery):
         Field(description="标题和内容中的词语，至少两个字；几个词用空格隔开，须都有；也可以是完整的来件编号"),
     ] = None
     mine: Annotated[bool, Field(description="只看我点的和我关注的；没有管理角色的人始终如此")] = False
+    affecting: Annotated[
+        bool, Field(description="只看我所住的单元、楼栋、小区等处、对邻里公开的；不能与 mine 同用")
+    ] = False
+
+    @model_validator(mode="after")
+    def _one_view(self) -> Self:
+        if self.mine and self.affecting:
+            raise ValueError("mine 与 affecting 不能同用")
+        return self
 
 
 class NeedRead(Read):
@@ -107,7 +116,9 @@ class NeedRead(Read):
     round: int
     due_at: datetime | None
     answer_by: datetime | None
-    planned_until: datetime | None
+    planned_until: Annotated[datetime | None, Field(description="挂账中：至何时")]
+    obstacle: Annotated[str | None, Field(description="挂账中：困难；只给承办、管理的人和点单人")]
+    measures: Annotated[str | None, Field(description="挂账中：措施；只给承办、管理的人和点单人")]
     merged_into_id: UUID | None
     met_at: datetime | None
     closed_at: datetime | None
@@ -142,6 +153,13 @@ class NeedAccept(Form):
     people_wanted: People = 1
     auto_offer: Annotated[bool | None, Field(description="由系统逐个邀请合适的人；不填则目录允许个人办理时如此")] = None
     offer_minutes: OfferMinutes = OFFER_MINUTES
+
+
+class NeedRecategorise(Form):
+    """变更类别：在办的工单改按新类别的条件办理，已用去的时间和暂停照旧。"""
+
+    category: Annotated[CategoryCode, Field(description="新的服务类别")]
+    form: Annotated[NeedForm | None, Field(description="新类别的附加表单；不填则沿用")] = None
 
 
 class NeedRefuse(Form):

@@ -9,9 +9,12 @@ from pydantic import ConfigDict, Field, model_validator
 from app.core.paging import PageQuery
 from app.core.types import Form, Line, LongLine, LongWords, Moment, Read, Words
 from app.domain.catalogue import Evidence
+from app.domain.dispatch import Obstacle
 from app.domain.needs import Urgency
+from app.domain.objections import Ground
 from app.domain.orders import (
     MOST_PLACES,
+    MOST_UNFINISHED,
     OFFER_MINUTES,
     OrderAction,
     OrderState,
@@ -79,8 +82,12 @@ class OrderRead(Read):
     lat: Annotated[float | None, Field(description="纬度，WGS-84；接单前不给")]
     auto_offer: bool
     offer_minutes: int
+    pool_cap: Annotated[int | None, Field(description="抢单人在办工单的上限，含此单")]
     suspended_at: datetime | None
-    planned_until: datetime | None
+    suspend_reason: Annotated[SuspendReason | None, Field(description="挂起中：原因类别")]
+    planned_until: Annotated[datetime | None, Field(description="挂账中：至何时")]
+    obstacle: Annotated[str | None, Field(description="挂账中：困难；只给承办、管理的人和点单人")]
+    measures: Annotated[str | None, Field(description="挂账中：措施；只给承办、管理的人和点单人")]
     result: str | None
     risks: Annotated[str | None, Field(description="上门须知的风险（志愿服务条例第十三条）")]
     outcome: Outcome | None
@@ -118,6 +125,21 @@ class OrderInsure(Policy):
     """登记为志愿者投保的人身意外险（志愿服务条例第十七条）。续保后可重新登记。"""
 
 
+class BesideRead(Read):
+    """工单旁的一类事项。"""
+
+    noun: Annotated[str, Field(description="哪一类：与其地址同名", examples=["objections"])]
+    open: Annotated[int, Field(description="尚未了结的")]
+    total: int
+
+
+class OrderBesideRead(Read):
+    """工单旁各类事项各有多少；状态之外的事，各自成表。"""
+
+    order_id: UUID
+    items: list[BesideRead]
+
+
 class OrderPage(Read):
     items: list[OrderRead]
     next_cursor: str | None
@@ -133,13 +155,31 @@ class ChoiceRead(Read):
     parts: dict[str, float]
 
 
+class BarredRead(Read):
+    """为什么现在不能邀请这个人。"""
+
+    person_id: UUID
+    name: str
+    distance_m: float | None
+    obstacle: Obstacle
+    words: str
+
+
 class RankingRead(Read):
     order_id: UUID
     items: list[ChoiceRead]
+    weights: Annotated[dict[str, int], Field(description="各项权重：多少米，距离为百分比")]
+    feasible: Annotated[int, Field(description="共有多少人符合条件")]
+    barred: Annotated[list[BarredRead], Field(description="不能邀请的人，近的在前")]
+    obstacles: Annotated[dict[str, int], Field(description="不能邀请的原因各有多少人")]
 
 
 class OrderPublish(Form):
     people_wanted: People | None = None
+    cap: Annotated[
+        int | None,
+        Field(ge=1, le=MOST_UNFINISHED, description="抢单人在办工单的上限，含此单；不填则按本人和系统的上限"),
+    ] = None
     words: LongLine | None = None
 
 
@@ -152,6 +192,7 @@ class OrderOffer(Form):
 class OrderAssign(Form):
     organization_id: UUID
     words: LongLine | None = None
+    again: Annotated[bool, Field(description="再次指派异议曾成立的单位，须由原派单人以外的社区管理员以上决定")] = False
 
 
 class OrderTake(Form):
@@ -167,19 +208,28 @@ class OrderDecline(Form):
 
 
 class OrderObject(Form):
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [{"ground": "other_authority", "basis": "供水管网维修属供水公司，见三定方案第五条"}]
+        }
+    )
+
+    ground: Annotated[Ground, Field(description="理由类别")]
     basis: Annotated[Words, Field(description="引用的职责依据")]
 
 
 class OrderUphold(Form):
-    words: Words
+    words: Annotated[Words, Field(description="裁决理由，告知派单人与异议单位")]
 
 
 class OrderOverrule(Form):
-    words: Words
+    words: Annotated[Words, Field(description="裁决理由，告知派单人与异议单位")]
 
 
 class OrderTransfer(Form):
-    person_id: Annotated[UUID, Field(description="接手人，须同意")]
+    person_id: Annotated[
+        UUID | None, Field(description="接手人，须同意；不填则由系统按派单方式找最合适的人代替这一次")
+    ] = None
     words: LongLine | None = None
 
 

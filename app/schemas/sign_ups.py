@@ -10,7 +10,7 @@ from app.core.paging import FileQuery
 from app.core.types import Form, Line, LongLine, Read, Words
 from app.domain.activities import PartKind
 from app.domain.assignments import CheckMethod
-from app.domain.sign_ups import SignUpAction, SignUpState
+from app.domain.sign_ups import Search, SignUpAction, SignUpState
 from app.schemas.places import PositionForm
 
 ScannedCode = Annotated[
@@ -64,7 +64,14 @@ class SignUpCancel(Form):
 
 
 class SignUpHandOver(Form):
-    person_id: Annotated[UUID, Field(description="请谁代替这一次")]
+    """请人代替这一次；系列的固定班底仍是固定班底。"""
+
+    person_id: Annotated[
+        UUID | None,
+        Field(
+            description="请谁代替，须同意；志愿者可不填，由系统按派单方式逐个邀请合适的人，没有找到时 search 为 nobody"
+        ),
+    ] = None
 
 
 class SignUpMiss(Form):
@@ -93,9 +100,12 @@ class SignUpRead(Read):
     ends_at: datetime
     position: Annotated[int | None, Field(description="候补次序，从一起")]
     clashes: Annotated[list[UUID], Field(description="时间重叠的其他报名；签到时只能在一处服务")]
-    signed_up_by: Annotated[UUID | None, Field(description="谁报的名；空：固定班底，由系统按系列报名")]
+    signed_up_by: Annotated[
+        UUID | None, Field(description="谁报的名；空：由系统：按系列报名的固定班底，或系统请来代替的人")
+    ]
     guardian_id: UUID | None
     replaces_id: Annotated[UUID | None, Field(description="代替的是哪一条报名")]
+    search: Annotated[Search | None, Field(description="找人代替这一次：looking 正在邀请，nobody 没有找到")]
     answer_by: datetime | None
     confirmed_at: datetime | None
     checked_in_at: datetime | None

@@ -9,11 +9,12 @@ from collections.abc import Sequence
 from typing import Any, cast
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Text, Uuid, and_, bindparam, false, or_, true
+from sqlalchemy import ColumnElement, Text, Uuid, and_, bindparam, false, literal_column, or_, true
 
+from app.domain.co_handlings import SEES
 from app.domain.people import Actor, Grant, Role
 from app.domain.places import PlaceKind, below
-from app.models import Account, SignIn
+from app.models import Account, CoHandling, SignIn
 from app.models import Grant as GrantRow
 
 READER_ROLES = frozenset(
@@ -72,6 +73,16 @@ def under_path(model: Any, grants: Sequence[Grant]) -> ColumnElement[bool]:
     """Like ``under``, for tables that carry nothing but the path."""
     ranges = (below(grant.path) for grant in grants)
     return or_(false(), *(and_(model.path >= low, model.path < high) for low, high in ranges))
+
+
+def co_handled(me: Any, unit: Any) -> ColumnElement[bool]:
+    """Parts of orders that this person, or the unit they act for, does, has done or is asked to do: they see the order for it.
+
+    ``unit`` None: they act for none.
+    """
+    own = CoHandling.person_id == me
+    party = own if unit is None else or_(own, CoHandling.organization_id == unit)
+    return and_(party, CoHandling.state.in_([literal_column(f"'{state.value}'") for state in sorted(SEES)]))
 
 
 def lasting(sign_in_id: Any) -> ColumnElement[bool]:

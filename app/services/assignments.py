@@ -12,6 +12,7 @@ from app.core.geo import to_wgs84
 from app.core.paging import Page, id_after
 from app.domain import access
 from app.domain.assignments import ASSIGNMENT, AssignmentAction, CheckMethod, cancelled_when
+from app.domain.dispatch_reasons import written_out
 from app.domain.orders import OrderAction, OrderState
 from app.domain.people import UNIT_ROLES, Actor, Parties, Relation
 from app.models import Assignment, Order
@@ -26,9 +27,10 @@ from app.schemas.assignments import (
 )
 from app.services import assignments_check
 from app.services.access import READER_ROLES, reads_all, under
+from app.services.orders_answers import go_on
 from app.services.orders_case import OrderCase, belongs_to, decide, move
 from app.services.orders_case import load as load_order
-from app.services.orders_dispatch import go_on, move_assignment
+from app.services.orders_dispatch import move_assignment
 from app.services.orders_release import vacate
 from app.services.places import paged
 
@@ -132,7 +134,7 @@ async def cancel(session: AsyncSession, actor: Actor, assignment_id: UUID, form:
         words=form.words,
     )
     await vacate(session, case.order, actor)
-    await go_on(session, case.order)
+    await go_on(session, case.order, anew=True)
     return case
 
 
@@ -141,7 +143,7 @@ async def miss(session: AsyncSession, actor: Actor, assignment_id: UUID, form: A
     case = await load(session, actor, assignment_id, "assignments:miss")
     move_assignment(session, case.assignment, AssignmentAction.MISS, actor, parties=case.parties, words=form.words)
     await vacate(session, case.order, actor)
-    await go_on(session, case.order)
+    await go_on(session, case.order, anew=True)
     return case
 
 
@@ -169,6 +171,6 @@ _FIELDS = tuple(name for name in AssignmentRead.model_fields if name not in {"ac
 def present(assignment: Assignment, parties: Parties) -> dict[str, Any]:
     """The fields of an AssignmentRead; the reasons of the choice name others, so only staff see them."""
     shown = {name: getattr(assignment, name) for name in _FIELDS}
-    shown["choice"] = assignment.choice if parties & READER_ROLES else None
+    shown["choice"] = written_out(assignment.choice) if parties & READER_ROLES else None
     shown["actions"] = ASSIGNMENT.offered(assignment.state, parties)
     return shown

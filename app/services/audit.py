@@ -25,7 +25,6 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from app.core.clock import now
 from app.core.crypto import Sealer
 from app.core.db import Database, compile_hot
-from app.core.errors import TooManyRequests
 from app.core.ids import new_id
 from app.core.log import scrubbed
 from app.core.security import Identity
@@ -46,16 +45,24 @@ _TYPES: dict[str, Any] = {
     "opened": ARRAY(Text()),
     "data": JSONB(),
 } | dict.fromkeys(("id", "actor_id", "sign_in_id", "subject_id", "person_id", "minor_id"), Uuid())
-_ALONE = compile_hot(
-    text(f"""
-WITH entry AS (INSERT INTO audit_entries ({", ".join(FIELDS)})
-  SELECT {", ".join(f":said_{name}" for name in FIELDS)} FROM districts WHERE id = :said_district_id
-  RETURNING district_id, id)
-INSERT INTO audit_waiting (district_id, id) SELECT district_id, id FROM entry""").bindparams(  # noqa: S608 - column names
-        *(bindparam(f"said_{name}", type_=_TYPES.get(name, Text())) for name in FIELDS)
-    )
+_ENTRY = f"""entry AS (INSERT INTO audit_entries ({", ".join(FIELDS)})
+  SELECT {", ".join(f":said_{name}" for name in FIELDS)} FROM districts WHERE id = :said_district_id"""  # noqa: S608 - column names
+"""None in a district that is not there, which a token of other days may name."""
+_WAITING = """ RETURNING district_id, id)
+INSERT INTO audit_waiting (district_id, id) SELECT district_id, id FROM entry"""
+
+
+def _hot(statement: Any) -> Any:
+    said = (bindparam(f"said_{name}", type_=_TYPES.get(name, Text())) for name in FIELDS)
+    return compile_hot(statement.bindparams(*said))
+
+
+_ALONE = _hot(text(f"WITH {_ENTRY}{_WAITING}"))
+"""An entry as a transaction of its own."""
+_DENIED = _hot(
+    rate_limits.statement(f"WITH {rate_limits.SPENT}, {_ENTRY} AND EXISTS (SELECT FROM spent){_WAITING} RETURNING id")
 )
-"""An entry as a transaction of its own; none in a district that is not there, which a token of other days may name."""
+"""The same while there is one left of what is noted of such calls."""
 
 
 def add(
@@ -127,8 +134,12 @@ def has_changed(session: AsyncSession) -> bool:
     return _CHANGED in session.info
 
 
-async def alone(
-    database: Database,
+async def alone(database: Database, identity: Identity, operation: str, outcome: Outcome, **said: Any) -> None:
+    """Note a call in a transaction of its own."""
+    await database.hot(identity.district_id, _ALONE, **_said(identity, operation, outcome, **said))
+
+
+def _said(
     identity: Identity,
     operation: str,
     outcome: Outcome,
@@ -137,8 +148,8 @@ async def alone(
     status: int,
     subject_id: UUID | None,
     trace: Trace,
-) -> None:
-    """Note a call in a transaction of its own."""
+) -> dict[str, Any]:
+    """The values of an entry."""
     values = {
         "district_id": identity.district_id,
         "id": new_id(),
@@ -158,7 +169,7 @@ async def alone(
         "why": scrubbed(trace.why) if trace.why else None,
         "data": "{}",
     }
-    await database.hot(identity.district_id, _ALONE, **{f"said_{name}": value for name, value in values.items()})
+    return {f"said_{name}": value for name, value in values.items()}
 
 
 async def denied(
@@ -166,10 +177,8 @@ async def denied(
 ) -> None:
     """Note a denied call once all of it is rolled back; of very many by one caller, the first (DENIED_NOTED)."""
     asked = f"{identity.person_id}/{operation}"
-    try:
-        await rate_limits.spend(database, sealer, identity.district_id, DENIED_NOTED, asked)
-    except TooManyRequests:
-        _log.warning("denied_not_noted", operation=operation, person=str(identity.person_id))
-        return
+    left = rate_limits.values_of(sealer, identity.district_id, DENIED_NOTED, asked)
     nothing_shown = Trace(trace.person_id, [], trace.purpose, trace.why)
-    await alone(database, identity, operation, Outcome.DENIED, trace=nothing_shown, **said)
+    entry = _said(identity, operation, Outcome.DENIED, trace=nothing_shown, **said)
+    if not await database.hot(identity.district_id, _DENIED, **left, **entry):
+        _log.warning("denied_not_noted", operation=operation, person=str(identity.person_id))

@@ -15,7 +15,7 @@ from app.domain import access
 from app.domain.catalogue import Skill
 from app.domain.certificates import certified, counts
 from app.domain.people import Actor
-from app.models import Certificate, Person
+from app.models import Certificate, Order, Person
 from app.schemas.certificates import (
     CertificateCreate,
     CertificateQuery,
@@ -80,7 +80,9 @@ def _counting(on: Any) -> ColumnElement[bool]:
 
 
 def certified_by(on: Any) -> ScalarSelect[list[Skill]]:
-    """Beside a person: the skills their certificates show on a day, a date or a bound parameter. NULL when there are none."""
+    """Beside a person: the skills their certificates show on a day: a date, a bound parameter, or a day of an order beside them.
+    NULL when there are none.
+    """
     return (
         select(func.array_agg(Certificate.skill))
         .where(
@@ -88,7 +90,7 @@ def certified_by(on: Any) -> ScalarSelect[list[Skill]]:
             Certificate.person_id == Person.id,
             _counting(on),
         )
-        .correlate(Person)
+        .correlate(Person, Order)
         .scalar_subquery()
     )
 

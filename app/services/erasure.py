@@ -17,7 +17,9 @@ from app.domain.activities import ACTIVITY
 from app.domain.activity_series import SERIES
 from app.domain.assignments import ACTIVE, AssignmentState
 from app.domain.bookings import PENDING
+from app.domain.co_handlings import RUNNING
 from app.domain.needs import ENDED
+from app.domain.pairings import PairingEnd
 from app.domain.people import Actor, PartyStatus, Relation, Role
 from app.domain.resources import RESOURCE, STANDING, ResourceAction
 from app.domain.sign_ups import UNDER_WAY
@@ -28,6 +30,7 @@ from app.models import (
     Assignment,
     Booking,
     ClaimItem,
+    CoHandling,
     EmploymentRecord,
     Grant,
     Guardianship,
@@ -37,9 +40,19 @@ from app.models import (
     Person,
     Place,
     Resource,
+    Revisit,
     SignUp,
 )
-from app.services import approvals, erasure_rows, grants_end, people_seal, relaying
+from app.services import (
+    approvals,
+    erasure_rows,
+    grants_end,
+    orders_beside,
+    pairings,
+    people_seal,
+    relaying,
+    whistles_words,
+)
 from app.services.access import in_force
 from app.services.erasure_rows import GONE
 from app.services.outbox import publish
@@ -66,13 +79,15 @@ async def erase(session: AsyncSession, actor: Actor, person: Person) -> dict[str
     await must_be_free(session, person)
     everyone = [person, *await _merged_into(session, person)]
     ids = [record.id for record in everyone]
+    await pairings.end_of_member(session, actor, ids, PairingEnd.LEFT)
     deleted = await erasure_rows.delete_rows(session, actor, ids)
     deleted |= await _blank_needs(session, actor, ids)
     deleted |= await _blank_resources(session, actor, ids)
     await approvals.void(session, Approval.asked_by.in_(ids))
     for record in everyone:
         await _shred(session, actor, record)
-    await session.flush()
+    await erasure_rows.forget_urges(session, ids)
+    await erasure_rows.blank_oversight(session, await _their_orders(session, ids))
     for record in everyone:
         deleted["events"] = deleted.get("events", 0) + (await session.scalar(select(func.forget_words(record.id))) or 0)
     return {"deleted": {name: count for name, count in deleted.items() if count}, "kept": list(KEPT)}
@@ -94,6 +109,7 @@ def _under_way(person: Person) -> list[tuple[str, Select[UUID]]]:
     return [
         ("需求", select(Need.id).where(Need.asker_id == person.id, Need.state.not_in(ENDED))),
         ("接单", select(Assignment.id).where(mine, Assignment.state.in_(_IN_HAND))),
+        ("协办", select(CoHandling.id).where(CoHandling.person_id == person.id, CoHandling.state.in_(RUNNING))),
         ("活动报名", select(SignUp.id).where(SignUp.person_id == person.id, SignUp.state.in_(UNDER_WAY))),
         *_answerable(person),
         ("资源预订", _booked_from(person)),
@@ -154,10 +170,20 @@ async def _blank_needs(session: AsyncSession, actor: Actor, ids: list[UUID]) -> 
         order.risks = order.rating_words = order.evidence = None
         order.result = GONE if order.result else None
         publish(session, "order", order, "erase", actor=actor)
+    said = (Revisit.order_id.in_([order.id for order in orders]), Revisit.words.is_not(None))
+    await session.execute(update(Revisit).where(*said).values(words=None))
+    await orders_beside.blank_words(session, [order.id for order in orders], GONE)
     await erasure_rows.blank_matches(session, Match.need_id, [need.id for need in needs])
     about = [need.id for need in needs] + [order.id for order in orders]
-    await erasure_rows.forget_answers(session, [*about, *ids])
+    whistles = await whistles_words.of_orders(session, [order.id for order in orders])
+    await erasure_rows.forget_answers(session, [*about, *whistles, *ids])
     return {"needs": len(needs), "orders": len(orders)}
+
+
+async def _their_orders(session: AsyncSession, ids: list[UUID]) -> list[UUID]:
+    """Orders for needs of theirs."""
+    theirs = select(Order.id).join(Need, and_(Need.district_id == Order.district_id, Need.id == Order.need_id))
+    return list(await session.scalars(theirs.where(Need.asker_id.in_(ids))))
 
 
 async def _blank_resources(session: AsyncSession, actor: Actor, ids: list[UUID]) -> dict[str, int]:

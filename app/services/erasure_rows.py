@@ -5,7 +5,7 @@ from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Delete, Update, delete, func, select, text, update
+from sqlalchemy import ARRAY, Delete, Update, Uuid, case, delete, func, literal, null, select, text, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.core.clock import now
@@ -22,6 +22,8 @@ from app.models import (
     Certificate,
     Challenge,
     Consent,
+    DispatchTurn,
+    Escalation,
     Evaluation,
     Guardianship,
     HouseholdMember,
@@ -37,9 +39,11 @@ from app.models import (
     SignIn,
     SignUp,
     Substitution,
+    Supervision,
     Volunteer,
     WechatIdentity,
 )
+from app.services import orders_beside
 from app.services.outbox import publish
 
 GONE = "（已按本人要求删除）"
@@ -70,6 +74,9 @@ FATES: dict[tuple[str, str], Fate] = {
     ("certificates", "person_id"): _D,
     ("certificates", "verified_by"): _K,
     ("clients", "created_by"): _K,
+    ("co_handlings", "answered_by"): _E,
+    ("co_handlings", "invited_by"): _E,
+    ("co_handlings", "person_id"): _E,
     ("committee_members", "deputy_id"): _K,
     ("committee_members", "liaison_id"): _K,
     ("consents", "giver_id"): _K,
@@ -78,10 +85,15 @@ FATES: dict[tuple[str, str], Fate] = {
     ("disclosures", "person_id"): _K,
     ("duplicate_dismissals", "dismissed_by"): _K,
     ("employments", "person_id"): _K,
+    ("escalations", "decided_by"): _K,
+    ("escalations", "raised_by"): _E,
     ("evaluations", "person_id"): _E,
+    ("extensions", "asked_by"): _E,
+    ("extensions", "decided_by"): _K,
     ("grants", "granted_by"): _K,
     ("grants", "lent_by"): _K,
     ("grants", "person_id"): _K,
+    ("dispatch_batches", "requested_by"): _K,
     ("grants", "revoked_by"): _K,
     ("guardianships", "guardian_id"): _E,
     ("guardianships", "minor_id"): _E,
@@ -92,7 +104,12 @@ FATES: dict[tuple[str, str], Fate] = {
     ("meeting_additions", "added_by"): _K,
     ("meeting_attendances", "person_id"): _K,
     ("milestones", "done_by"): _K,
+    ("office_hours", "set_by"): _K,
+    ("dispatch_weights", "set_by"): _K,
     ("need_followers", "person_id"): _D,
+    ("need_respondents", "cleared_by"): _K,
+    ("need_respondents", "named_by"): _K,
+    ("need_respondents", "person_id"): _K,
     ("match_batches", "requested_by"): _K,
     ("match_runs", "run_by"): _K,
     ("matches", "decided_by"): _K,
@@ -100,18 +117,26 @@ FATES: dict[tuple[str, str], Fate] = {
     ("needs", "submitted_by"): _K,
     ("needs", "duty_override_by"): _K,
     ("notices", "person_id"): _D,
+    ("pairings", "made_by"): _K,
+    ("pairings", "person_id"): _K,
+    ("objections", "assigned_by"): _K,
+    ("objections", "judged_by"): _K,
+    ("objections", "objected_by"): _E,
     ("party_memberships", "id"): _D,
     ("people", "merged_into_id"): _E,
     ("privacy_notices", "published_by"): _K,
     ("project_units", "claimed_by"): _K,
+    ("project_suggestions", "decided_by"): _K,
     ("projects", "proposed_by"): _K,
     ("resources", "offered_by"): _K,
     ("resources", "person_id"): _E,
+    ("revisits", "done_by"): _K,
     ("rights_requests", "asked_by"): _K,
     ("rights_requests", "decided_by"): _K,
     ("rights_requests", "person_id"): _E,
     ("series_members", "guardian_id"): _K,
     ("series_members", "person_id"): _D,
+    ("dispatch_turns", "person_id"): _D,
     ("service_windows", "person_id"): _K,
     ("sign_ups", "guardian_id"): _K,
     ("sign_ups", "person_id"): _E,
@@ -119,9 +144,16 @@ FATES: dict[tuple[str, str], Fate] = {
     ("substitutions", "absent_id"): _E,
     ("substitutions", "arranged_by"): _K,
     ("substitutions", "substitute_id"): _K,
+    ("supervisions", "answered_by"): _E,
+    ("supervisions", "set_by"): _K,
+    ("urges", "person_id"): _E,
     ("volunteers", "id"): _D,
     ("vouchers", "decided_by"): _K,
     ("vouchers", "entered_by"): _K,
+    ("whistle_calls", "present_id"): _K,
+    ("whistle_calls", "ruled_by"): _K,
+    ("whistles", "decided_by"): _K,
+    ("whistles", "drafted_by"): _K,
 }
 """Table and column → what becomes of the row. A test holds it against every foreign key to people."""
 _BY_PERSON: tuple[tuple[Any, Any], ...] = (
@@ -133,6 +165,7 @@ _BY_PERSON: tuple[tuple[Any, Any], ...] = (
     (AvailabilityException, AvailabilityException.person_id),
     (HouseholdMember, HouseholdMember.person_id),
     (SeriesMember, SeriesMember.person_id),
+    (DispatchTurn, DispatchTurn.person_id),
     (Notice, Notice.person_id),
     (NeedFollower, NeedFollower.person_id),
     (IdempotencyKey, IdempotencyKey.caller_id),
@@ -158,9 +191,14 @@ async def delete_rows(session: AsyncSession, actor: Actor, ids: list[UUID]) -> d
     silent = {"words": None, "rating_words": None, "guardian_evidence": None}
     await _run(session, update(SignUp).where(SignUp.person_id.in_(ids)).values(silent))
     await _run(session, update(Evaluation).where(Evaluation.person_id.in_(ids)).values(words=None))
+    answered = update(Supervision).where(Supervision.answered_by.in_(ids))
+    await _run(session, answered.values(answer=GONE))
+    raised = update(Escalation).where(Escalation.raised_by.in_(ids))
+    await _run(session, raised.values(tried=GONE, wish=GONE))
     evidence = {"evidence": GONE, "ended_at": func.coalesce(Guardianship.ended_at, now())}
     for end in (Guardianship.minor_id, Guardianship.guardian_id):
         await _run(session, update(Guardianship).where(end.in_(ids)).values(evidence))
+    await orders_beside.blank_written(session, ids, GONE)
     await _run(session, update(Substitution).where(Substitution.absent_id.in_(ids)).values(reason=GONE))
     return found
 
@@ -233,6 +271,25 @@ DELETE FROM idempotency_keys kept WHERE EXISTS (
 async def forget_answers(session: AsyncSession, about: Sequence[UUID]) -> None:
     """Answers kept for a day to be given again, to anybody, that show one of these rows."""
     await session.execute(_SHOWING, {"about": [str(row_id) for row_id in about]})
+
+
+async def blank_oversight(session: AsyncSession, orders: Sequence[UUID], word: str = GONE) -> None:
+    """What was written beside these orders: that they were urged, supervised and escalated stays, and on what grounds."""
+    await forget_urges(session, orders)
+    for model, asked, said in (
+        (Supervision, ("words",), ("answer", "reply")),
+        (Escalation, ("tried", "wish"), ("decision", "help", "reply")),
+    ):
+        columns = {name: case((getattr(model, name).is_(None), null()), else_=literal(word)) for name in said}
+        blank = update(model).where(model.order_id.in_(orders))
+        await _run(session, blank.values(dict.fromkeys(asked, word) | columns))
+
+
+async def forget_urges(session: AsyncSession, about: Sequence[UUID]) -> None:
+    """What was said with urges of these orders, or by these people. The database does it only where their own words are gone."""
+    await session.flush()
+    rows: Any = literal(list(about), ARRAY(Uuid))
+    await session.execute(select(func.forget_urges(rows)))
 
 
 async def blank_matches(session: AsyncSession, which: Any, ids: Sequence[UUID], word: str = GONE) -> None:

@@ -1,6 +1,6 @@
 """What an export of a person holds: one section a table, each with the columns by which its rows are theirs.
 
-A test holds ``SECTIONS`` and ``ACTED`` together against every foreign key to people, so that no table is forgotten.
+A test holds ``SECTIONS`` and ``exports_acted.ACTED`` together against every foreign key to people, so that no table is forgotten.
 """
 
 from app.models import (
@@ -28,6 +28,9 @@ from app.models import (
     WechatIdentity,
 )
 from app.services.exports_section import Section
+from app.services.exports_sections_activities import ACTIVITIES
+from app.services.exports_sections_beside import BESIDE
+from app.services.exports_sections_oversight import OVERSIGHT
 from app.services.exports_sections_work import WORK
 
 _AT = {"created_at": "登记时间"}
@@ -237,6 +240,9 @@ SECTIONS: tuple[Section, ...] = (
         {"meeting_id": "会议", "organization_id": "代表单位"},
     ),
     *WORK,
+    *ACTIVITIES,
+    *OVERSIGHT,
+    *BESIDE,
     Section(
         "consents",
         "同意",
@@ -304,38 +310,3 @@ SECTIONS: tuple[Section, ...] = (
         {"at": "时间", "operation": "操作", "outcome": "结果", "address": "网络地址"},
     ),
 )
-ACTED: frozenset[tuple[str, str]] = frozenset(
-    {
-        ("approvals", "decided_by"),
-        ("care_facts", "recorded_by"),
-        ("certificates", "verified_by"),
-        ("clients", "created_by"),
-        ("consents", "giver_id"),
-        ("consents", "withdrawn_by"),
-        ("duplicate_dismissals", "dismissed_by"),
-        ("grants", "granted_by"),
-        ("grants", "revoked_by"),
-        ("guardianships", "verified_by"),
-        ("imports", "requested_by"),
-        ("meeting_additions", "added_by"),
-        ("milestones", "done_by"),
-        ("needs", "submitted_by"),
-        ("needs", "duty_override_by"),
-        ("match_batches", "requested_by"),
-        ("match_runs", "run_by"),
-        ("matches", "decided_by"),
-        ("privacy_notices", "published_by"),
-        ("project_units", "claimed_by"),
-        ("projects", "proposed_by"),
-        ("resources", "offered_by"),
-        ("rights_requests", "asked_by"),
-        ("series_members", "guardian_id"),
-        ("sign_ups", "guardian_id"),
-        ("sign_ups", "signed_up_by"),
-        ("rights_requests", "decided_by"),
-        ("substitutions", "arranged_by"),
-        ("vouchers", "decided_by"),
-        ("vouchers", "entered_by"),
-    }
-)
-"""Columns that name whoever did something to somebody else's record; that they did it stands under ``own_actions``."""

@@ -7,21 +7,20 @@ from sqlalchemy import ColumnElement, CompoundSelect, and_, or_, select
 from sqlalchemy.dialects.postgresql import array
 
 from app.models import (
-    Activity,
-    ActivitySeries,
     Approval,
     Assignment,
     Booking,
+    DispatchTurn,
     Evaluation,
     Event,
     HourEntry,
     Need,
     NeedFollower,
     Order,
+    Pairing,
     Resource,
-    SeriesMember,
+    Revisit,
     ServiceWindow,
-    SignUp,
 )
 from app.services.exports_section import WORDS, Section
 
@@ -29,6 +28,11 @@ from app.services.exports_section import WORDS, Section
 def _of_their_needs(records: Sequence[UUID]) -> ColumnElement[bool]:
     """An order for a need they asked for: its rating is theirs."""
     return Order.need_id.in_(select(Need.id).where(Need.asker_id.in_(records)))
+
+
+def _about_their_needs(records: Sequence[UUID]) -> ColumnElement[bool]:
+    """A revisit of an order for a need they asked for: what was said there is theirs."""
+    return Revisit.order_id.in_(select(Order.id).where(_of_their_needs(records)))
 
 
 def _their_work(records: Sequence[UUID]) -> CompoundSelect[UUID]:
@@ -51,6 +55,19 @@ def _with_words(records: Sequence[UUID]) -> ColumnElement[bool]:
 
 
 WORK: tuple[Section, ...] = (
+    Section(
+        "pairings",
+        "结对包户",
+        Pairing,
+        ("person_id",),
+        {
+            "level": "层级",
+            "place_id": "户",
+            "starts_on": "开始",
+            "ends_on": "最后一日",
+            "end_reason": "结束的原因",
+        },
+    ),
     Section(
         "needs",
         "需求",
@@ -77,6 +94,8 @@ WORK: tuple[Section, ...] = (
             "answer_by": "补充期限",
             "appealed": "申诉过",
             "planned_until": "挂账至",
+            "obstacle": "挂账的困难",
+            "measures": "挂账的措施",
             "met_at": "满足时间",
             "closed_at": "办结时间",
             "closed_by_system": "由系统办结",
@@ -97,6 +116,11 @@ WORK: tuple[Section, ...] = (
             "people_wanted": "需要几人",
             "wanted_at": "希望时间",
             "due_at": "期限",
+            "suspended_at": "挂起时间",
+            "suspend_reason": "挂起的原因",
+            "planned_until": "挂账至",
+            "obstacle": "挂账的困难",
+            "measures": "挂账的措施",
             "result": "办理结果",
             "evidence": "所附材料",
             "outcome": "结论",
@@ -107,6 +131,22 @@ WORK: tuple[Section, ...] = (
             "closed_by_system": "由系统办结",
         },
         within=_of_their_needs,
+    ),
+    Section(
+        "revisits",
+        "回访",
+        Revisit,
+        (),
+        {
+            "order_id": "工单",
+            "round": "第几轮",
+            "state": "状态",
+            "done_at": "回访时间",
+            "solved": "是否解决",
+            "satisfied": "是否满意",
+            "words": "我的话",
+        },
+        within=_about_their_needs,
     ),
     Section(
         "need_followers", "关注的需求", NeedFollower, ("person_id",), {"need_id": "需求", "from_need_id": "原需求"}
@@ -162,80 +202,11 @@ WORK: tuple[Section, ...] = (
         {"project_id": "项目", "round": "轮次", "rating": "评分", "words": "评语", "created_at": "时间"},
     ),
     Section(
-        "activities",
-        "负责的活动",
-        Activity,
-        ("responsible_id",),
-        {
-            "state": "状态",
-            "title": "标题",
-            "details": "内容",
-            "category": "类别",
-            "audience": "公开范围",
-            "place_id": "地点",
-            "venue": "具体位置",
-            "organization_id": "主办单位",
-            "starts_at": "开始",
-            "ends_at": "结束",
-            "series_id": "系列",
-            "series_on": "系列中的日子",
-            "sign_up_from": "报名开始",
-            "sign_up_until": "报名截止",
-            "words": "最近一步的说明",
-            "cancel_reason": "取消理由",
-            "report": "总结",
-            "evidence": "所附材料",
-            "concluded_at": "总结时间",
-        },
-    ),
-    Section(
-        "activity_series",
-        "负责的系列活动",
-        ActivitySeries,
-        ("responsible_id",),
-        {
-            "state": "状态",
-            "title": "标题",
-            "details": "内容",
-            "rule": "规则",
-            "starts_on": "开始日期",
-            "venue": "具体位置",
-        },
-    ),
-    Section(
-        "series_members",
-        "固定参加的系列活动",
-        SeriesMember,
+        "dispatch_turns",
+        "轮流派单中的轮次",
+        DispatchTurn,
         ("person_id",),
-        {
-            "series_id": "系列",
-            "role_name": "角色",
-            "guardian_id": "代为加入的监护人",
-            "joined_at": "加入",
-            "left_at": "退出",
-        },
-    ),
-    Section(
-        "sign_ups",
-        "活动报名",
-        SignUp,
-        ("person_id",),
-        {
-            "activity_id": "活动",
-            "role_id": "角色",
-            "state": "状态",
-            "guardian_id": "代为报名的监护人",
-            "guardian_evidence": "监护人签字单",
-            "answer_by": "答复期限",
-            "confirmed_at": "报上时间",
-            "checked_in_at": "签到",
-            "check_in_method": "签到方式",
-            "checked_out_at": "签退",
-            "check_out_method": "签退方式",
-            "words": "理由",
-            "rating": "评分",
-            "rating_words": "评语",
-        },
+        {"circle_id": "队伍或党支部", "turn": "第几轮次", "served_at": "最近一次轮到"},
     ),
     Section(
         "service_windows",

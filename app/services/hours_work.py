@@ -8,9 +8,10 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from app.core.errors import NotFound, RuleBroken
 from app.domain import access
 from app.domain.activities import PartKind
+from app.domain.co_handlings import CoHandlingState
 from app.domain.people import Actor
 from app.domain.sign_ups import ACTIVE
-from app.models import Activity, ActivityRole, Assignment, Order, Person, SignUp
+from app.models import Activity, ActivityRole, Assignment, CoHandling, Order, Person, SignUp
 from app.schemas.hours import HourSupplement
 
 
@@ -29,11 +30,11 @@ async def load(session: AsyncSession, actor: Actor, form: HourSupplement) -> Ord
 
 
 async def must_have_served(session: AsyncSession, work: Order | Activity, person_id: UUID) -> None:
-    """404 for whoever held no place in it."""
+    """404 for whoever held no place in it, and did no part of it beside its lead (联办)."""
     if isinstance(work, Activity):
         if await session.scalar(_helped(work, person_id)) is None:
             raise NotFound("此人没有以志愿者身份参加这个活动")
-    elif await session.scalar(_took_part(work, person_id)) is None:
+    elif not any([await session.scalar(query(work, person_id)) for query in (_took_part, _did_a_part)]):
         raise NotFound("此人没有承办这个工单")
 
 
@@ -51,3 +52,9 @@ def _took_part(order: Order, person_id: UUID) -> Select[UUID]:
     theirs: ColumnElement[bool] = or_(Assignment.person_id == person_id, Assignment.organization_id == unit)
     held = (Assignment.order_id == order.id, Assignment.accepted_at.is_not(None), theirs)
     return select(Assignment.id).where(*held).limit(1)
+
+
+def _did_a_part(order: Order, person_id: UUID) -> Select[UUID]:
+    """A part the person themselves did. It has no check-in, so a supplement is the only way to its hours."""
+    done = (CoHandling.order_id == order.id, CoHandling.state == CoHandlingState.DONE)
+    return select(CoHandling.id).where(*done, CoHandling.person_id == person_id).limit(1)

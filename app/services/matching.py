@@ -25,7 +25,7 @@ from app.domain.resources import Nature
 from app.domain.texts import COMPARED_LENGTH, similarity
 from app.models import Assignment, Match, Need, Order, Resource
 from app.services import lexicon, matching_words
-from app.services.dispatch import distance_m
+from app.services.dispatch_facts import distance_m
 from app.services.duty_turns import unit_on_duty
 from app.services.matching_words import any_ids
 from app.services.resources_case import Times, times_of

@@ -29,7 +29,7 @@ from app.models.base import literal_in
 from app.models.needs import UNENDED
 from app.services import people_seal
 from app.services.access import reads_all, under
-from app.services.needs_case import relations_to
+from app.services.needs_case import KNOWING, relations_to
 
 COMPARED = 400
 """So many of a community's latest unended needs are compared with one; more would keep others waiting."""
@@ -86,7 +86,7 @@ async def shown(session: AsyncSession, actor: Actor, sealer: Sealer, found: Foun
     """The fields of NearNeeds: whole for whoever may read the need, else without what tells whose it is."""
     needs = [need for need, _ in found]
     related = await relations_to(session, actor, needs)
-    readable = {n.id for n in needs if access.may("needs:read", actor.roles_at(n.path) | related[n.id])}
+    readable = {n.id for n in needs if KNOWING & (actor.roles_at(n.path) | related[n.id])}
     titles = await _titles(session, sealer, [need for need in needs if need.id not in readable])
     rows = select(Place.id, Place.name).where(Place.id.in_([need.grid_id for need in needs if need.grid_id]))
     grids: dict[UUID | None, str] = {row.id: row.name for row in await session.execute(rows)}

@@ -31,10 +31,12 @@ from app.schemas.needs import (
     NeedUpdate,
     NeedWithdraw,
 )
-from app.services import categories, consents, minors
+from app.services import affected, categories, clocks_needs, consents, minors
 from app.services.access import READER_ROLES, at, reads_all, under
+from app.services.clocks import Timing
 from app.services.due import must_be_due
-from app.services.needs_case import NeedCase, decide, held_by, load, move, relations_to
+from app.services.needs_case import KNOWING, NeedCase, decide, held_by, load, move, relations_to
+from app.services.needs_plan import off_the_books
 from app.services.needs_progress import progress_of
 from app.services.needs_search import having
 from app.services.orders_case import load as load_order
@@ -46,6 +48,10 @@ from app.services.places import located, must_be_in_a_community, paged, place_of
 
 _WORKED_OUT = frozenset({"actions", "asker_name", "client_name", "progress"})
 _FIELDS = tuple(name for name in NeedRead.model_fields if name not in _WORKED_OUT)
+_NOT_TOLD = dict.fromkeys(("asker_id", "asker_name", "submitted_by", "client_id", "client_name", "form", "risks"))
+"""What neighbours are not told of a need they may know of: who asked, and what concerns the home."""
+_TOLD_WHY = KNOWING - {Relation.SENDER}
+"""Who is told in words why a need is on the books (挂账): everyone else only until when."""
 _PROXIES = READER_ROLES - {Role.AUDITOR}
 """Who may ask on someone's behalf (代点单)."""
 
@@ -79,6 +85,7 @@ async def submit(session: AsyncSession, actor: Actor, sealer: Sealer, form: Need
     if form.asker_name is not None:
         need.asker_name_sealed = sealer.seal(form.asker_name, need.district_id, "needs", "asker_name_sealed", need.id)
     session.add(need)
+    clocks_needs.begin(session, need, Timing(), "submit")
     data = {"source": need.source.value, "category": need.category}
     publish(session, NEED.noun, need, "submit", actor=actor, target=need.state.value, data=data)
     return NeedCase(need, actor.roles_at(need.path) | {Relation.SENDER if actor.client else Relation.ASKER})
@@ -170,6 +177,10 @@ async def present(session: AsyncSession, sealer: Sealer, cases: list[NeedCase]) 
             fields["place_id"] = case.need.grid_id or case.need.community_id
         fields["asker_name"] = _asker_name(case.need, sealer, names)
         fields["progress"] = progress[case.need.id]
+        if not case.parties & KNOWING:
+            fields |= _NOT_TOLD
+        if not case.parties & _TOLD_WHY:
+            fields |= {"obstacle": None, "measures": None}
         fields["actions"] = NEED.offered(case.need.state, case.parties)
         shown.append(fields)
     return shown
@@ -206,8 +217,9 @@ async def page(session: AsyncSession, actor: Actor, query: NeedQuery) -> Page[Ne
 
 async def listing(session: AsyncSession, actor: Actor, query: NeedQuery) -> Select[Need]:
     """The page's query, with the limit in its text: bound as a value, it is planned for a tenth of the table."""
-    grants = [] if query.mine else reads_all(actor)
-    rows = select(Need).where(under(Need, grants) if grants else concerns(actor))
+    grants = [] if query.mine or query.affecting else reads_all(actor)
+    shown = await affected.where_i_live(session, actor) if query.affecting and not actor.client else concerns(actor)
+    rows = select(Need).where(under(Need, grants) if grants else shown)
     if query.q is not None:
         rows = rows.where(await having(session, query.q, grants, id_after(query.cursor)))
     if query.state is not None:
@@ -258,7 +270,7 @@ async def answer(session: AsyncSession, actor: Actor, need_id: UUID, form: NeedA
     case = await load(session, actor, need_id, "needs:answer")
     step = decide(case, NeedAction.ANSWER)
     case.need.answer_by = None
-    move(session, case.need, step, actor, answer=form.answer)
+    move(session, case, step, actor, answer=form.answer)
     return case
 
 
@@ -268,7 +280,7 @@ async def appeal(session: AsyncSession, actor: Actor, need_id: UUID, form: NeedA
     if case.need.appealed:
         raise Conflict("申诉只能提出一次")
     case.need.appealed = True
-    move(session, case.need, step, actor, words=form.words)
+    move(session, case, step, actor, words=form.words)
     return case
 
 
@@ -279,7 +291,7 @@ async def confirm(session: AsyncSession, actor: Actor | None, need_id: UUID, for
     must_be_due(actor, case.need.met_at and case.need.met_at + CONFIRM_WINDOW)
     case.need.closed_at = now()
     case.need.closed_by_system = actor is None
-    move(session, case.need, step, actor, words=form.words, auto=actor is None)
+    move(session, case, step, actor, words=form.words, auto=actor is None)
     return case
 
 
@@ -291,7 +303,9 @@ async def withdraw(session: AsyncSession, actor: Actor, need_id: UUID, form: Nee
         select(Order.id).where(Order.need_id == need_id, Order.state.not_in(ENDED)).order_by(Order.id)
     )
     case.need.closed_at = now()
-    move(session, case.need, step, actor, words=form.words)
+    if case.need.state is NeedState.PLANNED:
+        off_the_books(case.need)
+    move(session, case, step, actor, words=form.words)
     for order_id in list(orders):
         await withdraw_case(session, await load_order(session, None, order_id, "orders:withdraw"), actor, form.words)
     await void_approvals(session, case.need)
@@ -309,5 +323,5 @@ async def reopen(session: AsyncSession, actor: Actor, need_id: UUID, form: NeedR
     case.need.met_at = case.need.closed_at = None
     case.need.closed_by_system = False
     target = NeedState.SUBMITTED if case.need.due_at is None else None
-    move(session, case.need, step, actor, target=target, words=form.words, round=case.need.round)
+    move(session, case, step, actor, target=target, words=form.words, round=case.need.round)
     return case

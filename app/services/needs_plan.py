@@ -6,14 +6,13 @@ from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.core.clock import now
-from app.core.errors import RuleBroken
 from app.domain.lifecycle import Step
 from app.domain.needs import NeedAction, NeedState
 from app.domain.people import Actor
+from app.models import Need
 from app.schemas.needs import NeedDue, NeedPlan
 from app.services.approvals import ask, decides_alone
-from app.services.due import must_be_due
+from app.services.due import must_be_ahead, must_be_due
 from app.services.needs_case import NeedCase, decide, load, move
 from app.services.orders_release import settle_need
 
@@ -22,8 +21,7 @@ async def plan(session: AsyncSession, actor: Actor, need_id: UUID, form: NeedPla
     """Obstacle, measures and date, shown to the asker; moves once approved."""
     case = await load(session, actor, need_id, "needs:plan")
     step = decide(case, NeedAction.PLAN)
-    if form.until <= now():
-        raise RuleBroken("挂账日期须在今后", field="until")
+    must_be_ahead(form.until)
     wish = form.model_dump(mode="json")
     if decides_alone(step, case.parties, actor, case.need.path):
         await _plan(session, case, step, actor, wish)
@@ -35,13 +33,20 @@ async def plan(session: AsyncSession, actor: Actor, need_id: UUID, form: NeedPla
 async def _plan(
     session: AsyncSession, case: NeedCase, step: Step[NeedState, NeedAction], actor: Actor, form: dict[str, Any]
 ) -> None:
-    case.need.planned_until = NeedPlan.model_validate(form).until
+    wish = NeedPlan.model_validate(form)
+    must_be_ahead(wish.until)
+    case.need.planned_until, case.need.obstacle, case.need.measures = wish.until, wish.obstacle, wish.measures
     case.need.state_before = case.need.state
-    move(session, case.need, step, actor, **form)
+    move(session, case, step, actor, **form)
 
 
 PLANNED: dict[NeedAction, Callable[..., Awaitable[None]]] = {NeedAction.PLAN: _plan}
 """What an approved request does."""
+
+
+def off_the_books(need: Need) -> None:
+    """It waits for no date any more: it goes on, or was taken back."""
+    need.planned_until = need.obstacle = need.measures = need.state_before = None
 
 
 async def due(session: AsyncSession, actor: Actor | None, need_id: UUID, form: NeedDue) -> NeedCase:
@@ -50,7 +55,7 @@ async def due(session: AsyncSession, actor: Actor | None, need_id: UUID, form: N
     step = decide(case, NeedAction.DUE)
     must_be_due(actor, case.need.planned_until)
     target = case.need.state_before
-    case.need.planned_until = case.need.state_before = None
-    move(session, case.need, step, actor, target=target, words=form.words)
+    off_the_books(case.need)
+    move(session, case, step, actor, target=target, words=form.words)
     await settle_need(session, case.need)
     return case

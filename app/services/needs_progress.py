@@ -47,11 +47,11 @@ async def _orders(session: AsyncSession, needs: Iterable[Need]) -> dict[UUID, li
     if not rounds:
         return {}
     columns = (Order.need_id, Order.need_round, Order.state, Order.assigned_at, Order.auto_offer)
-    more = (Order.people_wanted, Order.people_accepted, Order.wanted_at)
+    more = (Order.people_wanted, Order.people_accepted, Order.wanted_at, Order.suspend_reason, Order.planned_until)
     found: dict[UUID, list[Work]] = {}
     for row in await session.execute(select(*columns, *more).where(Order.need_id.in_(rounds)).order_by(Order.id)):
         if row.need_round == rounds[row.need_id]:
-            counts = (row.people_wanted, row.people_accepted, row.wanted_at)
+            counts = (row.people_wanted, row.people_accepted, row.wanted_at, row.suspend_reason, row.planned_until)
             work = Work(row.state, row.assigned_at is not None, row.auto_offer, *counts)
             found.setdefault(row.need_id, []).append(work)
     return found

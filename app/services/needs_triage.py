@@ -11,10 +11,9 @@ from app.core.ids import new_id
 from app.domain import access
 from app.domain.catalogue import Terms
 from app.domain.form_schemas import check_form
-from app.domain.needs import ANSWER_WINDOW, ENDED, NEED, NeedAction, NeedState, due
+from app.domain.needs import ANSWER_WINDOW, ENDED, NEED, NeedAction, NeedState
 from app.domain.orders import ENDED as ORDER_ENDED
 from app.domain.people import Actor
-from app.domain.workdays import add_working_days
 from app.models import Need, NeedFollower, Order
 from app.schemas.categories import DutyOverride
 from app.schemas.needs import (
@@ -26,13 +25,14 @@ from app.schemas.needs import (
     NeedRefuse,
     NeedUnmerge,
 )
-from app.services import categories
+from app.services import categories, clocks_orders, need_respondents, need_respondents_asked, project_suggestions_find
 from app.services.due import must_be_due
 from app.services.needs_case import NeedCase, decide, load, move
 from app.services.orders import add_order, new_case, terms_for
+from app.services.orders_answers import go_on
 from app.services.orders_case import load as load_order
-from app.services.orders_dispatch import offer_best
 from app.services.orders_release import void_approvals
+from app.services.orders_ways import begin
 from app.services.orders_work import withdraw_case
 from app.services.outbox import publish
 from app.services.places import located, must_be_in_a_community, place_of
@@ -43,7 +43,7 @@ async def ask(session: AsyncSession, actor: Actor, need_id: UUID, form: NeedAsk)
     case = await load(session, actor, need_id, "needs:ask")
     step = decide(case, NeedAction.ASK)
     case.need.answer_by = now() + ANSWER_WINDOW
-    move(session, case.need, step, actor, question=form.question)
+    move(session, case, step, actor, question=form.question)
     return case
 
 
@@ -55,8 +55,8 @@ async def accept(session: AsyncSession, actor: Actor, need_id: UUID, form: NeedA
     terms = await _classify(session, need, form)
     if form.place_id is not None:
         await _replace(session, need, actor, form.place_id)
-    need.due_at = due(add_working_days(now(), terms.resolve_working_days), need.sender_due_at, need.round)
-    move(session, need, step, actor, category=need.category, due_at=need.due_at.isoformat())
+    need.due_at = clocks_orders.due_of(need, terms)
+    move(session, case, step, actor, category=need.category, due_at=need.due_at.isoformat())
     order = add_order(
         session,
         need,
@@ -70,8 +70,10 @@ async def accept(session: AsyncSession, actor: Actor, need_id: UUID, form: NeedA
         offer_minutes=form.offer_minutes,
     )
     await session.flush()
-    if order.auto_offer:
-        await offer_best(session, new_case(need, order), None)
+    await project_suggestions_find.look(session, need)
+    dispatched = await new_case(session, need, order)
+    await begin(session, dispatched, form.auto_offer)
+    await go_on(session, dispatched)
     return case
 
 
@@ -114,7 +116,7 @@ async def _replace(session: AsyncSession, need: Need, actor: Actor, place_id: UU
 async def refuse(session: AsyncSession, actor: Actor, need_id: UUID, form: NeedRefuse) -> NeedCase:
     case = await load(session, actor, need_id, "needs:refuse")
     step = decide(case, NeedAction.REFUSE)
-    move(session, case.need, step, actor, reason=form.reason.value, words=form.words)
+    move(session, case, step, actor, reason=form.reason.value, words=form.words)
     return case
 
 
@@ -122,7 +124,7 @@ async def redirect(session: AsyncSession, actor: Actor, need_id: UUID, form: Nee
     case = await load(session, actor, need_id, "needs:redirect")
     step = decide(case, NeedAction.REDIRECT)
     case.need.closed_at = now()
-    move(session, case.need, step, actor, channel=form.channel.value, words=form.words)
+    move(session, case, step, actor, channel=form.channel.value, words=form.words)
     return case
 
 
@@ -141,8 +143,10 @@ async def merge(session: AsyncSession, actor: Actor, need_id: UUID, form: NeedMe
     await _withdraw_orders(session, case.need, actor)
     need = case.need
     await _follow(session, need, master)
+    await need_respondents.carry(session, need, master)
+    await need_respondents_asked.release(session, master)
     need.state_before, need.merged_into_id = need.state, master.id
-    move(session, need, step, actor, into_id=str(master.id))
+    move(session, case, step, actor, into_id=str(master.id))
     return case
 
 
@@ -188,7 +192,7 @@ async def unmerge(session: AsyncSession, actor: Actor, need_id: UUID, form: Need
         delete(NeedFollower).where(NeedFollower.need_id != need.id, NeedFollower.from_need_id.in_(origins))
     )
     need.merged_into_id = need.state_before = None
-    move(session, need, step, actor, target=before or NeedState.SUBMITTED, words=form.words)
+    move(session, case, step, actor, target=before or NeedState.SUBMITTED, words=form.words)
     return case
 
 
@@ -202,7 +206,7 @@ async def explain(session: AsyncSession, actor: Actor, need_id: UUID, form: Need
     if running is not None:
         raise Conflict("还有在办工单")
     case.need.closed_at = now()
-    move(session, case.need, step, actor, basis=form.basis)
+    move(session, case, step, actor, basis=form.basis)
     await void_approvals(session, case.need)
     return case
 
@@ -215,4 +219,4 @@ async def lapse(session: AsyncSession, need_id: UUID) -> None:
     case.need.closed_at = now()
     case.need.answer_by = None
     case.need.closed_by_system = True
-    move(session, case.need, step, None, auto=True)
+    move(session, case, step, None, auto=True)

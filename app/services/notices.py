@@ -10,17 +10,32 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.core.clock import now
 from app.core.ids import new_id
-from app.domain.assignments import ACTIVE, ASSIGNMENT, AssignmentAction
+from app.domain.assignments import ACTIVE, ASSIGNMENT, AssignmentAction, AssignmentState
 from app.domain.needs import NEED, NeedAction
 from app.domain.orders import ORDER, OrderAction
 from app.domain.people import ROLE_NAMES, Role
 from app.models import Approval, Assignment, Event, Need, NeedFollower, Notice, Order
-from app.services import notices_activities, notices_committee, notices_projects, notices_resources, notices_rights
+from app.services import (
+    notices_activities,
+    notices_clocks,
+    notices_co_handlings,
+    notices_committee,
+    notices_dispatch,
+    notices_extensions,
+    notices_objections,
+    notices_oversight,
+    notices_projects,
+    notices_quality,
+    notices_resources,
+    notices_rights,
+    notices_whistles,
+)
 from app.services.grants_holders import acting_for
 
 _ASSIGNEE_WORDS = {
     "invite": "有一个工单邀请您，请在期限内答复；不便可婉拒，不影响评价",
     AssignmentAction.EXPIRE.value: "邀请已过期，已转请他人；不影响评价",
+    AssignmentAction.FILL.value: "邀请您的工单已由他人接下，谢谢您；不影响评价，以后仍会邀请您",
     AssignmentAction.RELEASE.value: "您的接单已释放，不必前往",
     AssignmentAction.SUBSTITUTE.value: "您的工单已转请他人接手",
     AssignmentAction.VERIFY.value: "您承办的工单已办结，谢谢",
@@ -32,9 +47,21 @@ _TOPICS: dict[str, _Topic] = {
     **dict.fromkeys(notices_rights.AGGREGATES, notices_rights.words_and_people),
     **dict.fromkeys(notices_committee.AGGREGATES, notices_committee.words_and_people),
     **dict.fromkeys(notices_activities.AGGREGATES, notices_activities.words_and_people),
+    **dict.fromkeys(notices_dispatch.AGGREGATES, notices_dispatch.words_and_people),
     **dict.fromkeys(notices_projects.AGGREGATES, notices_projects.words_and_people),
+    **dict.fromkeys(notices_clocks.AGGREGATES, notices_clocks.words_and_people),
+    **dict.fromkeys(notices_quality.AGGREGATES, notices_quality.words_and_people),
 }
 """Aggregates whose notices stand in a module of their own."""
+_Topics = Callable[[AsyncSession, Event], Awaitable[list[tuple[str, set[UUID | None]]]]]
+_SEVERAL: dict[str, _Topics] = {
+    **dict.fromkeys(notices_co_handlings.AGGREGATES, notices_co_handlings.rows_of),
+    **dict.fromkeys(notices_extensions.AGGREGATES, notices_extensions.rows_of),
+    **dict.fromkeys(notices_resources.AGGREGATES, notices_resources.rows_of),
+    **dict.fromkeys(notices_oversight.AGGREGATES, notices_oversight.rows_of),
+    **dict.fromkeys(notices_whistles.AGGREGATES, notices_whistles.rows_of),
+}
+"""The same, where different people are told different things."""
 _ROWS = 1_000
 """Notices in one statement; PostgreSQL takes up to 32,767 parameters."""
 
@@ -64,8 +91,10 @@ async def tell(session: AsyncSession, events: list[Event]) -> None:
 
 async def _told(session: AsyncSession, event: Event, askers: _Askers) -> list[tuple[str, set[UUID | None]]]:
     """Words with those they are for; of most events there is one thing to say."""
-    if event.aggregate in notices_resources.AGGREGATES:
-        return await notices_resources.rows_of(session, event)
+    if (several := _SEVERAL.get(event.aggregate)) is not None:
+        return await several(session, event)
+    if event.aggregate == ORDER.noun and event.action in notices_objections.ACTIONS:
+        return await notices_objections.rows_of(session, event)
     if (topic := _TOPICS.get(event.aggregate)) is not None:
         return [await topic(session, event)]
     return [await _words_and_people(session, event, askers)]
@@ -145,6 +174,8 @@ def _unrecorded(event: Event) -> bool:
 def _assignee_words(event: Event) -> str:
     if _unrecorded(event):
         return "签到后过久未签退，本次时长未记录；请联系网格员凭佐证补录"
+    if event.action == AssignmentAction.RELEASE.value and event.source == AssignmentState.INVITED.value:
+        return "邀请您的工单已另作安排，不必再答复；不影响评价"
     return _ASSIGNEE_WORDS.get(event.action, "")
 
 

@@ -29,6 +29,8 @@ _TO_WHO_ASKED = {
     SignUpAction.DECLINE.value: "您请的人不能代替参加活动“{title}”；名额仍是您的，请另作安排",
     SignUpAction.EXPIRE.value: "您请的人没有答复，不能代替参加活动“{title}”；名额仍是您的，请另作安排",
 }
+_LOOKING_ON = "请来代替您参加活动“{title}”的人不便；系统接着找，名额仍是您的"
+_NOT_FOUND = "活动“{title}”（{when}）：有志愿者不能来，系统没有找到能代替的人；名额未变，请组织者另作安排，或由本人取消"
 _CANCELLED = "您报名的活动“{title}”已取消：{reason}"
 _CALLED_OFF = "活动“{title}”不必再代为参加"
 _FORGOTTEN = "活动“{title}”签到后未及时签退，本次时长未记录；请联系组织者凭佐证补录"
@@ -52,7 +54,10 @@ async def words_and_people(session: AsyncSession, event: Event) -> tuple[str, se
     activity = (await session.scalars(select(Activity).where(Activity.id == row.activity_id))).one()
     if event.action in _TO_WHO_ASKED:
         asked = select(SignUp.person_id).where(SignUp.id == row.replaces_id)
-        return _filled(_TO_WHO_ASKED[event.action], activity), {await session.scalar(asked)}
+        words = _LOOKING_ON if event.data.get("looking") else _TO_WHO_ASKED[event.action]
+        return _filled(words, activity), {await session.scalar(asked)}
+    if event.action == SignUpAction.NOT_FOUND.value:
+        return _filled(_NOT_FOUND, activity), {row.person_id, row.guardian_id, activity.responsible_id}
     return _filled(_words(event), activity), {row.person_id, row.guardian_id}
 
 

@@ -10,13 +10,12 @@ from app.core.errors import NotFound, WrongState
 from app.core.ids import new_id
 from app.domain import access
 from app.domain.catalogue import Handler, Terms, must_handle, terms_for_order
-from app.domain.needs import NeedState, due
+from app.domain.needs import NeedState
 from app.domain.orders import ORDER, OrderState
 from app.domain.people import Actor
-from app.domain.workdays import add_working_days
 from app.models import Need, Order
 from app.schemas.orders import OrderCreate
-from app.services import categories
+from app.services import categories, clocks, clocks_orders, orders_ways
 from app.services.orders_case import SYSTEM, OrderCase, load
 from app.services.outbox import publish
 
@@ -43,6 +42,7 @@ async def open_order(session: AsyncSession, actor: Actor, form: OrderCreate) -> 
         offer_minutes=form.offer_minutes,
     )
     await session.flush()
+    await orders_ways.begin(session, await new_case(session, need, order), form.auto_offer)
     return await load(session, actor, order.id, "orders:read")
 
 
@@ -76,7 +76,7 @@ def add_order(
         grid_id=need.grid_id,
         lon=need.lon,
         lat=need.lat,
-        due_at=due(add_working_days(moment, terms.resolve_working_days), need.sender_due_at, need.round),
+        due_at=moment,
         people_accepted=0,
         round=1,
         overruled=False,
@@ -87,11 +87,12 @@ def add_order(
         **columns,
     )
     session.add(order)
+    clocks_orders.opened(session, order, need)
     data = {"need_id": str(need.id), "category": order.category, "people_wanted": order.people_wanted}
     publish(session, ORDER.noun, order, "open", actor=actor, target=order.state.value, data=data)
     return order
 
 
-def new_case(need: Need, order: Order) -> OrderCase:
+async def new_case(session: AsyncSession, need: Need, order: Order) -> OrderCase:
     """A case for an order that was opened a moment ago, in the hands of the system."""
-    return OrderCase(order, need, [], SYSTEM)
+    return OrderCase(order, need, [], SYSTEM, await clocks.timing(session, order.id))

@@ -15,7 +15,7 @@ import asyncpg
 import orjson
 
 from app.core.clock import now, today
-from app.core.db import Database
+from app.core.db import Database, HotStatement
 from app.core.errors import Conflict, LostRace, NotFound, RuleBroken, Unauthenticated
 from app.core.ids import new_id
 from app.core.json import dumps
@@ -30,8 +30,9 @@ from app.domain.orders import MOST_PLACES, MOST_UNFINISHED, ORDER, OrderAction, 
 from app.domain.passwords import Policy
 from app.domain.people import UNIT_ROLES, Actor, Grant, Parties, Relation, Role
 from app.domain.sign_ins import carried
+from app.services import orders_accept_clocks
 from app.services.idempotency import Answer, Key, replayed
-from app.services.orders_accept_sql import FOLLOWS, READ, WRITE_ACCEPT, WRITE_TAKE
+from app.services.orders_accept_sql import FOLLOWS, READ, WRITE_ACCEPT, WRITE_ACCEPT_LAST, WRITE_TAKE
 from app.services.orders_case import readable, relations_by
 from app.services.orders_read import FIELDS, present
 
@@ -51,13 +52,17 @@ class _Facts:
 
     @property
     def free_slot(self) -> int | None:
+        """The place they were asked for, or another that is free: several may be asked for one."""
         taken = {a["slot"] for a in self.assignments if a["state"] in ACTIVE}
-        return next((s for s in range(1, self.row["people_wanted"] + 1) if s not in taken), None)
+        wanted = (invitation := self.invitation()) and invitation["slot"]
+        free = [s for s in range(1, self.row["people_wanted"] + 1) if s not in taken]
+        return wanted if wanted in free else next(iter(free), None)
 
     @property
     def free_load_slot(self) -> int | None:
         taken = set(self.row["load_slots"] or ())
-        if len(taken) >= most_unfinished(self.row["load_limit"]):
+        cap = self.row["pool_cap"] if self.row["state"] == OrderState.PUBLISHED else None
+        if len(taken) >= min(most_unfinished(self.row["load_limit"]), cap or MOST_UNFINISHED):
             return None
         return next((s for s in range(1, MOST_UNFINISHED + 1) if s not in taken), None)
 
@@ -123,7 +128,8 @@ async def _read(
     parties = actor.roles_at(row["path"]) | _relations(row, assignments, actor)
     permission = ORDER.permission(action)
     actor.checked.add(permission)
-    if not readable(OrderState(row["state"]), parties) and not access.may(permission, parties):
+    hidden = row["respondent"] and not readable(OrderState.OPEN, parties)
+    if hidden or (not readable(OrderState(row["state"]), parties) and not access.may(permission, parties)):
         # Whoever only follows the need sees the order, and may not; asked here alone, so that nobody else waits for it.
         if not await database.hot(actor.district_id, FOLLOWS, need=row["need_id"], me=actor.person_id):
             raise NotFound()
@@ -184,6 +190,8 @@ def _check_person(facts: _Facts, actor: Actor, *, invited: bool) -> None:
         unfinished=MOST_UNFINISHED if facts.free_load_slot is None else 0,
         pending=0,
         asker=Relation.ASKER in facts.parties,
+        respondent=facts.row["respondent"],
+        busy=facts.row["busy"],
         already=bool(active) or (not invited and facts.invitation() is not None),
         said_no=not invited and any(a["state"] == AssignmentState.NO_SHOW for a in facts.mine),
     )
@@ -217,20 +225,36 @@ async def _write(
     values = _values(actor, facts, step, invitation, moment) | {
         "target": target.value,
         "next_offer_at": moment if target is OrderState.OPEN and row["auto_offer"] else None,
-        "slot": facts.free_slot if invitation is None else invitation["slot"],
+        "slot": facts.free_slot,
         "load_slot": facts.free_load_slot,
+        "address": address,
+        **_kept(key, answer),
+        **orders_accept_clocks.values(row, target, moment, actor.district_id),
+    }
+    others = target is OrderState.ACCEPTED and still_invited > 0
+    try:
+        written = await database.hot(actor.district_id, _statement(invitation, others=others), **values)
+    except asyncpg.UniqueViolationError:
+        return None
+    return answer if written else None
+
+
+def _statement(invitation: dict[str, Any] | None, *, others: bool) -> HotStatement:
+    """``others``: who still think about the place that this acceptance fills."""
+    if invitation is None:
+        return WRITE_TAKE
+    return WRITE_ACCEPT_LAST if others else WRITE_ACCEPT
+
+
+def _kept(key: Key, answer: Answer) -> dict[str, Any]:
+    """What is kept of the answer, for whoever sends the key again."""
+    return {
         "key": key.value,
         "fingerprint": key.fingerprint,
         "status": answer.status,
         "headers": orjson.dumps(answer.headers).decode(),
         "body": answer.body,
-        "address": address,
     }
-    try:
-        written = await database.hot(actor.district_id, WRITE_ACCEPT if invitation else WRITE_TAKE, **values)
-    except asyncpg.UniqueViolationError:
-        return None
-    return answer if written else None
 
 
 def _values(

@@ -48,6 +48,10 @@ from app.models import (
 from app.models.base import literal_in
 from app.services.access import lasting
 from app.services.certificates import certified_by
+from app.services.dispatch_times import busy_then, day_of_order
+from app.services.need_respondents import against
+from app.services.orders_accept_clocks import clock_ctes, hours_read
+from app.services.orders_accept_rest import let_go
 from app.services.orders_read import FIELDS
 
 _TYPES: dict[str, Any] = {
@@ -64,7 +68,10 @@ _TYPES: dict[str, Any] = {
     "body": LargeBinary(),
 } | {
     name: Uuid()
-    for name in ("account", "order", "need", "me", "assignment", "order_event", "sign_in", "assignment_event", "entry")
+    for name in (
+        *("account", "order", "need", "me", "assignment", "order_event", "sign_in", "assignment_event", "entry"),
+        *("contact", "contact_mark", "signed_mark"),
+    )
 }
 
 
@@ -119,6 +126,10 @@ def _grants() -> Any:
     )
 
 
+_ANSWERED = ("fingerprint", "status", "headers", "body")
+"""What is kept of an answer given before."""
+
+
 def _read() -> HotStatement:
     """All in one: who asks, with their grants, load and skills; the order if it is there, its assignments; this key's answer.
 
@@ -137,17 +148,17 @@ def _read() -> HotStatement:
             or_(Need.asker_id == Account.person_id, Need.submitted_by == Account.person_id).label("is_asker"),
             Person.skills,
             Person.load_limit,
-            certified_by(_b("today")).label("certified"),
+            certified_by(day_of_order(_b("today"))).label("certified"),
+            against(Order.need_id, Account.person_id, Person.organization_id).label("respondent"),
+            busy_then().label("busy"),
             Person.organization_id,
             SignIn.method.label("sign_in_method"),
             SignIn.second_factor,
             _grants().label("grants"),
             _assignments_of_order().label("assignments"),
             _my_load_slots().label("load_slots"),
-            IdempotencyKey.fingerprint.label("key_fingerprint"),
-            IdempotencyKey.status.label("key_status"),
-            IdempotencyKey.headers.label("key_headers"),
-            IdempotencyKey.body.label("key_body"),
+            hours_read().label("office_hours"),
+            *(getattr(IdempotencyKey, name).label(f"key_{name}") for name in _ANSWERED),
         )
         .select_from(Account)
         .join(Person, and_(Person.district_id == Account.district_id, Person.id == Account.person_id))
@@ -221,6 +232,7 @@ def _accepted(moved: Any) -> Any:
         )
         .values(
             state=literal_column(f"'{AssignmentState.ACCEPTED.value}'"),
+            slot=_b("slot"),
             load_slot=_b("load_slot"),
             accepted_at=_b("now"),
             version=Assignment.version + 1,
@@ -304,7 +316,7 @@ def _entry(moved: Any) -> Any:
     return insert(AuditEntry).from_select(list(columns), rows, include_defaults=False).returning(AuditEntry.id)
 
 
-def _write(assignment: Any) -> HotStatement:
+def _write(assignment: Any, rest: Any = None) -> HotStatement:
     """All changes of one acceptance; answers one row when they were made, none when the order had moved on."""
     moved = _moved()
     events = _events(moved).cte("events_written")
@@ -319,6 +331,7 @@ def _write(assignment: Any) -> HotStatement:
         select(moved.c.id)
         .add_cte(assignment(moved).cte("assigned"), events, outbox.cte("outbox_written"))
         .add_cte(_kept_answer(moved).cte("key_written"), entry, waiting.cte("waiting_written"))
+        .add_cte(*(rest(moved) if rest else ()), *clock_ctes(moved, _b))
     )
     return compile_hot(query)
 
@@ -329,3 +342,5 @@ FOLLOWS = compile_hot(
 )
 WRITE_TAKE = _write(_taken)
 WRITE_ACCEPT = _write(_accepted)
+WRITE_ACCEPT_LAST = _write(_accepted, let_go)
+"""Of whoever fills the last place while others still think about it."""

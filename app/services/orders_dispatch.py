@@ -1,6 +1,5 @@
-"""From 待派 to 已接 and back: publish, offer, assign, decline, expire, and going on to the next."""
+"""From 待派 to 已接: publish, offer, assign. What comes of a no or of silence is in ``orders_answers``."""
 
-from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
@@ -12,16 +11,21 @@ from app.core.errors import Conflict, Forbidden, NotFound, RuleBroken
 from app.core.ids import new_id
 from app.domain.assignments import ASSIGNMENT, AssignmentAction, AssignmentState
 from app.domain.catalogue import Handler, handler_of, lacks_insurance, must_handle, terms_of
-from app.domain.dispatch import Choice
+from app.domain.clocks import ClockKind
+from app.domain.dispatch import Choice, day_of_service
 from app.domain.lifecycle import Step
 from app.domain.needs import NEED, NeedAction, NeedState
-from app.domain.orders import RETRY_OFFER_AFTER, OrderAction, OrderState, after_refusal
+from app.domain.orders import RETRY_OFFER_AFTER, OrderAction, OrderState
 from app.domain.organizations import ASSIGNABLE
-from app.domain.people import Actor, Relation, Role
+from app.domain.people import Actor, Role
+from app.domain.quiet_hours import Quiet
+from app.domain.quiet_hours import answer_by as answer_until
 from app.models import Assignment, Order, Organization
-from app.schemas.orders import OrderAssign, OrderDecline, OrderOffer, OrderPublish
+from app.schemas.orders import OrderAssign, OrderOffer, OrderPublish
+from app.services import clocks, need_respondents, objections
 from app.services.dispatch import explained, named, ranking
 from app.services.orders_case import SYSTEM, OrderCase, decide, load, move
+from app.services.orders_quiet import quiet_hours
 from app.services.outbox import publish as publish_event
 
 _MAY_ASK_AGAIN = frozenset({Role.COMMUNITY_ADMIN, Role.SUBDISTRICT_ADMIN, Role.DISTRICT_ADMIN})
@@ -36,9 +40,25 @@ async def publish(session: AsyncSession, actor: Actor, order_id: UUID, form: Ord
         if form.people_wanted <= case.order.people_accepted:
             raise RuleBroken("人数须多于已接单人数", field="people_wanted")
         case.order.people_wanted = form.people_wanted
-    move(session, case, step, actor, people_wanted=case.order.people_wanted, words=form.words)
-    begin_service(session, case)
+    put_in_pool(session, case, step, actor, cap=form.cap, words=form.words)
     return case
+
+
+def put_in_pool(
+    session: AsyncSession,
+    case: OrderCase,
+    step: Step[OrderState, OrderAction],
+    actor: Actor | None,
+    *,
+    cap: int | None,
+    words: str | None = None,
+) -> None:
+    """Whoever still thinks about an invitation may take it now like everybody else; ``cap``: of their unfinished orders."""
+    for assignment in case.invited:
+        move_assignment(session, assignment, AssignmentAction.RELEASE, actor)
+    case.order.pool_cap = cap
+    move(session, case, step, actor, people_wanted=case.order.people_wanted, words=words)
+    begin_service(session, case)
 
 
 def must_suit_helpers(order: Order) -> None:
@@ -48,13 +68,15 @@ def must_suit_helpers(order: Order) -> None:
 
 
 def must_be_covered(order: Order) -> None:
-    """409 unless the order's helpers are insured today, where its terms ask for that."""
-    if words := _uncovered(order):
+    """409 unless the order's helpers are insured on the day of service, where its terms ask for that."""
+    if words := uncovered(order):
         raise Conflict(words)
 
 
-def _uncovered(order: Order) -> str | None:
-    return lacks_insurance(terms_of(order.terms), order.insured_until, today())
+def uncovered(order: Order) -> str | None:
+    """Why helpers may not be asked yet; None when they may."""
+    on = day_of_service(order.wanted_at, today())
+    return lacks_insurance(terms_of(order.terms), order.insured_until, on)
 
 
 async def offer(session: AsyncSession, actor: Actor, order_id: UUID, form: OrderOffer) -> OrderCase:
@@ -70,7 +92,7 @@ async def offer(session: AsyncSession, actor: Actor, order_id: UUID, form: Order
         if form.again and not case.parties & _MAY_ASK_AGAIN:
             raise Forbidden("再次邀请曾婉拒的人须由社区管理员以上决定")
         choice = await named(session, case.order, case.need, form.person_id, again=form.again)
-        asked = invite(session, case, [choice], [], actor)
+        asked = invite(session, case, [choice], [], actor, quiet=await quiet_hours(session, case.order))
     if not asked:
         raise Conflict("目前没有可以邀请的人")
     return case
@@ -81,13 +103,13 @@ async def offer_best(session: AsyncSession, case: OrderCase, actor: Actor | None
 
     While the need is on the books (挂账), or helpers are not insured yet, the system asks nobody.
     """
-    waits = case.need.state is NeedState.PLANNED or _uncovered(case.order) is not None
+    waits = case.need.state is NeedState.PLANNED or uncovered(case.order) is not None
     ranked = [] if waits and actor is None else await ranking(session, case.order, case.need)
     chosen = ranked[: len(case.free_slots())]
     if not chosen:
         case.order.next_offer_at = now() + RETRY_OFFER_AFTER
         return False
-    return invite(session, case, chosen, ranked, actor)
+    return invite(session, case, chosen, ranked, actor, quiet=await quiet_hours(session, case.order))
 
 
 def invite(
@@ -100,11 +122,14 @@ def invite(
     step: Step[OrderState, OrderAction] | None = None,
     replaces: UUID | None = None,
     words: str | None = None,
+    minutes: int | None = None,
+    quiet: Quiet | None = None,
+    why: dict[str, Any] | None = None,
 ) -> bool:
-    """Write the invitations, one to a free place, and the move to 待接 with its reasons."""
+    """Write the invitations and the move to 待接 with its reasons. Of several asked for one place the first to accept has it."""
     step = step or decide(case, OrderAction.OFFER, SYSTEM if actor is None else None)
-    answer_by = now() + timedelta(minutes=case.order.offer_minutes)
-    for slot, choice in zip(case.free_slots(), chosen, strict=False):
+    answer_by = answer_until(now(), minutes or case.order.offer_minutes, quiet)
+    for slot, choice in zip(case.slots_for(len(chosen)), chosen, strict=False):
         assignment = new_assignment(
             session,
             case,
@@ -114,7 +139,7 @@ def invite(
             person_id=choice.person_id,
             answer_by=answer_by,
             replaces_id=replaces,
-            choice=explained(choice, ranked),
+            choice=explained(choice, ranked) | (why or {}),
         )
         case.assignments.append(assignment)
     case.order.next_offer_at = None
@@ -203,9 +228,28 @@ async def assign(session: AsyncSession, actor: Actor, order_id: UUID, form: Orde
     if unit.kind not in ASSIGNABLE:
         raise RuleBroken("只能指派单位与职能部门，队伍和党员须邀请", field="organization_id")
     must_handle(terms_of(case.order.terms), handler_of(unit.kind))
+    await need_respondents.must_not_be(session, case.need, unit.id)
+    await _may_be_given(session, case, actor, unit.id, again=form.again)
+    await give(session, case, step, unit, actor, words=form.words)
+    return case
+
+
+async def give(
+    session: AsyncSession,
+    case: OrderCase,
+    step: Step[OrderState, OrderAction],
+    unit: Organization,
+    actor: Actor | None,
+    *,
+    words: str | None = None,
+    choice: dict[str, Any] | None = None,
+) -> None:
+    """The unit has the order from now on; whoever held a place in it, or was asked, is let go."""
     for assignment in case.active + case.invited:
         move_assignment(session, assignment, AssignmentAction.RELEASE, actor)
     case.order.people_wanted = case.order.people_accepted = 1
+    # Whoever was asked before had a clock of their own; gone before the unit's is written, so that one runs at a time.
+    clocks.stop(session, case.timing, ClockKind.SIGN, step.action.value, now())
     case.order.assigned_at = case.order.updated_at = now()
     await session.flush()
     case.assignments.append(
@@ -217,56 +261,17 @@ async def assign(session: AsyncSession, actor: Actor, order_id: UUID, form: Orde
             slot=1,
             organization_id=unit.id,
             accepted_at=case.order.assigned_at,
+            choice=choice,
         )
     )
-    move(session, case, step, actor, organization_id=str(unit.id), words=form.words)
+    move(session, case, step, actor, organization_id=str(unit.id), words=words)
     begin_service(session, case)
-    return case
 
 
-async def decline(session: AsyncSession, actor: Actor, order_id: UUID, form: OrderDecline) -> OrderCase:
-    """Say no to an invitation. It never counts against anyone; the next candidate is asked at once."""
-    case = await load(session, actor, order_id, "orders:decline")
-    decide(case, OrderAction.DECLINE)
-    mine = case.mine(actor, {AssignmentState.INVITED})
-    if mine is None:
-        raise Conflict("您的邀请已答复或已过期")
-    await _refused(session, case, mine, OrderAction.DECLINE, actor, words=form.words)
-    return case
-
-
-async def expire(session: AsyncSession, order_id: UUID) -> OrderCase:
-    """The system's word for everyone asked who stayed silent past the deadline."""
-    case = await load(session, None, order_id, "orders:expire")
-    for assignment in case.invited:
-        if assignment.answer_by is not None and assignment.answer_by <= now():
-            await _refused(session, case, assignment, OrderAction.EXPIRE, None)
-    return case
-
-
-async def _refused(
-    session: AsyncSession,
-    case: OrderCase,
-    assignment: Assignment,
-    action: OrderAction,
-    actor: Actor | None,
-    **data: Any,
-) -> None:
-    step = decide(case, action, SYSTEM if actor is None else frozenset({Relation.ASKED}))
-    move_assignment(session, assignment, AssignmentAction(action.value), actor)
-    target = after_refusal(len(case.invited))
-    move(session, case, step, actor, target=target, person_id=str(assignment.person_id), **data)
-    await go_on(session, case)
-
-
-async def go_on(session: AsyncSession, case: OrderCase) -> None:
-    """Ask the next candidate for every free place, where the order is left to the system."""
-    if case.order.auto_offer and case.order.state is OrderState.OPEN:
-        await session.flush()
-        await offer_best(session, case, None)
-
-
-async def look_again(session: AsyncSession, order_id: UUID) -> None:
-    """A round of the system for an open order nobody could be asked for before."""
-    case = await load(session, None, order_id, "orders:offer")
-    await go_on(session, case)
+async def _may_be_given(session: AsyncSession, case: OrderCase, actor: Actor, unit_id: UUID, *, again: bool) -> None:
+    """A unit whose objection was upheld gets the order again only by a supervisor's word: not of who was judged wrong."""
+    before = await objections.was_upheld(session, case.order.id, unit_id)
+    if before and not again:
+        raise RuleBroken("此单位的异议已成立，再次指派须由上级决定", field="organization_id")
+    if before and (actor.person_id in before or not case.parties & _MAY_ASK_AGAIN):
+        raise Forbidden("再次指派异议曾成立的单位须由原派单人以外的社区管理员以上决定")

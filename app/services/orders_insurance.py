@@ -11,8 +11,8 @@ from app.domain.catalogue import terms_of
 from app.domain.orders import ENDED, ORDER
 from app.domain.people import Actor
 from app.schemas.orders import OrderInsure
+from app.services.orders_answers import go_on
 from app.services.orders_case import OrderCase, load
-from app.services.orders_dispatch import go_on
 from app.services.outbox import publish
 
 

@@ -1,4 +1,4 @@
-"""What an order looks like, and to whom: one item, the list, the ranking."""
+"""What an order looks like, and to whom: one item and the list."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -14,8 +14,10 @@ from sqlalchemy import (
     Uuid,
     and_,
     bindparam,
+    case,
     cast,
     false,
+    func,
     literal_column,
     null,
     or_,
@@ -26,26 +28,39 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased
 
 from app.core.db import Database, HotStatement, compile_hot
+from app.core.errors import RuleBroken
 from app.core.json import dumps
 from app.core.paging import id_after, id_cursor
 from app.domain import access
 from app.domain.assignments import AssignmentState
 from app.domain.catalogue import terms_of
-from app.domain.orders import ORDER, WORKED_ON, OrderState
+from app.domain.co_handlings import SEES, CoHandlingState
+from app.domain.levels import levels_of
+from app.domain.orders import ORDER, SENT_OUT, TAKE_OVER, WORKED_ON, OrderState
 from app.domain.people import HELPERS, UNIT_ROLES, Actor, Grant, Parties, Relation
-from app.models import Assignment, Need, NeedFollower, Order
+from app.domain.places import NO_NEARER
+from app.models import Assignment, CoHandling, Escalation, Need, NeedFollower, Objection, Order
 from app.models.base import literal_in
 from app.schemas.orders import OrderInsure, OrderQuery, OrderRead
-from app.services.access import at_place, place_bind, places_bound, reads_all
-from app.services.dispatch import ranking
+from app.services import affected
+from app.services.access import at_place, co_handled, place_bind, places_bound, reads_all
+from app.services.need_respondents import against
+from app.services.objections import concerns_shown
 from app.services.orders_case import OrderCase, load, relations_by
-from app.services.people_names import names_of
 from app.services.places import spot_of
 
 FIELDS = tuple(name for name in OrderRead.model_fields if name != "actions")
-_PRECISE = access.TABLE["orders:read"] - HELPERS - {Relation.ASKED, Relation.SENDER}
-"""Who sees the door and what came of it: everyone else in the pool or asked, and the client that sent it, sees the grid."""
-_COARSE = dict.fromkeys(("place_id", "lon", "lat", "result", "rating", "rating_words"))
+_PRECISE = (
+    access.TABLE["orders:read"] - HELPERS - {Relation.ASKED, Relation.CO_INVITED, Relation.SENDER, Relation.AFFECTED}
+)
+"""Who sees the door and what came of it: everyone else in the pool, asked or living there, and the client that sent it, sees
+the grid.
+"""
+_WARNED = access.TABLE["orders:read"] - HELPERS - {Relation.AFFECTED}
+"""Who is told the risks of coming, besides helpers while it is in the pool."""
+_TOLD_WHY = frozenset(_PRECISE) | {Relation.SENDER, Relation.AFFECTED}
+"""Who is told for what kind of reason it stands aside. In whose words it is on the books (挂账), only whoever sees the door."""
+_COARSE = dict.fromkeys(("place_id", "lon", "lat", "result", "rating", "rating_words", "obstacle", "measures"))
 
 
 def present(values: Mapping[str, Any], parties: Parties) -> dict[str, Any]:
@@ -53,6 +68,10 @@ def present(values: Mapping[str, Any], parties: Parties) -> dict[str, Any]:
     shown = {name: values[name] for name in FIELDS}
     if not parties & _PRECISE:
         shown |= _COARSE
+    if not parties & _WARNED and values["state"] != OrderState.PUBLISHED:
+        shown["risks"] = None
+    if not parties & _TOLD_WHY:
+        shown["suspend_reason"] = None
     shown["actions"] = ORDER.offered(OrderState(values["state"]), parties)
     return shown
 
@@ -94,6 +113,8 @@ class Shape:
     """Whether the actor acts for a unit."""
     limit: int
     """Part of the statement: planned once, it must be known to be short, or a page is planned like a whole table."""
+    above: bool = False
+    """Whether the actor has a role that dispatches only what its level has taken over."""
     client: bool = False
     """Whether a client system asks: only for orders of needs it sent itself."""
 
@@ -103,6 +124,8 @@ async def page(database: Database, actor: Actor, query: OrderQuery) -> bytes:
     access.require_anywhere(actor, "orders:list")
     grants = _scope(actor, query)
     place = await spot_of(database, actor, query.place_id) if query.place_id else None
+    if place is not None and place.kind not in NO_NEARER and (query.pool or not grants):
+        raise RuleBroken("没有管理角色的人只能按网格或网格以上的地点查", field="place_id")
     after = id_after(query.cursor)
     shape = Shape(
         scope=tuple(grant.place_kind for grant in grants),
@@ -114,12 +137,19 @@ async def page(database: Database, actor: Actor, query: OrderQuery) -> bytes:
         after=after is not None,
         unit=_organization(actor) is not None,
         limit=query.limit + 1,
+        above=bool(actor.roles & TAKE_OVER),
         client=actor.client,
     )
     values = places_bound(grants)
     if place is not None:
         values |= place_bind("place", place.id, place.path)
-    values |= {"me": actor.person_id, "org": _organization(actor), "need": query.need_id, "after": after}
+    values |= {
+        "me": actor.person_id,
+        "org": _organization(actor),
+        "unit": actor.organization_id,
+        "need": query.need_id,
+        "after": after,
+    }
     rows = await database.hot(actor.district_id, _statement(shape), **values)
     return _page_json(rows, actor, query.limit)
 
@@ -136,17 +166,23 @@ def _organization(actor: Actor) -> UUID | None:
 
 def _page_json(rows: list[Any], actor: Actor, limit: int) -> bytes:
     sender = {Relation.SENDER} if actor.client else set()
-    items = [present(row, actor.roles_at(row["path"]) | _relations(row) | sender) for row in rows[:limit]]
+    items = [present(row, actor.roles_at(row["path"]) | _relations(row, actor) | sender) for row in rows[:limit]]
     cursor = id_cursor(UUID(rows[limit - 1]["id"])) if len(rows) > limit else None
     return dumps({"items": items, "next_cursor": cursor})
 
 
-def _relations(row: Mapping[str, Any]) -> frozenset[Relation]:
-    found: set[Relation] = set()
+def _relations(row: Mapping[str, Any], actor: Actor) -> frozenset[Relation]:
+    found: set[Relation] = {*concerns_shown(actor, row["path"], row["objection"])}
     if row["is_asker"]:
         found.add(Relation.ASKER)
+    if affected.shown(row["path"], row["affected"]):
+        found.add(Relation.AFFECTED)
     if row["is_follower"]:
         found.add(Relation.FOLLOWER)
+    if row["taken_by"] and set(row["taken_by"].split(",")) & set(levels_of(actor.roles_at(row["path"]))):
+        found.add(Relation.DISPATCHER)
+    if row["co_state"]:
+        found.add(SEES[CoHandlingState(row["co_state"])])
     if row["my_state"]:
         found |= relations_by(AssignmentState(row["my_state"]), unit=False)
     if row["unit_state"]:
@@ -156,6 +192,8 @@ def _relations(row: Mapping[str, Any]) -> frozenset[Relation]:
 
 _ME: Any = bindparam("me", type_=Uuid())
 _ORG: Any = bindparam("org", type_=Uuid())
+_OWN_UNIT: Any = bindparam("unit", type_=Uuid())
+"""Which the actor belongs to, whether they act for it or not."""
 
 
 def _newest_state(party: ColumnElement[bool]) -> ScalarSelect[Any]:
@@ -169,8 +207,14 @@ def _newest_state(party: ColumnElement[bool]) -> ScalarSelect[Any]:
     )
 
 
+def _co_state() -> ScalarSelect[Any]:
+    """How far the actor's, or their unit's, part in an order is that others lead: 'accepted' sorts before the others."""
+    here = (CoHandling.district_id == Order.district_id, CoHandling.order_id == Order.id, co_handled(_ME, _ORG))
+    return select(func.min(CoHandling.state.cast(Text))).where(*here).correlate(Order).scalar_subquery()
+
+
 def _concerns_me() -> ColumnElement[bool]:
-    """Orders I am asked for, hold, asked for myself or follow; short index walks instead of one long filter."""
+    """Orders I am asked for, hold, help with, asked for myself or follow; short index walks instead of one long filter."""
     mine, other, need, followed_order = aliased(Assignment), aliased(Order), aliased(Need), aliased(Order)
     held = select(mine.order_id).where(or_(mine.person_id == _ME, mine.organization_id == _ORG))
     asked = (
@@ -188,7 +232,8 @@ def _concerns_me() -> ColumnElement[bool]:
         )
         .where(NeedFollower.person_id == _ME)
     )
-    return Order.id.in_(held.union(asked, followed))
+    helped = select(CoHandling.order_id).where(co_handled(_ME, _ORG))
+    return Order.id.in_(held.union(asked, followed, helped))
 
 
 def _sent_by_me() -> ColumnElement[bool]:
@@ -212,6 +257,29 @@ def _follows() -> ScalarSelect[Any]:
     )
 
 
+def _taken_by() -> ColumnElement[Any]:
+    """The levels above that dispatch an order that can be sent out. Looked for nowhere else."""
+    rows = select(func.string_agg(Escalation.decided_level.cast(Text), literal_column("','"))).where(
+        Escalation.district_id == Order.district_id,
+        Escalation.order_id == Order.id,
+        Escalation.round == Order.round,
+        Escalation.takes_over,
+    )
+    sent_out: Any = text(literal_in("orders.state", SENT_OUT))
+    return case((sent_out, rows.correlate(Order).scalar_subquery()), else_=null())
+
+
+def _objection() -> ColumnElement[Any]:
+    """The parties of the objection to an order in dispute: who may not judge it is not offered to. Looked for nowhere else."""
+    parts: list[Any] = []
+    for name in ("assigned_by", "assigned_from", "organization_id", "unit_path"):
+        parts += [literal_column(f"'{name}'"), getattr(Objection, name)]
+    unjudged = (Objection.order_id == Order.id, Objection.verdict.is_(None))
+    rows = select(func.jsonb_build_object(*parts)).where(Objection.district_id == Order.district_id, *unjudged)
+    disputed: Any = text("orders.state = 'disputed'")
+    return case((disputed, rows.correlate(Order).scalar_subquery()), else_=null())
+
+
 def _as_shown(name: str) -> ColumnElement[Any]:
     """Keys as texts, since they go out as such."""
     column: ColumnElement[Any] = getattr(Order, name)
@@ -226,7 +294,11 @@ def _statement(shape: Shape) -> HotStatement:
             Order.path,
             or_(Need.asker_id == _ME, Need.submitted_by == _ME).label("is_asker"),
             _follows().label("is_follower"),
+            _objection().label("objection"),
+            (_taken_by() if shape.above else null()).label("taken_by"),
+            affected.facts_of_order(_ME).label("affected"),
             _newest_state(Assignment.person_id == _ME).label("my_state"),
+            (null() if shape.scope else _co_state()).label("co_state"),
             (_newest_state(Assignment.organization_id == _ORG) if shape.unit else null()).label("unit_state"),
         )
         .join(Need, and_(Need.district_id == Order.district_id, Need.id == Order.need_id))
@@ -250,6 +322,7 @@ def _filters(shape: Shape) -> list[ColumnElement[bool]]:
     found = [_scoped(shape)]
     if shape.pool:
         found.append(text("orders.state = 'published'"))  # type: ignore[arg-type]
+        found.append(~against(Order.need_id, _ME, _OWN_UNIT))
     if shape.state is not None:
         found.append(text(f"orders.state = '{shape.state.value}'"))  # type: ignore[arg-type]
     if shape.working:
@@ -261,22 +334,3 @@ def _filters(shape: Shape) -> list[ColumnElement[bool]]:
     if shape.after:
         found.append(Order.id < bindparam("after", type_=Uuid()))
     return found
-
-
-async def ranked(session: AsyncSession, actor: Actor, order_id: UUID, sealer: Any) -> dict[str, Any]:
-    """Who would be asked next, and why."""
-    case = await load(session, actor, order_id, "orders:rank", lock=False)
-    access.require(actor, "orders:rank", case.order.path)
-    choices = (await ranking(session, case.order, case.need))[:20]
-    names = await names_of(session, sealer, [choice.person_id for choice in choices])
-    items = [
-        {
-            "person_id": choice.person_id,
-            "name": names[choice.person_id],
-            "cost": choice.cost,
-            "distance_m": choice.distance_m,
-            "parts": choice.parts,
-        }
-        for choice in choices
-    ]
-    return {"order_id": order_id, "items": items}

@@ -11,10 +11,11 @@ from app.domain.needs import NEED, NeedAction, NeedState
 from app.domain.orders import ENDED, OrderAction, OrderState, Outcome
 from app.domain.people import Actor
 from app.models import Approval, Need, Order
-from app.services import approvals
+from app.services import approvals, extensions
 from app.services.assignments_check import check_everyone_out
 from app.services.orders_case import SYSTEM, OrderCase, decide, move
 from app.services.orders_dispatch import move_assignment
+from app.services.orders_ending import end_beside
 from app.services.outbox import publish
 
 
@@ -23,15 +24,24 @@ async def release(session: AsyncSession, case: OrderCase, actor: Actor | None) -
     await check_everyone_out(session, case, actor)
     for assignment in case.active + case.invited:
         move_assignment(session, assignment, AssignmentAction.RELEASE, actor)
+    await end_beside(session, case.order, actor)
     # Last: whatever queries after this writes the order as it is, and a suspended one without its date is refused.
     await void_approvals(session, case.order)
     case.order.people_accepted = 0
-    case.order.suspended_at = case.order.planned_until = None
+    stand_again(case.order)
+
+
+def stand_again(order: Order) -> None:
+    """It stands aside no more: neither suspended for a reason nor on the books until a date."""
+    order.suspended_at = order.suspend_reason = None
+    order.planned_until = order.obstacle = order.measures = None
 
 
 async def void_approvals(session: AsyncSession, row: Order | Need) -> None:
-    """Requests about a row that has moved on by itself are void."""
+    """Requests about a row that has moved on by itself are void, and so are those for a later limit."""
     await approvals.void(session, Approval.subject_id == row.id)
+    if isinstance(row, Order):
+        await extensions.end(session, row, None)
 
 
 def move_need(
@@ -73,13 +83,14 @@ async def settle_need(session: AsyncSession, need: Need) -> None:
         await void_approvals(session, need)
 
 
-async def vacate(session: AsyncSession, case: OrderCase, actor: Actor) -> None:
+async def vacate(session: AsyncSession, case: OrderCase, actor: Actor | None) -> None:
     """A holder fell out: the place is free, and the order open again unless others carry on with it."""
     order = case.order
     order.people_accepted -= 1
     target = order.state if _goes_on(case) else OrderState.OPEN
     if target is OrderState.OPEN:
-        order.suspended_at = order.planned_until = order.reported_at = None
+        order.reported_at = None
+        stand_again(order)
     move(session, case, decide(case, OrderAction.VACATE, SYSTEM), actor, target=target)
     await void_approvals(session, order)
     await session.flush()

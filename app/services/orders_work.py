@@ -7,13 +7,14 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from app.core.clock import now
 from app.core.errors import Conflict, RuleBroken
 from app.core.geo import to_wgs84
+from app.core.ids import new_id
 from app.domain.assignments import AssignmentAction, AssignmentState, CheckMethod
 from app.domain.catalogue import CheckIn, must_be_evident, terms_of
 from app.domain.needs import REOPEN_WINDOW, NeedAction, NeedState
-from app.domain.orders import CONFIRM_WINDOW, OrderAction, Outcome
-from app.domain.people import Actor, Relation
-from app.domain.workdays import add_working_days
-from app.models import Assignment
+from app.domain.orders import CONFIRM_WINDOW, OrderAction, OrderState, Outcome
+from app.domain.people import Actor, Parties, Relation
+from app.domain.revisits import LOW_RATING, RevisitReason
+from app.models import Assignment, OrderRound
 from app.schemas.orders import (
     OrderConfirm,
     OrderExplain,
@@ -24,11 +25,16 @@ from app.schemas.orders import (
     OrderTransfer,
     OrderWithdraw,
 )
+from app.services import revisits_open
 from app.services.assignments_check import check_in
-from app.services.dispatch import named
+from app.services.co_handlings_end import before_report
 from app.services.due import must_be_due
+from app.services.orders_answers import go_on
 from app.services.orders_case import OrderCase, belongs_to, decide, load, move
-from app.services.orders_dispatch import go_on, invite, move_assignment, must_be_covered, must_suit_helpers
+from app.services.orders_dispatch import invite, move_assignment, must_be_covered, must_suit_helpers
+from app.services.orders_ending import end_beside
+from app.services.orders_quiet import quiet_hours
+from app.services.orders_receivers import receivers
 from app.services.orders_release import move_need, release, settle_need, void_approvals
 
 
@@ -50,11 +56,12 @@ async def start(session: AsyncSession, actor: Actor, order_id: UUID, form: Order
 
 
 async def report(session: AsyncSession, actor: Actor, order_id: UUID, form: OrderReport) -> OrderCase:
-    """Say what was done. Everyone checked in must have checked out, so that no time is lost."""
+    """Say what was done. Everyone checked in must have checked out, so that no time is lost, and co-handlers be done."""
     case = await load(session, actor, order_id, "orders:report")
     step = decide(case, OrderAction.REPORT)
     if any(a.state is AssignmentState.CHECKED_IN for a in case.active):
         raise Conflict("还有人未签退，签退后才能报告完成")
+    await before_report(session, case.order, actor)
     must_be_evident(terms_of(case.order.terms), form.evidence or ())
     case.order.result = form.result
     case.order.evidence = {kind.value: shown for kind, shown in (form.evidence or {}).items()} or None
@@ -71,6 +78,8 @@ async def confirm(session: AsyncSession, actor: Actor, order_id: UUID, form: Ord
     case.order.rating, case.order.rating_words = form.rating, form.words
     _close(case, Outcome.SOLVED)
     move(session, case, step, actor, rating=form.rating, words=form.words)
+    if form.rating <= LOW_RATING:
+        revisits_open.begin(session, case.order, RevisitReason.LOW_RATING, None)
     await _verify(session, case, actor)
     return case
 
@@ -101,6 +110,7 @@ async def explain(session: AsyncSession, actor: Actor, order_id: UUID, form: Ord
     step = decide(case, OrderAction.EXPLAIN)
     _close(case, Outcome.EXPLAINED)
     move(session, case, step, actor, basis=form.basis)
+    revisits_open.begin(session, case.order, RevisitReason.EXPLAINED, None)
     await _verify(session, case, actor)
     return case
 
@@ -124,23 +134,39 @@ async def withdraw_case(session: AsyncSession, case: OrderCase, actor: Actor, wo
 async def reopen(session: AsyncSession, actor: Actor, order_id: UUID, form: OrderReopen) -> OrderCase:
     """Take a closed order up again within the window: a new round, and the need is open again too."""
     case = await load(session, actor, order_id, "orders:reopen")
-    step = decide(case, OrderAction.REOPEN)
-    if case.order.closed_at is None or case.order.closed_at + REOPEN_WINDOW < now():
-        raise Conflict("已超过重新办理的期限")
-    if case.need.state not in _NEED_MAY_GO_ON:
-        raise Conflict("需求已撤回、并单或挂账，不能重新办理此工单")
-    _begin_new_round(session, case)
-    move(session, case, step, actor, words=form.words, round=case.order.round)
-    await go_on(session, case)
+    await reopen_case(session, case, actor, case.parties, form.words)
     return case
 
 
 _NEED_MAY_GO_ON = frozenset({NeedState.ACCEPTED, NeedState.IN_SERVICE, NeedState.MET, NeedState.CLOSED})
 
 
+async def reopen_case(session: AsyncSession, case: OrderCase, actor: Actor, parties: Parties, words: str) -> None:
+    """A new round of one order; also by whoever found it unsolved on a revisit, as such."""
+    step = decide(case, OrderAction.REOPEN, parties)
+    if not _in_time(case):
+        raise Conflict("已超过重新办理的期限")
+    if case.need.state not in _NEED_MAY_GO_ON:
+        raise Conflict("需求已撤回、并单或挂账，不能重新办理此工单")
+    await revisits_open.void(session, case.order)
+    _begin_new_round(session, case)
+    move(session, case, step, actor, words=words, round=case.order.round)
+    await go_on(session, case, anew=True)
+
+
+def may_be_reopened(case: OrderCase) -> bool:
+    """Whether nothing but who asks stands against a new round."""
+    return case.order.state is OrderState.CLOSED and _in_time(case) and case.need.state in _NEED_MAY_GO_ON
+
+
+def _in_time(case: OrderCase) -> bool:
+    return case.order.closed_at is not None and now() <= case.order.closed_at + REOPEN_WINDOW
+
+
 def _begin_new_round(session: AsyncSession, case: OrderCase) -> None:
     """A clean order with a deadline of its own; an ended need is open again with it."""
     order, need = case.order, case.need
+    session.add(_round_that_ended(case))
     if need.state in {NeedState.MET, NeedState.CLOSED}:
         need.round += 1
         need.met_at = need.closed_at = None
@@ -149,26 +175,47 @@ def _begin_new_round(session: AsyncSession, case: OrderCase) -> None:
     order.round += 1
     order.need_round = need.round
     order.people_accepted = 0
-    order.due_at = add_working_days(now(), terms_of(order.terms).resolve_working_days)
     order.outcome = order.rating = order.rating_words = order.result = order.evidence = None
     order.reported_at = order.closed_at = order.objected_at = order.assigned_at = None
     order.closed_by_system = order.overruled = False
 
 
+def _round_that_ended(case: OrderCase) -> OrderRound:
+    """What the order is about to forget of its closed round, and the figures must not."""
+    order = case.order
+    if order.outcome is None or order.closed_at is None:
+        raise ValueError("only a closed round has ended")
+    held = [assignment.organization_id for assignment in case.assignments if assignment.accepted_at is not None]
+    return OrderRound(
+        district_id=order.district_id,
+        id=new_id(),
+        order_id=order.id,
+        round=order.round,
+        path=order.path,
+        community_id=order.community_id,
+        grid_id=order.grid_id,
+        organization_id=held[-1] if held else None,
+        outcome=order.outcome,
+        rating=order.rating,
+        closed_at=order.closed_at,
+    )
+
+
 async def transfer(session: AsyncSession, actor: Actor, order_id: UUID, form: OrderTransfer) -> OrderCase:
-    """Pass a held place on to a named person, who must say yes; the clock goes on."""
+    """Pass a held place on, this once, to a named person or to whom the system finds; they must say yes. The clock goes on."""
     case = await load(session, actor, order_id, "orders:transfer")
     step = decide(case, OrderAction.TRANSFER)
     giving = case.mine(actor, {AssignmentState.ACCEPTED}) or _sole_holder(case)
     if case.order.overruled and belongs_to(giving, actor):
         raise Conflict("异议不成立后不得退回")
     must_suit_helpers(case.order)
-    choice = await named(session, case.order, case.need, form.person_id, again=False)
+    quiet = await quiet_hours(session, case.order)
+    chosen, ranked = await receivers(session, case, form.person_id)
     move_assignment(session, giving, AssignmentAction.SUBSTITUTE, actor)
     case.order.people_accepted -= 1
     await void_approvals(session, case.order)
     await session.flush()
-    invite(session, case, [choice], [], actor, step=step, replaces=giving.id, words=form.words)
+    invite(session, case, chosen, ranked, actor, step=step, replaces=giving.id, words=form.words, quiet=quiet)
     return case
 
 
@@ -190,5 +237,6 @@ async def _verify(session: AsyncSession, case: OrderCase, actor: Actor | None) -
     for assignment in case.active:
         absent = must_check_in and assignment.person_id is not None and assignment.state is AssignmentState.ACCEPTED
         move_assignment(session, assignment, AssignmentAction.RELEASE if absent else AssignmentAction.VERIFY, actor)
+    await end_beside(session, case.order, actor)
     await void_approvals(session, case.order)
     await settle_need(session, case.need)

@@ -28,21 +28,28 @@ from app.models import (
     Booking,
     CareFact,
     Certificate,
+    CoHandling,
     CommitteeMember,
     Consent,
+    DispatchTurn,
+    Escalation,
     Evaluation,
+    Extension,
     Grant,
     Guardianship,
     MeetingAttendance,
     Need,
     NeedFollower,
+    NeedRespondent,
     Notice,
+    Pairing,
     Person,
     Resource,
     RightsRequest,
     SeriesMember,
     ServiceWindow,
     SignUp,
+    Supervision,
     Volunteer,
 )
 from app.models.base import literal_in
@@ -69,6 +76,12 @@ PLAIN: tuple[tuple[Any, str], ...] = (
     (SignUp, "signed_up_by"),
     (Resource, "person_id"),
     (Booking, "booked_by"),
+    (Pairing, "person_id"),
+    (Supervision, "set_by"),
+    (Supervision, "answered_by"),
+    (Escalation, "raised_by"),
+    (NeedRespondent, "person_id"),
+    (Extension, "asked_by"),
 )
 """What is moved by writing another name, since nothing of the survivor's can stand against it."""
 UNLESS_THERE: tuple[tuple[Any, str, tuple[str, ...]], ...] = (
@@ -77,6 +90,8 @@ UNLESS_THERE: tuple[tuple[Any, str, tuple[str, ...]], ...] = (
     (Approval, "asked_by", ("subject_id", "action", "state")),
     (SignUp, "person_id", ("activity_id",)),
     (SeriesMember, "person_id", ("series_id",)),
+    (DispatchTurn, "person_id", ("circle_id",)),
+    (CoHandling, "person_id", ("order_id",)),
 )
 """What stays with the merged record where the survivor has the very same."""
 

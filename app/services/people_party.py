@@ -12,11 +12,12 @@ from app.core.clock import now
 from app.core.errors import Conflict, NotFound, RuleBroken
 from app.domain.consents import Purpose
 from app.domain.organizations import MEMBERS_UNITS, PARTY_BODIES
+from app.domain.pairings import PairingEnd
 from app.domain.people import Actor, PartyStatus, Role
 from app.domain.profiles import PartyEntry
 from app.models import Organization, PartyMembership, Person
 from app.schemas.people_party import PersonEnter, PersonLeaveParty, PersonRegisterMember, PersonReportIn
-from app.services import consents, grants_end, minors, people, people_roles
+from app.services import consents, grants_end, minors, pairings, people, people_roles
 from app.services.outbox import publish
 from app.services.people_home import not_later_than_today
 
@@ -122,7 +123,9 @@ def _touch(row: PartyMembership) -> None:
 
 
 async def leave(session: AsyncSession, actor: Actor, person_id: UUID, form: PersonLeaveParty) -> dict[str, Any]:
-    """No longer a member here: the record of it goes, what was done as one stays in the orders and hours."""
+    """No longer a member here: the record of it goes, what was done as one stays in the orders and hours, and no household is
+    looked after any more.
+    """
     person = (await people.hold(session, actor, person_id, "people:leave_party")).person
     if person.party_status is PartyStatus.NONE:
         raise Conflict("此人未登记为党员")
@@ -131,6 +134,7 @@ async def leave(session: AsyncSession, actor: Actor, person_id: UUID, form: Pers
         await session.delete(row)
     source, person.party_status, person.organization_id = person.party_status, PartyStatus.NONE, None
     await people_roles.end(session, actor, person, Role.PARTY_MEMBER)
+    await pairings.end_of_member(session, actor, [person.id], PairingEnd.LEFT)
     await grants_end.refit(session, actor, person.id)
     told = {"words": form.words} if form.words else {}
     publish(session, "person", person, "leave_party", actor=actor, source=source.value, target="none", data=told)

@@ -72,8 +72,8 @@ def located(place: Place) -> dict[str, Any]:
     }
 
 
-async def read(session: AsyncSession, actor: Actor, place_id: UUID) -> Place:
-    access.require_anywhere(actor, "places:read")
+async def read(session: AsyncSession, actor: Actor, place_id: UUID, permission: str = "places:read") -> Place:
+    access.require_anywhere(actor, permission)
     return await _seen(session, actor, place_id)
 
 

@@ -10,7 +10,7 @@ from app.core.errors import Conflict, NotFound, WrongState
 from app.core.ids import new_id
 from app.domain import access
 from app.domain.assignments import AssignmentAction
-from app.domain.needs import NeedState
+from app.domain.needs import IN_STORE
 from app.domain.orders import ENDED, OFFER_MINUTES, OrderState
 from app.domain.people import Actor
 from app.models import Need, Project, ProjectNeed
@@ -21,7 +21,6 @@ from app.services.orders import add_order, terms_for
 from app.services.orders_free import free_order
 from app.services.projects_case import ProjectCase
 
-_IN_STORE = frozenset({NeedState.ACCEPTED, NeedState.IN_SERVICE})
 _HELD = frozenset({OrderState.ACCEPTED, OrderState.IN_PROGRESS})
 
 
@@ -40,7 +39,7 @@ async def link(session: AsyncSession, actor: Actor, project: Project, need_ids: 
         need = await session.scalar(select(Need).where(Need.id == need_id))
         if need is None or need.community_id != project.community_id or not _reads(actor, need):
             raise NotFound("没有这件需求")
-        if need.state not in _IN_STORE:
+        if need.state not in IN_STORE:
             raise WrongState("需求已入库且未办结时才能列入项目", state=need.state.value)
         session.add(
             ProjectNeed(
@@ -68,7 +67,7 @@ async def take_up(session: AsyncSession, case: ProjectCase, actor: Actor, unit_i
     for row in case.needs:
         need = (await session.scalars(select(Need).where(Need.id == row.need_id).with_for_update())).one()
         await session.refresh(need)
-        if need.state not in _IN_STORE:
+        if need.state not in IN_STORE:
             raise WrongState("有需求已不在库，请先从项目中去掉", state=need.state.value, need_id=str(need.id))
         await _must_be_free(session, row)
         row.order_id = await _order_for(session, need, actor)

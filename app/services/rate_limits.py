@@ -27,25 +27,28 @@ _TYPES: Mapping[str, Any] = {
 }
 
 
-def _statement(sql: str) -> Any:
+def statement(sql: str) -> Any:
+    """SQL with the values of a bucket (``values_of``) typed."""
     return text(sql).bindparams(*(bindparam(name, type_=kind) for name, kind in _TYPES.items() if f":{name}" in sql))
 
 
-_SPEND = compile_hot(
-    _statement("""
-WITH spent AS (
+SPENT = """spent AS (
   INSERT INTO rate_limits AS r (district_id, bucket, full_at) VALUES (:district, :bucket, :moment + :pace)
   ON CONFLICT (district_id, bucket) DO UPDATE SET full_at = greatest(r.full_at, :moment) + :pace
     WHERE greatest(r.full_at, :moment) + :pace <= :latest
   RETURNING full_at
-)
+)"""
+"""Takes one from a bucket, as the first part of a statement; without a row where there was none left to take."""
+_SPEND = compile_hot(
+    statement(f"""
+WITH {SPENT}
 SELECT true AS passed, full_at FROM spent
 UNION ALL
 SELECT false, full_at FROM rate_limits
-WHERE district_id = :district AND bucket = :bucket AND NOT EXISTS (SELECT FROM spent)""")
+WHERE district_id = :district AND bucket = :bucket AND NOT EXISTS (SELECT FROM spent)""")  # noqa: S608 - text of ours
 )
 _GIVE_BACK = compile_hot(
-    _statement("UPDATE rate_limits SET full_at = full_at - :pace WHERE district_id = :district AND bucket = :bucket")
+    statement("UPDATE rate_limits SET full_at = full_at - :pace WHERE district_id = :district AND bucket = :bucket")
 )
 
 
@@ -55,13 +58,13 @@ def bucket_of(sealer: Sealer, district_id: int, limit: Limit, value: str) -> byt
 
 async def spend(database: Database, sealer: Sealer, district_id: int, limit: Limit, value: str) -> None:
     """Take one, in a transaction of its own. Raises TooManyRequests, which says when the next is allowed."""
-    values = _values(sealer, district_id, limit, value)
+    values = values_of(sealer, district_id, limit, value)
     _judge(await database.hot(district_id, _SPEND, **values), limit, values["latest"])
 
 
 async def give_back(database: Database, sealer: Sealer, district_id: int, limit: Limit, value: str) -> None:
     """Undo one ``spend``: where only failures count, one is taken before the attempt and given back when it succeeds."""
-    values = _values(sealer, district_id, limit, value)
+    values = values_of(sealer, district_id, limit, value)
     await database.hot(district_id, _GIVE_BACK, **values)
 
 
@@ -88,7 +91,8 @@ async def sweep(session: AsyncSession, district_id: int) -> None:
     )
 
 
-def _values(sealer: Sealer, district_id: int, limit: Limit, value: str) -> dict[str, Any]:
+def values_of(sealer: Sealer, district_id: int, limit: Limit, value: str) -> dict[str, Any]:
+    """What ``SPENT`` needs to know."""
     moment = now()
     return {
         "district": district_id,

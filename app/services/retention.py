@@ -23,7 +23,7 @@ from app.models import (
     PrivacyNotice,
     Volunteer,
 )
-from app.services import retention_words, retention_words_work
+from app.services import retention_words, retention_words_work, whistles_words
 from app.services.consents_withdraw import forget_membership
 from app.services.outbox import publish
 from app.services.people_identity import birth_date
@@ -164,6 +164,7 @@ JOBS: dict[Kind, _Job] = {
     Kind.ACTIVITY_WORDS: retention_words_work.activity_words,
     Kind.PROJECT_WORDS: retention_words_work.project_words,
     Kind.MEETING_WORDS: retention_words_work.meeting_words,
+    Kind.WHISTLE_WORDS: whistles_words.spent,
     Kind.CARE_FACTS: _care_facts,
     Kind.CARE_FACTS_UNUSED: _care_facts_unused,
     Kind.MEMBERSHIPS: _memberships,

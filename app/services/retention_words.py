@@ -15,8 +15,9 @@ from app.domain.orders import WORKED_ON
 from app.domain.retention import SPENT, Kind
 from app.domain.rights import RightsState
 from app.domain.sign_ups import UNDER_WAY
-from app.models import Approval, Assignment, ClaimItem, Event, Match, Need, Order, RightsRequest, SignUp
-from app.services.erasure_rows import GONE, blank_matches
+from app.models import Approval, Assignment, ClaimItem, Event, Match, Need, Order, Revisit, RightsRequest, SignUp
+from app.services import orders_beside, whistles_words
+from app.services.erasure_rows import GONE, blank_matches, blank_oversight
 from app.services.outbox import publish
 from app.services.retention_periods import BATCH, before, promised_before, run
 
@@ -57,9 +58,13 @@ async def need_words(session: AsyncSession, _: Sealer) -> int:
         order.risks = order.rating_words = order.evidence = None
         order.result = SPENT if order.result else None
         publish(session, "order", order, "forget_words", actor=None)
+    await whistles_words.of_orders(session, [order.id for order in orders], SPENT)
+    await orders_beside.blank_words(session, [order.id for order in orders], SPENT)
     about = ids + [order.id for order in orders]
+    await run(session, update(Revisit).where(Revisit.order_id.in_([order.id for order in orders])).values(words=None))
     await run(session, update(Approval).where(Approval.subject_id.in_(about)).values(form={}, words=None))
     await forget_in_history(session, about)
+    await blank_oversight(session, about, SPENT)
     return len(needs)
 
 

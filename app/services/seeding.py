@@ -27,6 +27,7 @@ from app.models import (
     Grant,
     LexiconEntry,
     Organization,
+    Pairing,
     PartyMembership,
     Person,
     Place,
@@ -35,15 +36,18 @@ from app.models import (
     Resource,
     ResourceWindow,
     Volunteer,
+    WhistleType,
 )
 from app.services import (
     people_seal,
     seeding_catalogue,
     seeding_committee,
     seeding_lexicon,
+    seeding_pairings,
     seeding_profiles,
     seeding_programmes,
     seeding_resources,
+    seeding_whistle_types,
 )
 from app.services.seeding_accounts import demo_people
 from app.services.seeding_files import read_district
@@ -116,6 +120,7 @@ async def seed_district(
         *_catalogue(code, ground.places, root, columns.stamp),
         *_profiles(code, newcomers, columns.stamp),
         _Table(CommitteeMember, await seeding_committee.missing(session, code, organizations, people, columns.stamp)),
+        _Table(Pairing, await seeding_pairings.missing(session, code, ground, people, columns.stamp)),
         *await _resources(session, code, ground.communities, root, columns.stamp),
     ]
     await session.execute(insert(District).values(id=code, name=ground.places[0].name).on_conflict_do_nothing())
@@ -128,6 +133,7 @@ def _catalogue(code: int, places: Sequence[SeededPlace], root: Path, stamp: Row)
         _Table(Category, seeding_catalogue.categories(code, root, stamp)),
         _Table(LexiconEntry, seeding_lexicon.entries(code, places[0].id, root, stamp)),
         _Table(Programme, seeding_programmes.programmes(code, places, root, stamp)),
+        _Table(WhistleType, seeding_whistle_types.whistle_types(code, root, stamp)),
     ]
 
 

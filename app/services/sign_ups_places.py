@@ -60,6 +60,7 @@ def move(
     *,
     parties: Parties = SYSTEM,
     target: SignUpState | None = None,
+    noted: bool = True,
     **data: Any,
 ) -> None:
     """Take a step of the lifecycle, with its event; a place that is taken or given up by it is counted."""
@@ -68,6 +69,7 @@ def move(
     role.taken += (row.state in ACTIVE) - (source in ACTIVE)
     if row.state is SignUpState.CONFIRMED and source is not SignUpState.CONFIRMED:
         row.confirmed_at = now()
+    row.search = row.search if row.state is SignUpState.CONFIRMED else None
     row.check_out_by = row.check_out_by if row.state is SignUpState.CHECKED_IN else None
     about = {"person_id": str(row.person_id), "activity_id": str(row.activity_id)}
     publish(
@@ -79,6 +81,7 @@ def move(
         source=source.value,
         target=row.state.value,
         data=about | data,
+        noted=noted,
     )
 
 

@@ -12,7 +12,9 @@ from app.domain.budgets import SOURCE_NAMES, VOUCHER, VOUCHER_KIND_NAMES, FundSo
 from app.domain.catalogue import DUTY_NAMES, EVIDENCE_NAMES, HANDLER_NAMES, CheckIn, Duty, Evidence, Handler, Skill
 from app.domain.duty_rotation import RELAXED_NAMES, Relaxed
 from app.domain.duty_turns import DRAW, EXCHANGE, TURN
+from app.domain.escalations import ESCALATION
 from app.domain.joint_work import CLAIM, ITEM, MEETING
+from app.domain.levels import LEVEL_TITLES, Level
 from app.domain.lifecycle import Lifecycle
 from app.domain.matches import LAPSE_NAMES, MATCH, RESULT_NAMES, LapseReason, MatchResult
 from app.domain.matching import DISMISS_NAMES, DismissReason
@@ -20,7 +22,10 @@ from app.domain.matching import Part as ScorePart
 from app.domain.meeting_decisions import DECISION
 from app.domain.needs import NEED, NeedSource, Privacy, Urgency
 from app.domain.organizations import OrganizationKind
+from app.domain.pairings import END_NAMES, LEVEL_NAMES, PairingEnd, PairingLevel
+from app.domain.places import PLACE_NAMES, PlaceKind
 from app.domain.programmes import MEASURE_NAMES, PROGRAMME_KIND_NAMES, Measure, ProgrammeKind
+from app.domain.project_suggestions import SUGGESTION
 from app.domain.projects import (
     CANCEL_NAMES,
     KIND_NAMES,
@@ -33,13 +38,20 @@ from app.domain.projects import (
     ProjectKind,
 )
 from app.domain.resources import RESOURCE, Nature, ResourceKind
-from app.domain.sign_ups import SIGN_UP
+from app.domain.revisits import REASON_NAMES, REVISIT, RevisitReason
+from app.domain.sign_ups import SEARCH_NAMES, SIGN_UP, Search
+from app.domain.supervisions import GROUND_NAMES, SUPERVISION, Ground
+from app.domain.urges import URGED_AS_NAMES, UrgedAs
+from app.domain.whistle_calls import CALL, TASK_NAMES, TOLD_NAMES, Task, Told
+from app.domain.whistle_types import UNIT_NAMES, Unit
+from app.domain.whistles import WHISTLE
 
 _LIFECYCLES: tuple[Lifecycle[Any, Any], ...] = (
+    *(WHISTLE, CALL),
     *(NEED, RESOURCE, BOOKING, DRAW, TURN, EXCHANGE, MEETING, ITEM, CLAIM),
-    *(ACTIVITY, SERIES, SIGN_UP, PROJECT, VOUCHER, MATCH),
+    *(ACTIVITY, SERIES, SIGN_UP, PROJECT, VOUCHER, MATCH, SUPERVISION, ESCALATION),
     *(NEED, RESOURCE, BOOKING, DRAW, TURN, EXCHANGE, MEETING, DECISION, ITEM, CLAIM),
-    *(ACTIVITY, SERIES, SIGN_UP, PROJECT, VOUCHER),
+    *(ACTIVITY, SERIES, SIGN_UP, PROJECT, VOUCHER, MATCH, REVISIT, SUGGESTION),
 )
 _U, _P, _S, _K = Urgency, Privacy, NeedSource, OrganizationKind
 NAMES: dict[type, Mapping[Any, str]] = {
@@ -47,6 +59,9 @@ NAMES: dict[type, Mapping[Any, str]] = {
     Audience: AUDIENCE_NAMES,
     PartKind: ACTIVITY_PART_NAMES,
     FundSource: SOURCE_NAMES,
+    Unit: UNIT_NAMES,
+    Task: TASK_NAMES,
+    Told: TOLD_NAMES,
     VoucherKind: VOUCHER_KIND_NAMES,
     Duty: DUTY_NAMES,
     Evidence: EVIDENCE_NAMES,
@@ -61,6 +76,14 @@ NAMES: dict[type, Mapping[Any, str]] = {
     LapseReason: LAPSE_NAMES,
     MatchResult: RESULT_NAMES,
     DismissReason: DISMISS_NAMES,
+    RevisitReason: REASON_NAMES,
+    PairingLevel: LEVEL_NAMES,
+    PairingEnd: END_NAMES,
+    PlaceKind: PLACE_NAMES,
+    UrgedAs: URGED_AS_NAMES,
+    Search: SEARCH_NAMES,
+    Level: LEVEL_TITLES,
+    Ground: GROUND_NAMES,
     ScorePart: {
         ScorePart.CATEGORY: "类别",
         ScorePart.TEXT: "用词",

@@ -23,16 +23,38 @@ from app.services import (
     needs,
     needs_plan,
     needs_triage,
-    orders_dispatch,
+    orders_answers,
     orders_pause,
     orders_work,
     rights_requests_decide,
 )
-from app.workers import clocks_activities, clocks_committee, clocks_matches, clocks_projects, clocks_resources
+from app.workers import (
+    clocks_activities,
+    clocks_committee,
+    clocks_dispatch,
+    clocks_limits,
+    clocks_matches,
+    clocks_oversight,
+    clocks_projects,
+    clocks_quality,
+    clocks_resources,
+    clocks_whistles,
+)
 from app.workers.clocks_due import Due, Verb, ids_of
 from app.workers.relay import every, in_each_district
 
-_TOPICS = (clocks_committee, clocks_activities, clocks_projects, clocks_resources, clocks_matches)
+_TOPICS = (
+    clocks_dispatch,
+    clocks_limits,
+    clocks_committee,
+    clocks_activities,
+    clocks_projects,
+    clocks_resources,
+    clocks_matches,
+    clocks_oversight,
+    clocks_quality,
+    clocks_whistles,
+)
 _PAUSE_SECONDS = 2.0
 _log = structlog.get_logger()
 
@@ -71,9 +93,9 @@ def _due() -> list[Due]:
     return [
         (
             ids_of(Assignment.order_id, "assignments.state = 'invited'", Assignment.answer_by, moment),
-            orders_dispatch.expire,
+            orders_answers.expire,
         ),
-        (ids_of(Order.id, "state = 'open' AND auto_offer", Order.next_offer_at, moment), orders_dispatch.look_again),
+        (ids_of(Order.id, "state = 'open' AND auto_offer", Order.next_offer_at, moment), orders_answers.look_again),
         (
             ids_of(Order.id, "state = 'reported'", Order.reported_at, moment - CONFIRM_WINDOW),
             orders_work.confirm_by_system,

@@ -5,7 +5,7 @@ from app.domain.activities import CHECK_IN_OPENS, REMINDED, UPCOMING
 from app.models import Activity, ActivitySeries, SignUp
 from app.models.base import literal_in
 from app.schemas.activities import ActivityStart
-from app.services import activities_steps, activity_series, sign_ups_check, sign_ups_steps
+from app.services import activities_steps, activity_series, sign_ups_check, sign_ups_substitutes
 from app.workers.clocks_due import Due, ids_of
 
 _UPCOMING = literal_in("state", UPCOMING)
@@ -26,6 +26,6 @@ def due() -> list[Due]:
             ids_of(ActivitySeries.id, "state = 'running'", ActivitySeries.next_look_at, moment),
             activity_series.look,
         ),
-        (ids_of(SignUp.id, "state = 'invited'", SignUp.answer_by, moment), sign_ups_steps.expire),
+        (ids_of(SignUp.id, "state = 'invited'", SignUp.answer_by, moment), sign_ups_substitutes.expire),
         (ids_of(SignUp.id, "state = 'checked_in'", SignUp.check_out_by, moment), sign_ups_check.close_forgotten),
     ]

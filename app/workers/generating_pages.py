@@ -3,7 +3,7 @@
 import ast
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from enum import StrEnum
-from itertools import groupby
+from itertools import chain, groupby
 from pathlib import Path
 from typing import Any
 
@@ -17,23 +17,42 @@ from app.domain.assignments import ASSIGNMENT
 from app.domain.bookings import BOOKING
 from app.domain.budgets import SOURCE_NAMES, VOUCHER, VOUCHER_KIND_NAMES
 from app.domain.catalogue import DUTY_NAMES, EVIDENCE_NAMES, HANDLER_NAMES
+from app.domain.clocks import CLOCK
+from app.domain.co_handlings import CO_HANDLING
 from app.domain.consents import PURPOSE_NAMES
 from app.domain.dispatch import OBSTACLE_WORDS
+from app.domain.dispatch_ways import WAY_NAMES
 from app.domain.duty_rotation import RELAXED_NAMES
 from app.domain.duty_turns import DRAW, EXCHANGE, TURN
+from app.domain.escalations import ESCALATION
+from app.domain.extensions import EXTENSION
+from app.domain.extensions import REASON_NAMES as EXTENSION_REASON_NAMES
 from app.domain.joint_work import CLAIM, ITEM, MEETING, STEP_NAMES
+from app.domain.levels import LEVEL_TITLES
 from app.domain.lifecycle import Lifecycle, Step
 from app.domain.matches import LAPSE_NAMES, MATCH, RESULT_NAMES
 from app.domain.matching import DISMISS_NAMES
 from app.domain.meeting_decisions import DECISION
 from app.domain.needs import NEED
+from app.domain.objections import GROUND_NAMES as OBJECTION_GROUND_NAMES
+from app.domain.objections import VERDICT_NAMES
 from app.domain.orders import ORDER
+from app.domain.orders_at_risk import RISK_NAMES
+from app.domain.pairings import END_NAMES, LEVEL_NAMES
 from app.domain.people import RELATION_NAMES, ROLE_NAMES, Party, Relation, Role
 from app.domain.programmes import MEASURE_NAMES, PROGRAMME_KIND_NAMES
+from app.domain.project_suggestions import SUGGESTION
 from app.domain.projects import CANCEL_NAMES, KIND_NAMES, LINK_NAMES, PART_NAMES, PROJECT
+from app.domain.rates import LEFT_NAMES, RATE_NAMES, TIER_NAMES
 from app.domain.resources import RESOURCE
+from app.domain.revisits import REASON_NAMES, REVISIT
 from app.domain.rights import RIGHTS, RIGHTS_NAMES
 from app.domain.sign_ups import SIGN_UP
+from app.domain.supervisions import GROUND_NAMES, SUPERVISION
+from app.domain.urges import URGED_AS_NAMES
+from app.domain.whistle_calls import CALL, TASK_NAMES, TOLD_NAMES
+from app.domain.whistle_types import UNIT_NAMES
+from app.domain.whistles import WHISTLE
 
 LIFECYCLES: tuple[Lifecycle[Any, Any], ...] = (
     NEED,
@@ -55,6 +74,15 @@ LIFECYCLES: tuple[Lifecycle[Any, Any], ...] = (
     RESOURCE,
     BOOKING,
     MATCH,
+    REVISIT,
+    SUPERVISION,
+    ESCALATION,
+    SUGGESTION,
+    WHISTLE,
+    CALL,
+    CLOCK,
+    EXTENSION,
+    CO_HANDLING,
 )
 _HEAD = "<!-- make generate 生成，请勿手改 -->\n"
 
@@ -152,6 +180,14 @@ def _modules() -> Iterator[tuple[str, str]]:
             yield f"`{path.stem}`", " ".join(text.split("\n\n", maxsplit=1)[0].split())
 
 
+def _dictionaries_beside() -> Iterator[tuple[str, Mapping[str, str]]]:
+    """Of an order: what is reported with it, and what stands beside it."""
+    yield "所附材料", {kind.value: name for kind, name in EVIDENCE_NAMES.items()}
+    yield "单位异议的理由", {ground.value: name for ground, name in OBJECTION_GROUND_NAMES.items()}
+    yield "对异议的裁决", {verdict.value: name for verdict, name in VERDICT_NAMES.items()}
+    yield "延期的原因", {reason.value: name for reason, name in EXTENSION_REASON_NAMES.items()}
+
+
 def _dictionaries() -> Iterator[tuple[str, Mapping[str, str]]]:
     yield "角色", {role.value: name for role, name in ROLE_NAMES.items()}
     yield "关系", {relation.value: name for relation, name in RELATION_NAMES.items()}
@@ -164,9 +200,11 @@ def _dictionaries() -> Iterator[tuple[str, Mapping[str, str]]]:
     yield "办理方", {handler.value: name for handler, name in HANDLER_NAMES.items()}
     yield "活动的公开范围", {audience.value: name for audience, name in AUDIENCE_NAMES.items()}
     yield "活动中的角色", {part.value: name for part, name in ACTIVITY_PART_NAMES.items()}
-    yield "所附材料", {kind.value: name for kind, name in EVIDENCE_NAMES.items()}
+    yield from _dictionaries_beside()
     yield "轮值清单", {step.value: name for step, name in STEP_NAMES.items()}
     yield "轮值放宽的规则", {rule.value: name for rule, name in RELAXED_NAMES.items()}
+    yield "结对包联的层级", {level.value: name for level, name in LEVEL_NAMES.items()}
+    yield "结对结束的原因", {reason.value: name for reason, name in END_NAMES.items()}
     yield "共建项目的类型", {kind.value: name for kind, name in KIND_NAMES.items()}
     yield "八联", {link.value: name for link, name in LINK_NAMES.items()}
     yield "参与方式", {part.value: name for part, name in PART_NAMES.items()}
@@ -175,10 +213,29 @@ def _dictionaries() -> Iterator[tuple[str, Mapping[str, str]]]:
     yield "对接失效的原因", {reason.value: name for reason, name in LAPSE_NAMES.items()}
     yield "对接确认的结果", {result.value: name for result, name in RESULT_NAMES.items()}
     yield "品牌与工作法", {kind.value: name for kind, name in PROGRAMME_KIND_NAMES.items()}
+    yield from chain(_of_oversight(), _of_whistles())
     yield "指标由何计算", {measure.value: name for measure, name in MEASURE_NAMES.items()}
     yield "资金来源", {source.value: name for source, name in SOURCE_NAMES.items()}
     yield "凭证的种类", {kind.value: name for kind, name in VOUCHER_KIND_NAMES.items()}
+    yield "回访的原因", {reason.value: name for reason, name in REASON_NAMES.items()}
+    yield "派单方式", {way.value: name for way, name in WAY_NAMES.items()}
     yield "不能邀请的原因", {reason.value: words for reason, words in OBSTACLE_WORDS.items()}
+
+
+def _of_oversight() -> Iterator[tuple[str, Mapping[str, str]]]:
+    yield "层级", {level.value: name for level, name in LEVEL_TITLES.items()}
+    yield "督办的事由", {ground.value: name for ground, name in GROUND_NAMES.items()}
+    yield "工单的风险", {risk.value: name for risk, name in RISK_NAMES.items()}
+    yield "三率", {rate.value: name for rate, name in RATE_NAMES.items()}
+    yield "三率的档次", {level.value: name for level, name in TIER_NAMES.items()}
+    yield "三率不计入的原因", {reason.value: name for reason, name in LEFT_NAMES.items()}
+    yield "以何身份催办", {kind.value: name for kind, name in URGED_AS_NAMES.items()}
+
+
+def _of_whistles() -> Iterator[tuple[str, Mapping[str, str]]]:
+    yield "时限的单位", {unit.value: name for unit, name in UNIT_NAMES.items()}
+    yield "报到单的时限", {task.value: name for task, name in TASK_NAMES.items()}
+    yield "逾期上报到哪一级", {told.value: name for told, name in TOLD_NAMES.items()}
 
 
 _ORDER: tuple[Party, ...] = (*Role, *Relation)
