@@ -15,6 +15,7 @@ from pathlib import Path
 import asyncpg
 import httpx
 import pytest
+import uvloop
 from fastapi import FastAPI
 
 from app.core.database_url import plain
@@ -34,7 +35,12 @@ _districts = itertools.count(100_000 + (os.getpid() * 97) % 700_000)
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """The first process starts the server and makes the template; workers find it by its URL."""
+    """The first process starts the server and makes the template; workers find it by its URL.
+
+    All run on the event loop that the product is served with. By the policy, and not by the plugin's hook for it: that
+    makes a parameter of the loop, and with it all that lives as long as the session anew for tests that have none.
+    """
+    asyncio.set_event_loop_policy(uvloop.EventLoopPolicy())
     if os.environ.get(_URL):
         return
     folder = Path(tempfile.mkdtemp(prefix="sanshun-test-"))

@@ -6,6 +6,7 @@ The audit trail's ledger hears of it too.
 import asyncio
 import json
 import re
+from collections import defaultdict
 from functools import cached_property
 from typing import Any
 
@@ -40,18 +41,26 @@ class Promises:
         """Read once for all validators: each would else keep a copy of all schemas, 3.5 MB of them."""
         self._validators: dict[str, jsonschema_rs.Validator] = {}
         """By schema: whatever refuses, refuses by the same one."""
+        self._written: dict[int, str] = {}
+        """Schemas as text, by where they lie in the document."""
         self._refusals: set[tuple[str, bytes]] = set()
         """Those looked at before: nearly all are word for word the same."""
 
     @cached_property
-    def _paths(self) -> list[tuple[re.Pattern[str], str]]:
-        """Literal paths before those with holes, as the router tries them."""
-        paths = sorted(self._document["paths"], key=lambda path: path.count("{"))
-        return [(re.compile(_HOLE.sub("[^/]+", path)), path) for path in paths]
+    def _paths(self) -> dict[tuple[str, int], list[tuple[re.Pattern[str], str]]]:
+        """By noun and length; literal paths before those with holes, as the router tries them."""
+        found: dict[tuple[str, int], list[tuple[re.Pattern[str], str]]] = defaultdict(list)
+        for path in sorted(self._document["paths"], key=lambda path: path.count("{")):
+            found[_drawer(path)].append((re.compile(_HOLE.sub("[^/]+", path)), path))
+        return found
 
     def operation(self, method: str, path: str) -> dict[str, Any] | None:
         """What the document declares of the operation that answers there."""
-        fitting = (self._document["paths"][known] for pattern, known in self._paths if pattern.fullmatch(path))
+        fitting = (
+            self._document["paths"][known]
+            for pattern, known in self._paths.get(_drawer(path), ())
+            if pattern.fullmatch(path)
+        )
         return next((methods[method.lower()] for methods in fitting if method.lower() in methods), None)
 
     def check(self, method: str, path: str, answer: httpx.Response) -> dict[str, Any] | None:
@@ -76,7 +85,12 @@ class Promises:
         if answer.headers.get("cache-control") != "no-store":
             raise BrokenPromise(f"{what} may be kept by a cache")
         if (schema := contents[kind].get("schema")) is not None:  # of a file the document says only what kind it is
-            self._check_body(what, json.dumps(schema), kind, answer)
+            self._check_body(what, self._text(schema), kind, answer)
+
+    def _text(self, schema: dict[str, Any]) -> str:
+        if id(schema) not in self._written:
+            self._written[id(schema)] = json.dumps(schema)
+        return self._written[id(schema)]
 
     def _check_body(self, what: str, schema: str, kind: str, answer: httpx.Response) -> None:
         if kind == _PROBLEM and (schema, answer.content) in self._refusals:
@@ -95,6 +109,12 @@ class Promises:
                 elsewhere, validate_formats=True, registry=self._components
             )
         return self._validators[schema]
+
+
+def _drawer(path: str) -> tuple[str, int]:
+    """Where a path is looked for: its second part, which has no holes, and how many there are."""
+    parts = path.split("/")
+    return "/".join(parts[1:3] if parts[1:2] == ["v1"] else parts[1:2]), len(parts)
 
 
 _KNOWN: dict[frozenset[tuple[str | None, str | None]], Promises] = {}

@@ -6,6 +6,7 @@ import pytest
 
 from app.domain.needs import NeedState as N
 from app.domain.orders import OrderState as O
+from app.domain.orders import SuspendReason
 from app.domain.progress import Standing, Work, merged, progress
 
 NOW = datetime(2026, 12, 30, 2, 0, tzinfo=UTC)
@@ -43,6 +44,18 @@ AT_THREE = NOW + timedelta(hours=5)
         (Standing(N.IN_SERVICE, [Work(O.IN_PROGRESS)]), "正在办理"),
         (Standing(N.IN_SERVICE, [Work(O.OPEN), Work(O.IN_PROGRESS)]), "正在办理"),
         (Standing(N.IN_SERVICE, [Work(O.SUSPENDED)]), "办理中遇到情况，暂时停下，之后继续"),
+        (
+            Standing(N.IN_SERVICE, [Work(O.SUSPENDED, suspend_reason=SuspendReason.WAITING_FOR_PARTS)]),
+            "暂时停下，等配件或材料，之后继续",
+        ),
+        (
+            Standing(N.IN_SERVICE, [Work(O.SUSPENDED, suspend_reason=SuspendReason.OTHER)]),
+            "办理中遇到情况，暂时停下，之后继续",
+        ),
+        (
+            Standing(N.IN_SERVICE, [Work(O.PLANNED, planned_until=NOW + timedelta(days=1))]),
+            "暂时不具备办理条件，已列入计划，计划 明天前继续办理",
+        ),
         (Standing(N.IN_SERVICE, [Work(O.DISPUTED)]), "由谁办理尚在裁定"),
         (Standing(N.IN_SERVICE, [Work(O.PLANNED)]), "暂时不具备办理条件，已列入计划"),
         (Standing(N.IN_SERVICE, [Work(O.REPORTED)]), "服务已完成，请您评价"),

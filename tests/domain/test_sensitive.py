@@ -138,6 +138,14 @@ def test_whoever_is_there_is_shut_out_only_when_nobody_serves_that_long() -> Non
     assert closed(there, late + LONGEST_SERVICE) is Closed.OVER
 
 
+_NEVER_ACCEPTED = {
+    AssignmentState.INVITED,
+    AssignmentState.DECLINED,
+    AssignmentState.EXPIRED,
+    AssignmentState.FILLED,
+}
+
+
 @pytest.mark.parametrize("order", list(OrderState))
 @pytest.mark.parametrize("assignment", list(AssignmentState))
 def test_it_is_open_for_holders_of_orders_at_work_alone(assignment: AssignmentState, order: OrderState) -> None:
@@ -151,7 +159,7 @@ def test_it_is_open_for_holders_of_orders_at_work_alone(assignment: AssignmentSt
     }
     found = closed(visit(assignment, order, checked_out_at=NOW), NOW + HOUR)
     assert (found is None) == (assignment in ACTIVE and order in working)
-    if assignment in {AssignmentState.INVITED, AssignmentState.DECLINED, AssignmentState.EXPIRED}:
+    if assignment in _NEVER_ACCEPTED:
         assert found is Closed.NOT_ACCEPTED
     elif order in {OrderState.REPORTED, OrderState.CLOSED, OrderState.WITHDRAWN, OrderState.TERMINATED}:
         assert found is Closed.ENDED

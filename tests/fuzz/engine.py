@@ -1,7 +1,7 @@
 """One run of schemathesis against a running server, as some roles, and what it found."""
 
-from collections import Counter
-from collections.abc import Mapping, Sequence
+import itertools
+from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, field
 from multiprocessing import get_context
@@ -121,14 +121,13 @@ def only(**phases: dict[str, Any]) -> dict[str, Any]:
 
 
 def turns(tokens: Sequence[str | None]) -> type[Any]:
-    """Signs requests in: each operation is tried by one role after the other."""
-    tried: Counter[str] = Counter()
+    """Signs requests in: each operation is tried by one role after the other, each beginning with another role."""
+    tried: dict[str, Iterator[int]] = {}
 
     class Turns:
         def get(self, case: Case[Any], _: AuthContext) -> str | None:
-            label = case.operation.label
-            tried[label] += 1
-            return tokens[tried[label] % len(tokens)]
+            turn = tried.setdefault(case.operation.label, itertools.count(len(tried)))
+            return tokens[next(turn) % len(tokens)]
 
         def set(self, case: Case[Any], data: str | None, _: AuthContext) -> None:
             if data is not None:

@@ -1,7 +1,7 @@
 """A hotline as a client: its own numbers, each once; lookup by number; its own deadline, which holds where it is sooner."""
 
 import asyncio
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
@@ -9,7 +9,6 @@ from sqlalchemy import update
 
 from app.core.clock import now
 from app.core.db import Database
-from app.domain.needs import due
 from app.models import Need
 from tests.routers.client_systems import System, connected
 from tests.stories.steps import only_order, submitted
@@ -83,9 +82,3 @@ async def test_a_deadline_that_has_passed_is_refused(world: World) -> None:
     late = form(world, sender_due_at=(now() - timedelta(minutes=1)).isoformat())
     answer = await hotline.call("POST", "/v1/needs", json=late)
     assert (answer.status_code, answer.json()["field"]) == (422, "sender_due_at")
-
-
-def test_a_later_round_has_the_catalogues_deadline() -> None:
-    sooner, later = datetime(2026, 11, 28, tzinfo=UTC), datetime(2026, 12, 5, tzinfo=UTC)
-    assert (due(later, sooner, 1), due(sooner, later, 1), due(later, None, 1)) == (sooner, sooner, later)
-    assert due(later, sooner, 2) == later

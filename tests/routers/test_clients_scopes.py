@@ -36,7 +36,7 @@ def operations(world: World) -> list[Operation]:
 def test_the_table_gives_clients_what_they_may_be_scoped_to_and_no_more() -> None:
     by_role = {permission for permission, parties in TABLE.items() if Role.CLIENT in parties}
     by_row = {permission for permission, parties in TABLE.items() if Relation.SENDER in parties}
-    assert by_row == {"needs:read", "orders:read"}
+    assert by_row == {"needs:read", "orders:read", "orders:clocks", "clocks:read", "clocks:trace"}
     assert by_role | by_row == CLIENT_SCOPES
 
 

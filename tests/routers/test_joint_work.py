@@ -74,9 +74,13 @@ async def test_a_confirmed_claim_is_an_order_the_unit_may_object_to(world: World
     assert (await world.call(liaison_of(world, turn), "POST", confirm, json={})).status_code == 403
     await world.ok("community", "POST", confirm, json={})
     order = await only_order(world, {"id": item["need_id"]})
-    answer = await world.ok("unit2", "POST", f"/v1/orders/{order['id']}/object", json={"basis": "不属本单位职责"})
+    objection = {"ground": "not_our_duty", "basis": "不属本单位职责"}
+    answer = await world.ok("unit2", "POST", f"/v1/orders/{order['id']}/object", json=objection)
     assert answer["state"] == "disputed"
-    assert await refused(world, "unit3", order, "object", basis="不属本单位") == (404, "not_found")
+    assert await refused(world, "unit3", order, "object", ground="not_our_duty", basis="不属本单位") == (
+        404,
+        "not_found",
+    )
 
 
 async def test_a_meeting_has_only_members_and_their_people(
@@ -128,8 +132,8 @@ async def held(world: World, app: FastAPI, owner: Database, turn: Any, clock: An
     return who, meeting
 
 
-async def minuted(world: World, who: str, meeting: Any, unit: str) -> int:
-    minutes = {"attendances": [{"organization_id": str(world.units[unit])}], "minutes": "认领", "decisions": []}
+async def minuted(world: World, who: str, meeting: Any, unit: Any) -> int:
+    minutes = {"attendances": [{"organization_id": str(unit)}], "minutes": "认领", "decisions": []}
     return (await world.call(who, "POST", f"/v1/joint-meetings/{meeting['id']}/minute", json=minutes)).status_code
 
 
@@ -145,8 +149,8 @@ async def test_who_was_a_member_on_the_day_came_to_the_meeting(
     await world.ok("community", "POST", f"/v1/committee-members/{member['id']}/leave", json=gone)
     here = {"community_id": str(world.places["community"]), "organization_id": str(world.units["department"])}
     await world.ok("community", "POST", "/v1/committee-members", json=here | {"joined_on": "2027-01-13"})
-    assert await minuted(world, who, meeting, "department") == 422
-    assert await minuted(world, who, meeting, other) == 200
+    assert await minuted(world, who, meeting, world.units["department"]) == 422
+    assert await minuted(world, who, meeting, world.units[other]) == 200
 
 
 async def test_a_list_of_meetings_is_shown_with_a_few_queries(
@@ -156,7 +160,7 @@ async def test_a_list_of_meetings_is_shown_with_a_few_queries(
     december.move_to(DECEMBER.replace(year=2027, month=1, day=5))
     meetings.append(await held(world, app, owner, turn, december))
     for who, meeting in meetings:
-        assert await minuted(world, who, meeting, who) == 200
+        assert await minuted(world, who, meeting, turn["organization_id"]) == 200
         await world.ok("community", "POST", f"/v1/joint-meetings/{meeting['id']}/seal", json={})
         await world.ok(who, "POST", f"/v1/joint-meetings/{meeting['id']}/add", json={"words": f"补 {meeting['id']}"})
     asked: list[str] = []

@@ -14,6 +14,7 @@ from sqlalchemy import select
 from app.core.clock import now
 from app.core.db import Database
 from app.core.ids import new_id
+from app.domain.dispatch_cost import Part
 from app.domain.rights import RightsState
 from app.models import AuditEntry, Event, IdempotencyKey, Notice, RightsRequest
 from app.services.exports_xlsx import cell
@@ -166,7 +167,7 @@ async def test_a_match_is_explained_to_whom_it_asked(world: World) -> None:
     who = next(name for name, person in world.people.items() if str(person) == row["person_id"])
     told = await world.ok(who, "GET", f"/v1/assignments/{row['id']}/explanation")
     assert (told["automatic"], told["rank"], told["feasible"]) == (True, 1, 5)
-    assert {fact["fact"] for fact in told["facts"]} == {"distance", "load", "pending"}
+    assert {fact["fact"] for fact in told["facts"]} == set(Part)
     assert told["cost"] == pytest.approx(sum(fact["cost"] for fact in told["facts"]))
     others = [str(person) for name, person in world.people.items() if name != who]
     assert not [person for person in others if person in str(told)], "nobody else is named"

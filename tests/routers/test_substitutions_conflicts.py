@@ -93,7 +93,7 @@ async def test_a_voucher_is_not_approved_by_a_role_its_enterer_lent(world: World
 async def test_a_unit_does_not_judge_its_own_objection(world: World) -> None:
     order = await only_order(world, await accepted_need(world, category="other"))
     await act(world, "community", order, "assign", organization_id=str(world.units["department"]))
-    await act(world, "department", order, "object", basis="不属本部门职责")
+    await act(world, "department", order, "object", ground="not_our_duty", basis="不属本部门职责")
     await arrange(world, "subdistrict", "department")
     for verb in ("uphold", "overrule"):
         answer = await world.call("department", "POST", f"/v1/orders/{order['id']}/{verb}", json={"words": "成立"})

@@ -29,6 +29,8 @@ WITH_STATE = (
     "activity_series",
     "projects",
     "vouchers",
+    "whistles",
+    "whistle_calls",
 )
 
 

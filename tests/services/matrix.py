@@ -9,7 +9,6 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.core.db import Database
 from app.core.errors import Forbidden, WrongState
-from app.core.ids import new_id
 from app.domain.approvals import ApprovalState
 from app.domain.lifecycle import Lifecycle, Step
 from app.domain.people import Parties, Party, Relation, Role
@@ -61,8 +60,6 @@ class Matrix:
     forms: dict[Any, dict[str, Any]]
     business: Callable[[Any, Seat], int | None] = lambda _action, _seat: None
     """Refusals that the table does not know: the status where one stands against it, None where nothing does."""
-    keyed: frozenset[Any] = frozenset()
-    """Actions that must carry an Idempotency-Key."""
 
     def expected(self, action: Any, seat: Seat) -> int:
         if not self.visible(seat.parties) and not self.lifecycle.who(action) & seat.parties:
@@ -102,10 +99,7 @@ class Matrix:
 
     async def _try(self, row: Any, action: Any, seat: Seat) -> Any:
         path = f"/v1/{self.lifecycle.nouns}/{row.id}/{action.value.replace('_', '-')}"
-        headers = {"authorization": f"Bearer {self.world.token(seat.who)}"}
-        if action in self.keyed:
-            headers["idempotency-key"] = str(new_id())
-        return await self.world.client.post(path, headers=headers, json=self.forms.get(action, {}))
+        return await self.world.call(seat.who, "POST", path, json=self.forms.get(action, {}))
 
     async def _now(self, row: Any) -> tuple[Any, int]:
         model = type(row)

@@ -1,7 +1,7 @@
 """Needs, orders and assignments put straight into a state, as the owner, with their first event: where a matrix begins."""
 
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -12,8 +12,19 @@ from app.core.ids import new_id
 from app.domain.assignments import ACTIVE, AssignmentState
 from app.domain.catalogue import CheckIn, Skill, Terms
 from app.domain.needs import NeedSource, NeedState
-from app.domain.orders import OrderState, Outcome
-from app.models import Assignment, DuplicateDismissal, Event, Need, NeedFollower, Order, OutboxRow
+from app.domain.orders import OrderState, Outcome, SuspendReason
+from app.domain.revisits import RevisitReason, RevisitState
+from app.models import (
+    Assignment,
+    DuplicateDismissal,
+    Event,
+    Need,
+    NeedFollower,
+    NeedRespondent,
+    Order,
+    OutboxRow,
+    Revisit,
+)
 from tests.worlds import LAT, LON, World
 
 CATEGORY = "repair.plumbing"
@@ -47,7 +58,7 @@ async def put_need(
         submitted_by=world.people[submitted_by],
         met_at=moment if state is NeedState.MET else None,
         closed_at=moment if state is NeedState.CLOSED else None,
-        planned_until=moment + timedelta(days=9) if state is NeedState.PLANNED else None,
+        **(_on_the_books(moment) if state is NeedState.PLANNED else {}),
         answer_by=moment + timedelta(days=7) if state is NeedState.INFO_REQUESTED else None,
     )
     if state is NeedState.MERGED:
@@ -68,6 +79,10 @@ async def put_dismissal(session: AsyncSession, world: World, *needs: Need) -> No
     columns = {"need_id": first, "other_id": second, "dismissed_by": world.people["grid"], "dismissed_at": now()}
     session.add(DuplicateDismissal(district_id=world.district_id, id=new_id(), **columns))
     await session.flush()
+
+
+def _on_the_books(moment: datetime) -> dict[str, Any]:
+    return {"planned_until": moment + timedelta(days=9), "obstacle": "配件停产", "measures": "联系厂家定制"}
 
 
 def _follower(world: World, need_id: UUID, from_need_id: UUID) -> NeedFollower:
@@ -98,7 +113,8 @@ async def put_order(session: AsyncSession, world: World, need: Need, state: Orde
         offer_minutes=60,
         assigned_at=moment,
         suspended_at=moment if state is OrderState.SUSPENDED else None,
-        planned_until=moment + timedelta(days=9) if state is OrderState.PLANNED else None,
+        suspend_reason=SuspendReason.WEATHER if state is OrderState.SUSPENDED else None,
+        **(_on_the_books(moment) if state is OrderState.PLANNED else {}),
         outcome=Outcome.SOLVED if state is OrderState.CLOSED else None,
         closed_at=moment if state is OrderState.CLOSED else None,
         reported_at=moment if state is OrderState.REPORTED else None,
@@ -108,6 +124,32 @@ async def put_order(session: AsyncSession, world: World, need: Need, state: Orde
         await put_assignment(session, world, order, slot, place)
     await session.flush()
     return order
+
+
+async def put_revisit(session: AsyncSession, world: World, state: RevisitState, *held: Held) -> Revisit:
+    """Of an order for resident1 that was closed with a low rating."""
+    need = await put_need(session, world, NeedState.CLOSED)
+    order = await put_order(session, world, need, OrderState.CLOSED, *held)
+    done = state is RevisitState.DONE
+    revisit = Revisit(
+        district_id=world.district_id,
+        id=new_id(),
+        order_id=order.id,
+        path=order.path,
+        community_id=order.community_id,
+        grid_id=order.grid_id,
+        round=1,
+        reason=RevisitReason.LOW_RATING,
+        state=state,
+        due_at=now() + timedelta(days=3),
+        done_at=now() if done else None,
+        done_by=world.people["grid"] if done else None,
+        solved=True if done else None,
+        satisfied=False if done else None,
+        words="等了太久" if done else None,
+    )
+    await _add(session, world, revisit, "revisit", state)
+    return revisit
 
 
 async def put_assignment(session: AsyncSession, world: World, order: Order, slot: int, held: Held) -> Assignment:
@@ -162,3 +204,12 @@ async def _add(
     session.add_all([row, event])
     await session.flush()
     session.add(OutboxRow(district_id=world.district_id, id=event.id))
+
+
+async def put_respondent(session: AsyncSession, world: World, need: Need, who: str = "volunteer2") -> UUID:
+    """Somebody the need complains about; the row's id."""
+    named = {"person_id": world.people[who], "named_by": world.people["grid"]}
+    row = NeedRespondent(district_id=world.district_id, id=new_id(), need_id=need.id, **named)
+    await session.flush()
+    session.add(row)
+    return row.id

@@ -9,8 +9,9 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from app.core.clock import now
 from app.core.ids import new_id
 from app.domain.budgets import FundSource, VoucherKind, VoucherState
+from app.domain.project_suggestions import SuggestionState
 from app.domain.projects import CancelReason, Link, Part, ProjectKind, ProjectState
-from app.models import BudgetLine, Event, OutboxRow, Project, ProjectUnit, Voucher
+from app.models import BudgetLine, Event, OutboxRow, Project, ProjectSuggestion, ProjectUnit, Voucher
 from tests.worlds import World
 
 S = ProjectState
@@ -56,6 +57,28 @@ async def put_project(
         session.add(_unit(world, project.id, name, part))
     await session.flush()
     return project
+
+
+async def put_suggestion(session: AsyncSession, world: World, state: SuggestionState) -> ProjectSuggestion:
+    """Of a kind of repair of its own in the world's compound, decided by the community."""
+    moment, open_ = now(), state is SuggestionState.SUGGESTED
+    adopted = await put_project(session, world, S.PROPOSED) if state is SuggestionState.ADOPTED else None
+    suggestion = ProjectSuggestion(
+        district_id=world.district_id,
+        id=new_id(),
+        place_id=world.places["compound"],
+        path=world.paths["compound"],
+        community_id=world.places["community"],
+        category=f"repair.{new_id().hex}",
+        state=state,
+        since=moment - timedelta(days=30),
+        decided_at=None if open_ else moment,
+        decided_by=None if open_ else world.people["community"],
+        reason="已在改造计划内" if state is SuggestionState.DISMISSED else None,
+        project_id=adopted.id if adopted else None,
+    )
+    await put_with_event(session, world, suggestion, "project-suggestion", state.value)
+    return suggestion
 
 
 def _so_far(state: ProjectState) -> dict[str, Any]:
@@ -126,7 +149,12 @@ def _unit(world: World, project_id: UUID, name: str, part: Part) -> ProjectUnit:
 
 
 async def put_with_event(
-    session: AsyncSession, world: World, row: Any, aggregate: str, target: str | None = None
+    session: AsyncSession,
+    world: World,
+    row: Any,
+    aggregate: str,
+    target: str | None = None,
+    data: dict[str, Any] | None = None,
 ) -> None:
     """The row with event 1, so that its history is whole from the start."""
     event = Event(
@@ -138,7 +166,7 @@ async def put_with_event(
         action="put",
         target=target,
         path=row.path,
-        data={},
+        data=data or {},
     )
     session.add_all([row, event])
     await session.flush()

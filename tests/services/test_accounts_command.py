@@ -1,42 +1,26 @@
 """``sanshun account`` as it is typed."""
 
-import asyncio
-import os
-import subprocess
-import sys
-
 from sqlalchemy import select, update
 
 from app.core.db import Database
 from app.models import Account, Grant
-from app.settings import ROOT, Settings
+from app.settings import Settings
+from tests.services.typed import Ended, sanshun
 from tests.signing_in import PASSWORD, entries, visitor
 from tests.worlds import World
 
 
-def run(settings: Settings, district: int, login: str, role: str = "audit_admin") -> tuple[int, str, str]:
-    return told(settings, "admin", "--district", str(district), "--role", role, "--login", login, "--name", "测试某")
+async def run(settings: Settings, district: int, login: str, role: str = "audit_admin") -> Ended:
+    who = ("--role", role, "--login", login, "--name", "测试某")
+    return await sanshun(settings, "account", "admin", "--district", str(district), *who)
 
 
-def told(settings: Settings, *words: str) -> tuple[int, str, str]:
-    done = subprocess.run(  # noqa: S603 - our own command
-        [sys.executable, "-c", "from app.cli import cli; cli(prog_name='sanshun')", "account", *words],
-        env=os.environ
-        | {
-            "DATABASE_URL": str(settings.database_url),
-            "SANSHUN_DATA_DIR": str(settings.data_dir),
-            "PYTHONPATH": str(ROOT),
-        },
-        capture_output=True,
-        text=True,
-        timeout=60,
-        check=False,
-    )
-    return done.returncode, done.stdout, done.stderr
+async def reset(settings: Settings, district: int, login: str) -> Ended:
+    return await sanshun(settings, "account", "reset", "--district", str(district), "--login", login)
 
 
 async def test_what_it_prints_signs_in_once(world: World, owner: Database, settings: Settings) -> None:
-    code, out, errors = await asyncio.to_thread(run, settings, world.district_id, "audit.one")
+    code, out, errors = await run(settings, world.district_id, "audit.one")
     assert code == 0, errors
     name, password = out.split()
     assert name == f"audit.one@{world.district_id}"
@@ -54,10 +38,10 @@ async def test_what_it_prints_signs_in_once(world: World, owner: Database, setti
 
 async def test_what_it_cannot_do_it_says_in_one_sentence(world: World, settings: Settings) -> None:
     for district, login, said in ((world.district_id, "grid", "此用户名已被使用"), (999_998, "x.y", "没有这个区")):
-        code, out, errors = await asyncio.to_thread(run, settings, district, login)
+        code, out, errors = await run(settings, district, login)
         assert (code, out) == (1, "")
         assert errors.startswith(f"sanshun: {said}")
-    code, _, errors = await asyncio.to_thread(run, settings, world.district_id, "x.y", "district_admin")
+    code, _, errors = await run(settings, world.district_id, "x.y", "district_admin")
     assert code == 2, "the others are given by the three"
     assert "district_admin" in errors
 
@@ -69,8 +53,7 @@ async def test_a_lost_password_of_the_three_is_reset_here_and_nowhere_else(
     for verb in ("reset-password", "reset-second-factor"):
         answer = await world.call("system", "POST", f"{account}/{verb}", json={"reason": "本人遗忘"})
         assert answer.status_code == 403, answer.text
-    district = str(world.district_id)
-    code, out, errors = await asyncio.to_thread(told, settings, "reset", "--district", district, "--login", "security")
+    code, out, errors = await reset(settings, world.district_id, "security")
     assert code == 0, errors
     _, password = out.split()
     assert (await world.call("security", "GET", "/v1/me")).status_code == 401, "what was signed in has ended"
@@ -80,8 +63,7 @@ async def test_a_lost_password_of_the_three_is_reset_here_and_nowhere_else(
 
 
 async def test_the_command_resets_nobody_else(world: World, settings: Settings) -> None:
-    district = str(world.district_id)
-    code, out, errors = await asyncio.to_thread(told, settings, "reset", "--district", district, "--login", "grid")
+    code, out, errors = await reset(settings, world.district_id, "grid")
     assert (code, out) == (1, "")
     assert errors.startswith("sanshun: 没有这个三员账号")
 

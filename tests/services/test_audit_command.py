@@ -1,8 +1,6 @@
 """``sanshun audit`` as it is typed: verifying, and taking out what is old."""
 
 import asyncio
-import subprocess
-import sys
 from datetime import datetime, timedelta
 from typing import Any
 from unittest.mock import ANY
@@ -19,29 +17,19 @@ from app.core.start_errors import SettingsWrong
 from app.domain.audit_chain import Anchor
 from app.models import AuditWaiting
 from app.services import audit_anchors
-from app.settings import ROOT
 from app.workers.audit_command import Archived, archive, report
 from tests.services.audit_trails import Trail, entry_set, old_entry, unguarded, untold
+from tests.services.typed import sanshun
 
 
 async def test_the_command_says_what_it_found(whole: Trail, intruder: asyncpg.Connection) -> None:
-    around = {
-        "DATABASE_URL": str(whole.settings.database_url),
-        "SANSHUN_DATA_DIR": str(whole.folder),
-        "PYTHONPATH": str(ROOT),
-    }
-
-    async def run(*words: str) -> tuple[int | None, str]:
-        command = [sys.executable, "-c", "from app.cli import cli; cli(prog_name='sanshun')", "audit", *words]
-        process = await asyncio.create_subprocess_exec(*command, env=around, stdout=subprocess.PIPE)
-        out, _ = await process.communicate()
-        return process.returncode, out.decode()
-
-    code, said = await run("verify", "--district", str(whole.district))
+    own = whole.settings.model_copy(update={"data_dir": whole.folder})
+    verify = ("audit", "verify", "--district", str(whole.district))
+    code, said, _ = await sanshun(own, *verify)
     assert (code, f"district {whole.district}: sound: 12 links" in said) == (0, True)
     async with unguarded(intruder):
         await entry_set(intruder, whole, 4, "status = 500")
-    code, said = await run("verify", "--district", str(whole.district))
+    code, said, _ = await sanshun(own, *verify)
     assert code == 1
     assert "1 FAULTS" in said
     assert "position 4, entry" in said

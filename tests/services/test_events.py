@@ -136,7 +136,7 @@ async def test_i2_a_whole_loop_has_whole_histories(world: World, owner: Database
     [
         "DELETE FROM outbox WHERE district_id = :district",
         "UPDATE orders SET version = version + 1 WHERE district_id = :district",
-        "UPDATE needs SET state = 'planned' WHERE district_id = :district",
+        "UPDATE needs SET state = 'refused' WHERE district_id = :district",
         "UPDATE events SET seq = seq + 10 WHERE district_id = :district AND seq > 1",
         "UPDATE events SET target = 'open' WHERE district_id = :district AND aggregate = 'assignment'",
     ],

@@ -4,7 +4,8 @@ from sqlalchemy import ForeignKeyConstraint
 
 from app.models import Base
 from app.services.erasure_rows import FATES
-from app.services.exports_sections import ACTED, SECTIONS
+from app.services.exports_acted import ACTED
+from app.services.exports_sections import SECTIONS
 from tests.services.left_out import COLUMNS, KEYS, TABLES
 
 _KEYLESS = {

@@ -17,6 +17,7 @@ from app.models import Event, Import, Need, OutboxRow
 from app.settings import ROOT, Settings
 from app.workers.imports_command import ImportReport, import_needs
 from tests.services.message_files import csv_file, message, xlsx_file
+from tests.services.typed import Ended, sanshun
 from tests.worlds import World, count
 
 
@@ -29,14 +30,15 @@ class Command:
     def __init__(self, settings: Settings, world: World, folder: Path) -> None:
         self.community = f"{world.district_id}001001"
         self.folder = folder
+        self.settings = settings
         self.environment = os.environ | {
             "DATABASE_URL": str(settings.database_url),
             "SANSHUN_DATA_DIR": str(settings.data_dir),
             "PYTHONPATH": str(ROOT),
         }
 
-    def start(self, path: Path, community: str | None = None) -> "subprocess.Popen[str]":
-        words = ["import", "needs", str(path), "--community", community or self.community]
+    def start(self, path: Path) -> "subprocess.Popen[str]":
+        words = ["import", "needs", str(path), "--community", self.community]
         return subprocess.Popen(  # noqa: S603 - our own command
             [sys.executable, "-c", "from app.cli import cli; cli(prog_name='sanshun')", *words],
             env=self.environment,
@@ -45,10 +47,8 @@ class Command:
             text=True,
         )
 
-    def run(self, path: Path, community: str | None = None) -> tuple[int, str, str]:
-        process = self.start(path, community)
-        out, errors = process.communicate(timeout=60)
-        return process.returncode, out, errors
+    async def run(self, path: Path) -> Ended:
+        return await sanshun(self.settings, "import", "needs", str(path), "--community", self.community)
 
     def file(self, name: str, content: bytes) -> Path:
         path = self.folder / name
@@ -67,7 +67,7 @@ async def test_it_counts_and_lists_what_it_rejects(
 ) -> None:
     rows = [message(1), message("=1+1", title=""), message(2, asked_at="昨天"), message(3)]
     path = command.file("留言.csv", csv_file(rows, "gb18030"))
-    code, out, errors = command.run(path)
+    code, out, errors = await command.run(path)
     assert (code, errors) == (0, "")
     assert "4 rows: 2 new, 0 known, 2 rejected" in out.replace("\n", " ")
     assert listed(path) == [
@@ -113,15 +113,15 @@ async def test_a_refusal_is_one_sentence_and_writes_nothing(
     assert await count(owner, world.district_id, Import) == 0
 
 
-def test_a_refusal_is_told_without_a_traceback(command: Command) -> None:
-    code, out, errors = command.run(command.file("a.csv", csv_file([], header=["留言编号"])))
+async def test_a_refusal_is_told_without_a_traceback(command: Command) -> None:
+    code, out, errors = await command.run(command.file("a.csv", csv_file([], header=["留言编号"])))
     assert code == 1
     assert errors == "sanshun: 文件缺少列：留言用户、留言主题、留言时间、留言详情\n"
     assert "rows" not in out
 
 
-def test_a_file_that_is_not_there_is_refused_before_all_else(command: Command) -> None:
-    code, _, errors = command.run(command.folder / "missing.csv")
+async def test_a_file_that_is_not_there_is_refused_before_all_else(command: Command) -> None:
+    code, _, errors = await command.run(command.folder / "missing.csv")
     assert (code, errors) == (1, f"sanshun: 没有这个文件：{command.folder / 'missing.csv'}\n")
 
 

@@ -1,10 +1,6 @@
 """``sanshun keys`` as it is typed, on a database and a data folder of its own."""
 
-import asyncio
 import base64
-import os
-import subprocess
-import sys
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -16,11 +12,9 @@ from app.core.database_url import plain
 from app.core.db import Database
 from app.core.keys import field_keys
 from app.main import create_app
-from app.settings import ROOT, Settings
+from app.settings import Settings
+from tests.services.typed import Ended, sanshun
 from tests.worlds import World, build_world
-
-_RUN = "import sys; from app.cli import cli; cli(sys.argv[1:])"
-Ended = tuple[int, str, str]
 
 
 class Installation:
@@ -35,24 +29,9 @@ class Installation:
         return [key.number for key in field_keys(self.settings)]
 
     async def sanshun(self, *words: str, **environment: str) -> Ended:
-        """Exit code, what was said, and what was said to be wrong."""
-        around = {name: value for name, value in os.environ.items() if not name.startswith("SANSHUN_")}
-        ours = {
-            "DATABASE_URL": str(self.settings.database_url),
-            "SANSHUN_DATA_DIR": str(self.settings.data_dir),
-            "PYTHONPATH": str(ROOT),
-            "PYTHONIOENCODING": "utf-8",
-        }
-        done = await asyncio.to_thread(
-            subprocess.run,
-            [sys.executable, "-P", "-c", _RUN, *words],
-            env=around | ours | environment,
-            capture_output=True,
-            encoding="utf-8",
-            timeout=60,
-            check=False,
-        )
-        return done.returncode, " ".join(done.stdout.split()), done.stderr
+        """With its lines in one, as bars break them."""
+        code, said, wrong = await sanshun(self.settings, *words, **environment)
+        return code, " ".join(said.split()), wrong
 
 
 @pytest.fixture
@@ -116,7 +95,8 @@ async def test_a_server_that_does_not_know_the_key_stops_the_change(installation
     await installation.sanshun("keys", "new")
     url, role = str(installation.settings.database_url), installation.settings.app_role
     server = Database(url, role, pool_size=1, keys=[1])
-    async with server.transaction(150_103):
+    async with server.transaction(150_103) as session:
+        assert not (await session.connection()).closed
         code, _, errors = await installation.sanshun("keys", "rotate")
     await server.close()
     assert (code, errors) == (
@@ -124,7 +104,8 @@ async def test_a_server_that_does_not_know_the_key_stops_the_change(installation
         "sanshun: A running server does not know key 2 yet: restart it, then run this again.\n",
     )
     server = Database(url, role, pool_size=1, keys=[1, 2])
-    async with server.transaction(150_103):
+    async with server.transaction(150_103) as session:
+        assert not (await session.connection()).closed
         code, _, errors = await installation.sanshun("keys", "retire", "1")
     await server.close()
     assert (code, "does not seal with key 2 yet" in errors) == (1, True)

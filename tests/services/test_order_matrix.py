@@ -58,7 +58,7 @@ def forms(world: World) -> dict[OrderAction, dict[str, Any]]:
     words = {"words": "说明"}
     return {
         A.ASSIGN: {"organization_id": str(world.units["department"])},
-        A.OBJECT: {"basis": "不属本单位职责"},
+        A.OBJECT: {"ground": "not_our_duty", "basis": "不属本单位职责"},
         A.UPHOLD: words,
         A.OVERRULE: words,
         A.TRANSFER: {"person_id": str(world.people["volunteer1"])},
@@ -77,9 +77,7 @@ def forms(world: World) -> dict[OrderAction, dict[str, Any]]:
 @pytest.fixture(params=list(OrderState), ids=lambda state: state.value)
 def matrix(request: pytest.FixtureRequest, world: World, owner: Database) -> Matrix:
     state: OrderState = request.param
-    return Matrix(
-        world, owner, ORDER, state, visible(state), forms(world), business, keyed=frozenset({A.TAKE, A.ACCEPT})
-    )
+    return Matrix(world, owner, ORDER, state, visible(state), forms(world), business)
 
 
 async def test_people(matrix: Matrix) -> None:

@@ -34,10 +34,12 @@ TABLES = (
     "categories",
     "lexicon_entries",
     "programmes",
+    "whistle_types",
     "consents",
     "party_memberships",
     "volunteers",
     "committee_members",
+    "pairings",
     "resources",
     "resource_windows",
 )
@@ -258,7 +260,12 @@ async def test_without_a_password_no_demo_account_is_made(owner: Database, tmp_p
 
 def renamed_copy(folder: Path, code: str) -> Path:
     """The files of 150103 under another code, so that a full community can be built in a second district."""
-    for path in (*SEEDS.glob("catalogue*"), *SEEDS.glob("lexicon*"), SEEDS / "programmes.csv"):
+    for path in (
+        *SEEDS.glob("catalogue*"),
+        *SEEDS.glob("lexicon*"),
+        SEEDS / "programmes.csv",
+        SEEDS / "whistle_types.csv",
+    ):
         (folder / path.name).write_bytes(path.read_bytes())
     (folder / code).mkdir()
     for path in (SEEDS / "150103").iterdir():

@@ -60,7 +60,7 @@ async def test_people(world: World, owner: Database, state: SignUpState, held: b
     def business(action: SignUpAction, seat: Seat) -> int | None:
         """What belongs to the other time is refused as not now."""
         if held:
-            return 409 if action is A.HAND_OVER else at_the_door(action, seat)
+            return 409 if action in {A.HAND_OVER, A.ACCEPT} else at_the_door(action, seat)
         if action is A.CHECK_OUT and R.HOLDER not in seat.parties:
             return None
         if action in {A.CHECK_IN, A.PROMOTE, A.MISS}:

@@ -134,7 +134,7 @@ class Run:
 
 
 @given(moves=st.lists(MOVES, min_size=10, max_size=50))
-@settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=6, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 async def test_whatever_people_do_in_whatever_order(world: World, owner: Database, moves: list[Move]) -> None:
     """Each example has an activity of its own in the one district."""
     run = Run(world, await opened(world, roles=[PARTICIPANTS]))

@@ -61,7 +61,7 @@ async def before_the_evening(world: World, app: FastAPI, first: Any, second: Any
     await do(world, "resident2", await mine(world, "resident2", first), "cancel", words="出差")
     assert (await mine(world, "volunteer2", first))["state"] == "confirmed"
     assert (await mine(world, "volunteer2", second))["state"] == "waiting", "one evening's place, not the series'"
-    await do(world, "member1", await mine(world, "member1", first), "hand-over", person_id=str(world.people["member2"]))
+    await do(world, "member1", await mine(world, "member1", first), "hand-over")
     await do(world, "member2", await mine(world, "member2", first), "accept")
     await relay.relay_district(app.state.database, world.district_id)
     for who, words in (("volunteer2", "有名额了"), ("member2", "代为参加"), ("member1", "已由他人代替")):

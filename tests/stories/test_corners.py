@@ -12,7 +12,7 @@ from app.core.ids import new_id
 from app.core.log import scrubbed
 from app.domain.people import Role
 from app.models import Grant
-from app.services import orders_dispatch
+from app.services import orders_answers
 from app.workers import clocks, relay
 from tests.stories.steps import (
     AT_HOME,
@@ -132,7 +132,7 @@ async def test_a_unit_neither_rates_its_own_work_nor_returns_what_was_overruled(
     await world.ok("community", "POST", f"/v1/needs/{need['id']}/accept", json={"auto_offer": False})
     order = await only_order(world, need)
     await act(world, "community", order, "assign", organization_id=str(world.units["unit"]))
-    await act(world, "liaison", order, "object", basis="不属本单位")
+    await act(world, "liaison", order, "object", ground="not_our_duty", basis="不属本单位")
     await act(world, "subdistrict", order, "overrule", words="属于")
     member = str(world.people["member1"])
     assert (await refused(world, "liaison", order, "transfer", person_id=member))[0] == 409
@@ -198,7 +198,7 @@ async def test_one_bad_row_does_not_stop_the_clocks(world: World, app: FastAPI, 
     async def broken(*_: object) -> None:
         raise ValueError("a row nobody foresaw")
 
-    monkeypatch.setattr(orders_dispatch, "expire", broken)
+    monkeypatch.setattr(orders_answers, "expire", broken)
     with time_machine.travel(now() + timedelta(days=8)):
         await clocks.tick(app.state.database, world.district_id)
     assert (await world.ok("community", "GET", f"/v1/needs/{need['id']}"))["state"] == "closed"

@@ -87,17 +87,19 @@ async def test_whoever_declined_is_asked_again_only_by_a_supervisor(world: World
 async def test_a_unit_objects_once_and_is_upheld_or_overruled(world: World) -> None:
     order = await only_order(world, await accepted_need(world))
     await act(world, "community", order, "assign", organization_id=str(world.units["department"]))
-    assert (await act(world, "department", order, "object", basis="不属本部门职责"))["state"] == "disputed"
+    assert (await act(world, "department", order, "object", ground="not_our_duty", basis="不属本部门职责"))[
+        "state"
+    ] == "disputed"
     assert (await refused(world, "community", order, "uphold", words="同意"))[0] == 403
     assert (await act(world, "subdistrict", order, "overrule", words="属于"))["state"] == "accepted"
-    assert (await refused(world, "department", order, "object", basis="再提"))[0] == 409
+    assert (await refused(world, "department", order, "object", ground="not_our_duty", basis="再提"))[0] == 409
     assert (await act(world, "department", order, "start"))["state"] == "in_progress"
 
 
 async def test_an_upheld_objection_opens_the_order_again(world: World) -> None:
     order = await only_order(world, await accepted_need(world))
     await act(world, "community", order, "assign", organization_id=str(world.units["department"]))
-    await act(world, "department", order, "object", basis="不属本部门职责")
+    await act(world, "department", order, "object", ground="not_our_duty", basis="不属本部门职责")
     assert (await act(world, "subdistrict", order, "uphold", words="成立"))["state"] == "open"
 
 

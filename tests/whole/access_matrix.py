@@ -1,4 +1,4 @@
-"""Write the access matrix anew: ``python -m tests.whole.access_matrix --write``; without ``--write`` it is only printed.
+"""Write the access matrix anew: ``python -m tests.whole.access_matrix --write [NOUN…]``; without ``--write`` it is only printed.
 
 Every operation of the published document is tried as every role in every situation, on a PostgreSQL of its own. The
 differences are for a person to review: the suite only holds the app to what stands in the file.
@@ -25,7 +25,7 @@ from app.main import create_app
 from app.settings import Settings
 from tests.responses import CheckedTransport
 from tests.signing_in import cheap_passwords
-from tests.whole.access_golden import GOLDEN, rendered
+from tests.whole.access_golden import GOLDEN, read, rendered
 from tests.whole.access_ground import Ground
 from tests.whole.access_people import Seats, seat_everyone
 from tests.whole.access_registry import builder_of, noun_of
@@ -77,17 +77,20 @@ async def _started(settings: Settings) -> AsyncIterator[tuple[FastAPI, Database]
         await owner.close()
 
 
-async def _text(settings: Settings, only: Sequence[str]) -> str:
+async def _text(settings: Settings, only: Sequence[str], kept: dict[str, Verdicts]) -> str:
+    """The verdicts found now; of nouns not walked those that are ``kept``, as far as their operations still are."""
     async with _started(settings) as (app, owner):
-        verdicts = await _found(app, owner, only)
+        verdicts = kept | await _found(app, owner, only)
         return rendered([o for o in operations_of(app.openapi()) if o.name in verdicts], verdicts)
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m tests.whole.access_matrix", description=__doc__)
     parser.add_argument("--write", action="store_true", help=f"write {GOLDEN.name}")
-    parser.add_argument("noun", nargs="*", help="only these nouns (printed, never written)")
+    parser.add_argument("noun", nargs="*", help="walk only these nouns; the lines of the others stay")
     arguments = parser.parse_args()
+    lines = read(GOLDEN.read_text(encoding="utf-8")) if arguments.write and arguments.noun else {}
+    kept = {name: verdicts for name, (_, verdicts) in lines.items()}
     folder = Path(tempfile.mkdtemp(prefix="sanshun-access-"))
     folder.chmod(0o755)
     server = EmbeddedPostgres(folder / "postgres", durable=False, die_with_parent=True)
@@ -96,11 +99,11 @@ def main() -> None:
         upgrade(server.url)
         settings = Settings(database_url=server.url, data_dir=folder, workers=False, log_json=True, token_minutes=60)
         with cheap_passwords():
-            text = asyncio.run(_text(settings, arguments.noun))
+            text = asyncio.run(_text(settings, arguments.noun, kept))
     finally:
         server.remove()
         shutil.rmtree(folder, ignore_errors=True)
-    if arguments.write and not arguments.noun and UNCLEAR not in text:
+    if arguments.write and UNCLEAR not in text:
         GOLDEN.write_text(text, encoding="utf-8")
     else:
         sys.stdout.write(text)

@@ -1,5 +1,6 @@
 """Whoever may no longer, whatever their role: their token is past its time, their account disabled, or their sign-in ended."""
 
+import itertools
 from collections.abc import Iterable
 from datetime import timedelta
 from enum import StrEnum
@@ -49,13 +50,17 @@ def tokens_of(ground: Ground) -> dict[str, str]:
 
 
 async def let_in(ground: Ground, operations: Iterable[Operation], tokens: dict[str, str]) -> list[str]:
-    """Who gets past the door with which of these tokens, about rows that are nobody's."""
+    """Who gets past the door with which of these tokens, about rows that are nobody's.
+
+    Each operation is tried by one role, the roles taking turns: a token is looked at before what it is for and whose.
+    """
 
     async def one(operation: Operation, column: str, token: str) -> str | None:
         status = await _ask(ground, operation, token)
         return None if status == 401 else f"{operation.name} as {column}: {status}"
 
-    tries = (one(operation, *token) for operation in operations for token in tokens.items())
+    turns = zip(operations, itertools.cycle(tokens.items()), strict=False)
+    tries = (one(operation, *token) for operation, token in turns)
     return [line for line in await few_at_once(tries) if line]
 
 

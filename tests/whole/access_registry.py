@@ -7,12 +7,17 @@ its operationId, which counts before the noun's.
 
 from tests.whole import access_rows as work
 from tests.whole import access_rows_activities as activities
+from tests.whole import access_rows_beside as beside
+from tests.whole import access_rows_clocks as clocks
 from tests.whole import access_rows_committee as committee
+from tests.whole import access_rows_dispatch as dispatch
 from tests.whole import access_rows_matches as matches
 from tests.whole import access_rows_offers as offers
+from tests.whole import access_rows_oversight as oversight
 from tests.whole import access_rows_people as people
 from tests.whole import access_rows_projects as projects
 from tests.whole import access_rows_records as records
+from tests.whole import access_rows_whistles as whistles
 from tests.whole.access_ground import Build
 from tests.whole.document import Operation
 
@@ -30,16 +35,22 @@ BUILDERS: dict[str, Build] = {
     "certificates": records.certificate,
     "claim-items": committee.item,
     "clients": people.client,
+    "clocks": clocks.clock,
+    "co-handlings": beside.co_handling,
     "committee-members": committee.member,
     "consents": records.consent,
     "contributions": projects.contribution,
+    "dispatch-rules": matches.rule,
+    "dispatch-weights": matches.dispatch_weights,
     "duty-draws": committee.draw,
     "duty-exchanges": committee.exchange,
     "duty-records": committee.member,
     "duty-turns": committee.turn,
     "employments": records.employment,
+    "escalations": oversight.escalation,
     "evaluations": projects.evaluation,
     "events": work.event,
+    "extensions": beside.extension,
     "grants": people.grant,
     "guardianships": records.guardianship,
     "hours": work.hour,
@@ -51,6 +62,7 @@ BUILDERS: dict[str, Build] = {
     "lexicon-entries": work.lexicon_entry,
     "livez": work.nothing,
     "me": people.me,
+    "dispatch-batches": dispatch.batch,
     "match-batches": matches.batch,
     "match-runs": matches.run,
     "match-weights": matches.weights,
@@ -59,25 +71,39 @@ BUILDERS: dict[str, Build] = {
     "need-duplicates": work.need,
     "needs": work.need,
     "notices": work.notice,
+    "office-hours": clocks.office_hours,
     "orders": work.order,
     "organizations": work.organization,
+    "pairings": committee.pairing,
     "people": people.person,
     "phone-codes": work.nothing,
     "places": work.place,
     "privacy-notices": records.privacy_notice,
     "programmes": projects.programme,
+    "project-suggestions": projects.suggestion,
     "projects": projects.project,
+    "rates": oversight.rates,
     "readyz": work.nothing,
     "resources": offers.resource,
+    "revisits": work.revisit,
     "rights-requests": records.rights_request,
     "service-claims": committee.claim,
     "sign-ups": activities.sign_up,
     "substitutions": people.substitution,
+    "supervisions": oversight.supervision,
     "token": people.token,
+    "urges": oversight.urge,
     "vouchers": projects.voucher,
     "wechat": people.wechat,
+    "whistle-calls": whistles.call,
+    "whistle-figures": oversight.rates,
+    "whistle-types": whistles.kind,
+    "whistles": whistles.whistle,
 }
 SPECIAL: dict[str, Build] = {
+    "need_recategorise": clocks.recategorising,
+    "order_first_contact": clocks.contacting,
+    "order_sign": clocks.signing,
     "person_enter": records.member,
     "person_find": people.found_by_phone,
     "person_leave_party": records.member,

@@ -20,6 +20,7 @@ from app.domain.lifecycle import Lifecycle
 from app.domain.needs import NEED, NeedState
 from app.domain.orders import ORDER, OrderAction, OrderState
 from app.domain.people import Relation
+from app.domain.revisits import RevisitState
 from app.models import (
     Approval,
     Category,
@@ -33,7 +34,15 @@ from app.models import (
     ServiceWindow,
 )
 from app.workers import relay
-from tests.services.rows import Held, put_assignment, put_dismissal, put_need, put_order
+from tests.services.rows import (
+    Held,
+    put_assignment,
+    put_dismissal,
+    put_need,
+    put_order,
+    put_respondent,
+    put_revisit,
+)
 from tests.stories.steps import AT_HOME
 from tests.whole.access_ground import Ground, Row, add_row
 from tests.whole.document import Operation
@@ -70,11 +79,16 @@ async def need(ground: Ground, session: AsyncSession, operation: Operation) -> R
     into = await put_need(session, ground.world, NeedState.ACCEPTED)
     if operation.name == "need_restore_duplicate":
         await put_dismissal(session, ground.world, row, into)
-    more = {"accept": {"auto_offer": False}}.get(operation.path.rpartition("/")[2], {})
+    more: dict[str, Any] = {"accept": {"auto_offer": False}}.get(operation.path.rpartition("/")[2], {})
+    if operation.name == "need_name_respondent":
+        more = {"person_id": str(ground.world.people["volunteer2"])}
+    ids = {"into_id": str(into.id), "other_id": str(into.id)}
+    if operation.name == "need_clear_respondent":
+        ids["respondent_id"] = str(await put_respondent(session, ground.world, row))
     return Row(
         row.id,
         party=party_to(operation) or "resident1",
-        ids={"into_id": str(into.id), "other_id": str(into.id)},
+        ids=ids,
         form=more,
     )
 
@@ -85,7 +99,7 @@ async def order(ground: Ground, session: AsyncSession, operation: Operation) -> 
     wanted = await put_need(session, ground.world, NeedState.IN_SERVICE, followed=True)
     row = await put_order(session, ground.world, wanted, state, *_held(operation, state))
     ids = {"need_id": str(wanted.id), "person_id": str(ground.world.people["volunteer1"])}
-    row.terms = {"insured": _word(operation) == "insure"}
+    row.terms, row.auto_offer = {"insured": _word(operation) == "insure"}, _word(operation) == "halt"
     forms: dict[str, Any] = {OrderAction.START: {"position": AT_HOME}, "insure": {"insured_until": "2099-12-31"}}
     return Row(row.id, party=party_to(operation) or "resident1", ids=ids, form=forms.get(_word(operation), {}))
 
@@ -114,6 +128,17 @@ async def assignment(ground: Ground, session: AsyncSession, operation: Operation
     row = await put_assignment(session, ground.world, parent, 1, Held("member1", state))
     form = {"position": AT_HOME} if operation.name == "assignment_check_in" else {}
     return Row(row.id, party="member1", form=form)
+
+
+async def revisit(ground: Ground, session: AsyncSession, operation: Operation) -> Row:
+    """Of an order of resident1's; of one that has none yet, where one is to be begun."""
+    if operation.name == "revisit_open":
+        wanted = await put_need(session, ground.world, NeedState.CLOSED)
+        closed = await put_order(session, ground.world, wanted, OrderState.CLOSED)
+        return Row(closed.id, ids={"order_id": str(closed.id)})
+    row = await put_revisit(session, ground.world, RevisitState.DUE)
+    form = {"solved": True, "satisfied": True} if _word(operation) == "record" else {}
+    return Row(row.id, form=form)
 
 
 async def hour(ground: Ground, session: AsyncSession, operation: Operation) -> Row:
@@ -198,7 +223,7 @@ async def notice(ground: Ground, session: AsyncSession, operation: Operation) ->
     return Row(row.id, party="resident1")
 
 
-async def place(ground: Ground, session: AsyncSession, operation: Operation) -> Row:
+async def put_compound(ground: Ground, session: AsyncSession) -> Place:
     """A compound of its own in the grid."""
     world, row_id = ground.world, new_id()
     code = row_id.hex[-8:]
@@ -214,6 +239,11 @@ async def place(ground: Ground, session: AsyncSession, operation: Operation) -> 
         grid_id=world.places["grid"],
     )
     await add_row(session, row, "place", "create")
+    return row
+
+
+async def place(ground: Ground, session: AsyncSession, operation: Operation) -> Row:
+    row = await put_compound(ground, session)
     return Row(row.id, form={"code": new_id().hex[-8:]} if operation.method == "POST" else {})
 
 

@@ -14,7 +14,8 @@ from app.domain.joint_work import ITEM, MEETING, ClaimState, ItemState, MeetingS
 from app.domain.meeting_decisions import DECISION, DecisionState
 from app.domain.needs import NeedState
 from app.domain.orders import OrderState
-from app.models import DutyDraw, Organization, ServiceClaim
+from app.domain.pairings import PairingLevel
+from app.models import DutyDraw, Organization, Pairing, ServiceClaim
 from tests.services.committee import (
     drawable_year,
     put_claim,
@@ -28,7 +29,7 @@ from tests.services.committee import (
 )
 from tests.services.rows import Held, put_need, put_order
 from tests.whole.access_ground import Ground, Row, add_row
-from tests.whole.access_rows import source_of
+from tests.whole.access_rows import put_compound, source_of
 from tests.whole.document import Operation
 
 
@@ -47,6 +48,29 @@ async def _unit(ground: Ground, session: AsyncSession) -> Organization:
     )
     await add_row(session, row, "organization", "create")
     return row
+
+
+async def pairing(ground: Ground, session: AsyncSession, operation: Operation) -> Row:
+    """A unit's, with a compound of its own; for a new one, with nobody there yet."""
+    unit, world = await _unit(ground, session), ground.world
+    compound = await put_compound(ground, session)
+    ids = {"place_id": str(compound.id), "organization_id": str(unit.id)}
+    begun = clock.today() - timedelta(days=30)
+    if operation.name == "pairing_create":
+        return Row(new_id(), ids=ids, form={"level": "work_unit", "starts_on": begun.isoformat()})
+    row = Pairing(
+        district_id=world.district_id,
+        id=new_id(),
+        level=PairingLevel.WORK_UNIT,
+        place_id=compound.id,
+        path=compound.path,
+        organization_id=unit.id,
+        starts_on=begun,
+    )
+    await add_row(session, row, "pairing", "create")
+    today = clock.today().isoformat()
+    forms = {"pairing_end": {"ends_on": today, "reason": "term"}, "pairing_replace": {"starts_on": today}}
+    return Row(row.id, ids=ids, form=forms.get(operation.name, {}))
 
 
 async def member(ground: Ground, session: AsyncSession, operation: Operation) -> Row:

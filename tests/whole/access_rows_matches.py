@@ -2,14 +2,15 @@
 
 from datetime import timedelta
 
-from sqlalchemy import delete
+from sqlalchemy import delete, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.core.clock import now
 from app.domain.matches import MATCH, MatchState
 from app.domain.needs import NeedState
-from app.models import MatchWeights
+from app.models import DispatchRule, DispatchWeights, MatchWeights
 from tests.services.rows import put_need
+from tests.services.rows_dispatch import put_rule
 from tests.services.rows_matches import put_batch, put_match, put_run
 from tests.whole.access_ground import Ground, Row
 from tests.whole.access_rows import source_of
@@ -36,7 +37,21 @@ async def batch(ground: Ground, session: AsyncSession, _: Operation) -> Row:
     return Row(found.id, ids={"place_id": str(found.place_id)})
 
 
+async def dispatch_weights(ground: Ground, session: AsyncSession, _: Operation) -> Row:
+    """None yet: edition 0."""
+    await session.execute(delete(DispatchWeights))
+    return Row(ground.world.places["district"], version=0, form={"category": "repair.plumbing"})
+
+
 async def weights(ground: Ground, session: AsyncSession, _: Operation) -> Row:
     """None yet: version 0 is the house's own."""
     await session.execute(delete(MatchWeights))
     return Row(ground.world.places["district"], version=0)
+
+
+async def rule(ground: Ground, session: AsyncSession, operation: Operation) -> Row:
+    """For a kind of service nobody else makes one for; a create is for all kinds."""
+    await session.execute(update(DispatchRule).where(DispatchRule.retired_at.is_(None)).values(retired_at=now()))
+    found = await put_rule(session, ground.world)
+    form = {} if operation.name == "dispatch_rule_retire" else {"steps": [{"way": "by_hand"}]}
+    return Row(found.id, version=found.version, form=form)

@@ -7,9 +7,10 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from app.core.ids import new_id
 from app.domain.budgets import VoucherState
 from app.domain.programmes import Measure, ProgrammeKind
+from app.domain.project_suggestions import SuggestionState
 from app.domain.projects import PROJECT, Part, ProjectState
 from app.models import Evaluation, Indicator, Milestone, Programme
-from tests.services.rows_projects import put_line, put_project, put_voucher, put_with_event
+from tests.services.rows_projects import put_line, put_project, put_suggestion, put_voucher, put_with_event
 from tests.whole.access_ground import Ground, Row
 from tests.whole.document import Operation
 
@@ -40,6 +41,13 @@ async def project(ground: Ground, session: AsyncSession, operation: Operation) -
     }
     ids = {"place_id": str(ground.world.places["community"])}
     return Row(row.id, party="liaison", ids=ids, form=forms.get(operation.name, {}))
+
+
+async def suggestion(ground: Ground, session: AsyncSession, operation: Operation) -> Row:
+    """Of the compound, undecided."""
+    row = await put_suggestion(session, ground.world, SuggestionState.SUGGESTED)
+    days: dict[str, Any] = {"kind": "culture", "starts_on": "2026-12-01", "ends_on": "2026-12-31"}
+    return Row(row.id, form=days if operation.name.endswith("adopt") else {})
 
 
 async def budget_line(ground: Ground, session: AsyncSession, operation: Operation) -> Row:

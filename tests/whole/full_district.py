@@ -16,17 +16,28 @@ from app.domain.activity_series import SeriesState
 from app.domain.audit import Caller, Outcome
 from app.domain.budgets import FundSource, VoucherKind
 from app.domain.catalogue import Skill
+from app.domain.co_handlings import CoHandlingState
 from app.domain.consents import GivenBy, LegalBasis, Purpose
+from app.domain.dispatch_batches import ChoiceResult
+from app.domain.dispatch_cost import WEIGHTS as DISPATCH
+from app.domain.dispatch_cost import told
 from app.domain.duty_turns import DrawState, ExchangeState, TurnState
+from app.domain.escalations import EscalationState
+from app.domain.extensions import ExtensionState
 from app.domain.joint_work import ClaimState, ItemState, MeetingState
 from app.domain.matches import MatchState
 from app.domain.matching import WEIGHTS
 from app.domain.needs import NeedSource
+from app.domain.objections import Ground
 from app.domain.profiles import Employment, GuardianRelation, HouseholdRelation
 from app.domain.programmes import Measure, ProgrammeKind
+from app.domain.project_suggestions import SuggestionState
 from app.domain.projects import Link, Part, ProjectKind
+from app.domain.revisits import RevisitState
 from app.domain.rights import RightsKind
 from app.domain.sign_ups import SignUpState
+from app.domain.supervisions import SupervisionState
+from app.domain.whistle_calls import CallState
 from app.models import (
     AuditEntry,
     AuditLink,
@@ -45,6 +56,11 @@ from app.models import (
     CommitteeMember,
     Consent,
     Disclosure,
+    DispatchChoice,
+    DispatchRule,
+    DispatchRuleVersion,
+    DispatchTurn,
+    DispatchWeights,
     DutyDraw,
     DutyExchange,
     DutyTurn,
@@ -61,6 +77,13 @@ from app.models import (
     MeetingDecision,
     Milestone,
     Need,
+    NeedRespondent,
+    Objection,
+    OfficeHours,
+    Order,
+    OrderRound,
+    OrderWay,
+    Pairing,
     PartyMembership,
     Programme,
     Project,
@@ -79,9 +102,14 @@ from app.models import (
     Voucher,
     WechatIdentity,
 )
-from tests.services.rows import put_dismissal
+from tests.services.rows import put_dismissal, put_revisit
 from tests.services.rows_activities import put_activity, put_member, put_role, put_series, put_sign_up
+from tests.services.rows_beside import put_co_handling, put_extension
+from tests.services.rows_dispatch_batches import put_dispatch_batch
 from tests.services.rows_matches import put_batch, put_match
+from tests.services.rows_oversight import put_escalation, put_supervision, put_urge
+from tests.services.rows_projects import put_suggestion
+from tests.services.rows_whistles import put_call
 from tests.worlds import World
 
 Rows = Iterator[tuple[type[Base], dict[str, Any]]]
@@ -92,15 +120,27 @@ _SEALED = b"\x01sealed"
 async def fill(session: AsyncSession, world: World) -> None:
     """Everything about resident1, who is recorded in every way there is."""
     own = (_signing_in(world), _authority_and_audit(world), _profile(world), _rights(world))
-    for rows in (*own, _intake(world), _committee(world), _projects(world), _offers(world)):
+    for rows in (*own, _intake(world), _committee(world), _projects(world), _dispatch(world), _offers(world)):
         for model, columns in rows:
             await session.execute(insert(model).values(district_id=world.district_id, **_identified(model, columns)))
     await put_dismissal(session, world)
+    await put_revisit(session, world, RevisitState.DUE)
     await put_match(session, world, MatchState.PROPOSED)
     await put_batch(session, world)
+    order = (await session.scalars(select(Order).where(Order.district_id == world.district_id).limit(1))).one()
+    batch = await put_dispatch_batch(session, world)
+    chosen = {"result": ChoiceResult.PROPOSED, "choices": [], "path": order.path}
+    session.add(DispatchChoice(district_id=world.district_id, batch_id=batch.id, order_id=order.id, **chosen))
+    await put_urge(session, world, order)
+    await put_supervision(session, world, order, SupervisionState.RUNNING)
+    await put_escalation(session, world, order, EscalationState.RAISED)
+    await put_extension(session, world, ExtensionState.ASKED)
+    await put_co_handling(session, world, CoHandlingState.INVITED)
     await put_member(session, world, await put_series(session, world, SeriesState.RUNNING), "resident1")
     role = await put_role(session, await put_activity(session, world, ActivityState.OPEN))
     await put_sign_up(session, world, role, "resident1", SignUpState.CONFIRMED)
+    await put_call(session, world, CallState.CALLED)
+    await put_suggestion(session, world, SuggestionState.SUGGESTED)
 
 
 def _identified(model: type[Base], columns: dict[str, Any]) -> dict[str, Any]:
@@ -192,6 +232,8 @@ def _rights(world: World) -> Rows:
 def _committee(world: World) -> Rows:
     here = {"community_id": world.places["community"], "path": world.paths["community"]}
     yield CommitteeMember, here | {"organization_id": world.units["unit"], "joined_on": now().date()}
+    paired = {"place_id": world.places["compound"], "path": world.paths["compound"], "starts_on": now().date()}
+    yield Pairing, paired | {"level": "work_unit", "organization_id": world.units["unit"]}
     draw, turns, today = new_id(), [new_id(), new_id()], now().date()
     told = {"source": "某期开奖号码", "source_on": today, "nonce": "ab", "commitment": "cd", "entrants": []}
     yield DutyDraw, here | {"id": draw, "year": 2027, "state": DrawState.FROZEN} | told
@@ -239,6 +281,7 @@ def _projects(world: World) -> Rows:
     need = {"asked_at": now(), "title": "灯坏了", "details": "楼道灯", "source": NeedSource.SELF}
     asked = {"id": new_id(), "asker_id": world.people["resident1"]}
     yield Need, asked | where | need
+    yield NeedRespondent, {"need_id": asked["id"], "person_id": world.people["member1"]}
     line = {"id": new_id(), "project_id": project, "path": where["path"]}
     yield BudgetLine, line | {"purpose": "灯具", "source": FundSource.COMMUNITY, "amount_fen": 0}
     paper = {"number": "1", "dated_on": today, "payee": "五金商行", "amount_fen": 1, "evidence_digest": "0" * 64}
@@ -250,8 +293,34 @@ def _projects(world: World) -> Rows:
     yield ProjectNeed, {"project_id": project, "need_id": asked["id"], "path": where["path"]}
 
 
+def _dispatch(world: World) -> Rows:
+    rule, chain = new_id(), {"steps": [{"way": "by_hand"}]}
+    yield DispatchRule, {"id": rule, "path": world.paths["district"], "number": 1} | chain
+    yield DispatchRuleVersion, {"rule_id": rule, "number": 1} | chain
+    turn = {"turn": 1, "served_at": now(), "circle_id": world.units["unit"]}
+    yield DispatchTurn, turn | {"person_id": world.people["resident1"]}
+    order = select(Order.id).where(Order.district_id == world.district_id).limit(1).scalar_subquery()
+    yield OrderWay, {"order_id": order, "path": world.paths["home1"], "step": 0, "waves": 0} | chain
+    ended = {"round": 1, "outcome": "solved", "rating": 2, "closed_at": now()}
+    yield OrderRound, {"order_id": order, "path": world.paths["home1"]} | ended
+    unit = {"organization_id": world.units["unit"], "unit_path": world.paths["community"]}
+    given = {"assigned_from": world.paths["community"], "assigned_by": world.people["grid"]}
+    said = {"ground": Ground.NOT_OUR_DUTY, "basis": "三定方案", "objected_at": now()}
+    by = {"objected_by": world.people["liaison"], "path": world.paths["home1"]}
+    yield Objection, {"order_id": order} | unit | given | said | by
+
+
 def _offers(world: World) -> Rows:
+    kept = {
+        "path": world.paths["district"],
+        "edition": 1,
+        "weights": told(DISPATCH),
+        "set_by": world.people["district"],
+    }
+    yield DispatchWeights, kept
     yield MatchWeights, {"path": world.paths["district"], "weights": WEIGHTS}
+    hours = {"valid_from": now().date(), "week": [[[540, 720]]] * 7, "set_by": world.people["district"]}
+    yield OfficeHours, {"path": world.paths["district"]} | hours
     row, place = new_id(), {"place_id": world.places["home1"], "path": world.paths["home1"]}
     area = {"service_place_id": world.places["community"], "service_path": world.paths["community"]}
     kind = {

@@ -2,6 +2,7 @@
 # ruff: noqa: S608 - the names of tables are the models' own
 
 from collections.abc import AsyncIterator
+from contextlib import suppress
 from datetime import timedelta
 from typing import Any
 from uuid import UUID
@@ -10,6 +11,7 @@ import asyncpg
 import pytest
 from asyncpg.exceptions import InsufficientPrivilegeError
 from fastapi import FastAPI
+from sqlalchemy import text
 
 from app.core.clock import now
 from app.core.database_url import plain
@@ -202,3 +204,22 @@ async def test_i10_a_coordinate_finds_no_grid_of_another_district(
 
     assert await grid_seen_by(full) == full.places["grid"]
     assert await grid_seen_by(other_world) is None
+
+
+async def test_i10_a_connection_forgets_the_district_it_was_lent_for(settings: Settings, full: World) -> None:
+    """However it comes back: committed, rolled back, or never used although it was lent."""
+    database = Database(settings.database_url or "", settings.app_role, pool_size=1)
+    needs = text("SELECT count(*) FROM needs")
+    for end in ("commit", "rollback", "unused"):
+        with suppress(ZeroDivisionError):
+            async with database.transaction(full.district_id) as session:
+                if end == "unused":
+                    lent = await session.connection()
+                    assert not lent.closed
+                else:
+                    assert (await session.scalar(needs) or 0) > 0
+                if end == "rollback":
+                    raise ZeroDivisionError
+        async with database.sessions.begin() as session:
+            assert await session.scalar(needs) == 0, end
+    await database.close()

@@ -29,6 +29,7 @@ from tests.worlds import World
 
 _ONE_OF = {
     "people": "person",
+    "dispatch-batches": "dispatch_batch",
     "categories": "category",
     "lexicon-entries": "lexicon_entry",
     "activities": "activity",
@@ -39,6 +40,13 @@ BESIDE = frozenset(
     {
         "/v1/orders/{id}/contact",
         "/v1/orders/{id}/insure",
+        "/v1/orders/{id}/steer",
+        "/v1/orders/{id}/halt",
+        "/v1/orders/{id}/sign",
+        "/v1/orders/{id}/first-contact",
+        "/v1/needs/{id}/recategorise",
+        "/v1/needs/{id}/name-respondent",
+        "/v1/needs/{id}/clear-respondent",
         "/v1/needs/{id}/override-duty",
         "/v1/needs/{id}/dismiss-duplicate",
         "/v1/needs/{id}/restore-duplicate",

@@ -52,13 +52,17 @@ LISTS = (
         "vouchers",
     ),
     *("milestones", "programmes", "indicators", "contributions", "activities", "activity-series", "sign-ups"),
-    *("categories", "lexicon-entries", "matches", "organizations"),
+    *("categories", "lexicon-entries", "matches", "organizations", "pairings", "revisits"),
+    *("urges", "supervisions", "escalations"),
+    *("project-suggestions",),
+    *("whistles", "whistle-calls", "whistle-types"),
 )
 READERS = ("community", "auditor", "liaison", "resident1", "sibling_community", "system")
 EVERYBODYS = frozenset(
     {
         *("categories", "lexicon-entries", "programmes", "indicators", "contributions", "projects"),
-        *("duty-draws", "duty-turns"),
+        *("duty-draws", "duty-turns", "pairings"),
+        "whistle-types",
     }
 )
 """Lists that show the whole district's."""

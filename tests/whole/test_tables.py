@@ -18,7 +18,7 @@ from tests.whole import catalogue
 from tests.whole.catalogue import REFERENCE, TENANT
 
 POLICY = "(district_id = (NULLIF(current_setting('app.district'::text, true), ''::text))::integer)"
-APPEND_ONLY = {"events", "hour_entries"}
+APPEND_ONLY = {"events", "hour_entries", "urges"}
 _LITERAL = re.compile(r"'([^']*)'")
 
 

@@ -1,0 +1,86 @@
+"""Whoever a need comes to complain about is let go at once from what they were asked for it, and not told why."""
+
+import asyncio
+from typing import Any
+
+from fastapi import FastAPI
+from sqlalchemy import update
+
+from app.core.db import Database
+from app.models import Person
+from tests.services.histories import broken_histories
+from tests.stories.steps import accepted_need, act, asked, only_order, refused, submitted, taken
+from tests.stories.test_rights import told
+from tests.worlds import World
+
+
+async def name(world: World, need_id: str, **party: Any) -> Any:
+    form = {key: str(value) for key, value in party.items()}
+    return await world.call("grid", "POST", f"/v1/needs/{need_id}/name-respondent", json=form)
+
+
+async def test_who_is_asked_is_let_go_and_the_next_is_asked(world: World, app: FastAPI, owner: Database) -> None:
+    order = await only_order(world, await accepted_need(world, auto_offer=True))
+    (first,) = await asked(world, order)
+    assert (await name(world, order["need_id"], person_id=world.people[first])).status_code == 200
+    (second,) = await asked(world, order)
+    assert second != first
+    texts = await told(world, app, first)
+    assert any("已另作安排" in text for text in texts)
+    assert not any("回避" in text or "反映" in text or "投诉" in text for text in texts)
+    assert await refused(world, first, order, "accept") == (409, "conflict")
+    assert (await world.ok("grid", "GET", f"/v1/orders/{order['id']}"))["state"] == "offered"
+    mine = (await world.ok(first, "GET", "/v1/assignments", params={"mine": True}))["items"][0]
+    assert mine["state"] == "excused", "it does not count against them"
+    assert await broken_histories(owner, world.district_id) == []
+
+
+async def test_of_an_organization_its_people(world: World, owner: Database) -> None:
+    """By hand nobody else is asked: the order is open again."""
+    async with owner.transaction(world.district_id) as session:
+        theirs = update(Person).where(Person.id == world.people["member1"])
+        await session.execute(theirs.values(organization_id=world.units["society"]))
+    order = await only_order(world, await accepted_need(world, people_wanted=2))
+    for who in ("member1", "member2"):
+        await act(world, "grid", order, "offer", person_id=str(world.people[who]))
+    await name(world, order["need_id"], organization_id=world.units["society"])
+    assert await asked(world, order) == ["member2"]
+    await name(world, order["need_id"], person_id=world.people["member2"])
+    assert await asked(world, order) == []
+    assert (await world.ok("grid", "GET", f"/v1/orders/{order['id']}"))["state"] == "open"
+
+
+async def test_a_merged_need_s_too(world: World) -> None:
+    order = await only_order(world, await accepted_need(world))
+    await act(world, "grid", order, "offer", person_id=str(world.people["member1"]))
+    other = await submitted(world, "resident2")
+    await name(world, other["id"], person_id=world.people["member1"])
+    await world.ok("community", "POST", f"/v1/needs/{other['id']}/merge", json={"into_id": order["need_id"]})
+    assert await asked(world, order) == []
+
+
+async def test_nor_do_they_help_with_a_part_of_it(world: World) -> None:
+    order = await taken(world, "member2")
+    form = {"order_id": order["id"], "person_id": str(world.people["member1"]), "part": "搬梯子"}
+    part = await world.ok("member2", "POST", "/v1/co-handlings", json=form)
+    await name(world, order["need_id"], person_id=world.people["member1"])
+    ended = await world.ok("grid", "GET", f"/v1/co-handlings/{part['id']}")
+    assert ended["state"] == "cancelled"
+    again = await world.call("grid", "POST", "/v1/co-handlings", json=form)
+    assert (again.status_code, again.json()["code"]) == (422, "rule_broken")
+
+
+async def test_accepting_at_the_same_moment(world: World, owner: Database) -> None:
+    """Either they have it before they are named, and staff decide; or the invitation is gone. Never both, never an error."""
+    for who in ("member1", "member2", "member3", "volunteer1"):
+        order = await only_order(world, await accepted_need(world))
+        await act(world, "grid", order, "offer", person_id=str(world.people[who]))
+        named, accepted = await asyncio.gather(
+            name(world, order["need_id"], person_id=world.people[who]),
+            world.call(who, "POST", f"/v1/orders/{order['id']}/accept", json={}),
+        )
+        assert named.status_code == 200
+        state = (await world.ok("grid", "GET", f"/v1/orders/{order['id']}"))["state"]
+        assert (accepted.status_code, state) in {(200, "accepted"), (409, "open"), (422, "open")}, accepted.text
+        assert await asked(world, order) == []
+    assert await broken_histories(owner, world.district_id) == []
