@@ -5,7 +5,7 @@ STAMP := $(VENV)/.complete
 PYTHON := $(VENV)/bin/python
 SANSHUN := $(VENV)/bin/sanshun
 REQUIRED := 3.11 3.12 3.13
-ROOM_MB := 700
+ROOM_MB := 1000
 ARGS ?=
 
 export UV_PYTHON_DOWNLOADS := never
@@ -16,7 +16,7 @@ export PIP_ROOT_USER_ACTION := ignore
 export PYTHONDONTWRITEBYTECODE :=
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check lint types layers fresh generate lock demo bench-accept bench-list bench-audit bench-intake bench-match storm fuzz clean
+.PHONY: help run test check lint types layers fresh generate lock demo bench-accept bench-list bench-audit bench-intake bench-match bench-dispatch bench-clocks storm histories fuzz clean
 
 # An environment whose interpreter is gone, or whose building was interrupted, is built anew.
 ifneq ($(wildcard $(VENV)),)
@@ -76,8 +76,17 @@ bench-intake: $(STAMP) ## suggested kinds by class, on texts the lexicon has not
 bench-match: $(STAMP) ## the 20 best of 100,000 resources for one need, against SQL by hand and the truth
 	@$(PYTHON) -m bench.match $(ARGS)
 
-storm: $(STAMP) ## races, kills and repeated keys: nothing lost, nothing double
+bench-dispatch: $(STAMP) ## 10,000 open orders among 20,000 people at once: the proven optimum, from PostgreSQL and back
+	@$(PYTHON) -m bench.dispatch $(ARGS)
+
+bench-clocks: $(STAMP) ## what is due among a million running clocks, against as many due among few
+	@$(PYTHON) -m bench.clocks $(ARGS)
+
+storm: $(STAMP) ## races, kills, repeated keys, workers killed: nothing lost, nothing double
 	@$(PYTHON) -m bench.storm $(ARGS)
+
+histories: $(STAMP) ## 100,000 racing operations amid kills: every history accounts for what was told
+	@$(PYTHON) -m bench.histories $(ARGS)
 
 fuzz: $(STAMP) ## schemathesis over every operation as each role, long form
 	@$(PYTHON) -m tests.fuzz $(ARGS)

@@ -8,8 +8,6 @@ as in production; before the floor's turn they are waited for, so that only our 
 
 import argparse
 import asyncio
-import shutil
-import tempfile
 import time
 from pathlib import Path
 from uuid import UUID
@@ -19,13 +17,11 @@ import orjson
 import uvloop
 
 from app.core.ids import new_id
-from app.core.migrate import upgrade
-from app.core.postgres import EmbeddedPostgres
 from bench import checks
 from bench.client import Load, drive, request
 from bench.data import Ground, Person, make_ground
 from bench.measure import CONNECTIONS, Side, interleave, result
-from bench.processes import measured
+from bench.processes import measured, own_postgres
 
 DISTRICT = 990_001
 TAKES_EACH = 4
@@ -39,21 +35,13 @@ def main() -> None:
     parser.add_argument("--requests", type=int, default=1_200, help="a round and side")
     parser.add_argument("--workers", action=argparse.BooleanOptionalAction, default=True, help="as in production")
     asked = parser.parse_args()
-    folder = Path(tempfile.mkdtemp(prefix="sanshun-bench-"))
-    folder.chmod(0o755)
-    server = EmbeddedPostgres(folder / "postgres", die_with_parent=True)
-    try:
-        server.start()
+    with own_postgres("bench") as (folder, server):
         urls = prepare(server.url)
         print(uvloop.run(bench(folder, urls, asked)))
-    finally:
-        server.remove()
-        shutil.rmtree(folder, ignore_errors=True)
 
 
 def prepare(url: str) -> dict[str, str]:
-    """A migrated database for each side."""
-    upgrade(url)
+    """A database for each side, both as migrated."""
     base = url.rsplit("/", 1)[0]
 
     async def clone() -> None:

@@ -6,9 +6,7 @@ HTTP, as the audit administrator; each must be answered within a second, and by 
 
 import argparse
 import json
-import shutil
 import statistics
-import tempfile
 import time
 from collections.abc import Iterator
 from datetime import timedelta
@@ -26,9 +24,7 @@ from app.core.clock import now
 from app.core.database_url import plain
 from app.core.db import Database
 from app.core.keys import audit_keys
-from app.core.migrate import upgrade
 from app.core.paging import id_cursor
-from app.core.postgres import EmbeddedPostgres
 from app.domain.people import Role
 from app.domain.places import PlaceKind
 from app.schemas.audit import AuditQuery, SightingQuery
@@ -39,7 +35,7 @@ from app.workers.audit_command import report, verify
 from app.workers.bars import bars
 from bench.client import drive, request
 from bench.data import Ground, Spot, make_ground
-from bench.processes import measured
+from bench.processes import measured, own_postgres
 
 DISTRICT = 990_004
 ENTRIES = 1_000_000
@@ -64,12 +60,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--entries", type=int, default=ENTRIES)
     asked = parser.parse_args()
-    folder = Path(tempfile.mkdtemp(prefix="sanshun-bench-"))
-    folder.chmod(0o755)
-    server = EmbeddedPostgres(folder / "postgres", die_with_parent=True)
-    try:
-        server.start()
-        upgrade(server.url)
+    with own_postgres("bench") as (folder, server):
         found, plans = uvloop.run(bench(server.url, folder, asked.entries))
         settings = Settings(data_dir=folder, database_url=server.url)
         began = time.monotonic()
@@ -79,9 +70,6 @@ def main() -> None:
         print("\n".join([*plans, *report(examined)]))
         assert not examined[0].faults
         print(json.dumps(found))
-    finally:
-        server.remove()
-        shutil.rmtree(folder, ignore_errors=True)
 
 
 async def bench(url: str, folder: Path, entries: int) -> tuple[dict[str, Any], list[str]]:

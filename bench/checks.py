@@ -19,8 +19,8 @@ _OTHERS = {
     "places with two holders": """
 SELECT count(*) FROM (SELECT FROM assignments WHERE district_id = $1 AND state IN ('accepted', 'checked_in', 'checked_out')
   GROUP BY order_id, slot HAVING count(*) > 1) AS found""",
-    "orders whose count of holders is wrong": """
-SELECT count(*) FROM orders AS o WHERE o.district_id = $1 AND o.people_accepted <> (
+    "orders not closed whose count of holders is wrong": """
+SELECT count(*) FROM orders AS o WHERE o.district_id = $1 AND o.state <> 'closed' AND o.people_accepted <> (
   SELECT count(*) FROM assignments AS a WHERE a.district_id = o.district_id AND a.order_id = o.id
   AND a.state IN ('accepted', 'checked_in', 'checked_out'))""",
     "events without their outbox row": """
@@ -50,6 +50,18 @@ async def faults(connection: asyncpg.Connection, district: int) -> dict[str, int
     for name, query in _OTHERS.items():
         found[name] = await connection.fetchval(query, district)
     return {name: count for name, count in found.items() if count}
+
+
+async def overlaps(connection: asyncpg.Connection, district: int) -> int:
+    """How often somebody serves in two places at once (INVARIANTS I4)."""
+    found: int = await connection.fetchval(
+        """
+SELECT count(*) FROM service_windows AS one JOIN service_windows AS other
+  ON other.district_id = one.district_id AND other.person_id = one.person_id AND other.id > one.id AND other.during && one.during
+WHERE one.district_id = $1""",
+        district,
+    )
+    return found
 
 
 async def kept_answers(connection: asyncpg.Connection, district: int, keys: list[str]) -> dict[str, Any]:

@@ -25,6 +25,8 @@ from app.workers.seeding import SEEDS
 
 CATEGORY = "repair.home"
 """A kind of service that asks for no skill."""
+DOOR = {"lon": 111.651, "lat": 40.821}
+"""Where all work is done, in WGS-84."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,35 +115,36 @@ class Ground:
     async def published(self, count: int, people_wanted: int = 1) -> list[UUID]:
         """Orders anyone in the first community may take: opened, then published, each from a need of its own."""
         needs, orders = [new_id() for _ in range(count)], [new_id() for _ in range(count)]
-        moment = now()
         await self.copy("needs", [self._need(id_) for id_ in needs])
         await self.copy("orders", [self._order(*pair, people_wanted) for pair in zip(orders, needs, strict=True)])
-        steps: list[tuple[Any, ...]] = [("need", id_, 1, "submit", None, "submitted") for id_ in needs]
+        steps: list[tuple[str, UUID, int, str, str | None, str]] = [
+            ("need", id_, 1, "submit", None, "submitted") for id_ in needs
+        ]
         steps += [("need", id_, 2, "accept", "submitted", "accepted") for id_ in needs]
         steps += [("order", id_, 1, "open", None, "open") for id_ in orders]
         steps += [("order", id_, 2, "publish", "open", "published") for id_ in orders]
-        names = ("aggregate", "aggregate_id", "seq", "action", "source", "target")
-        rest = {"path": self.communities[0].home.path, "data": "{}", "at": moment}
-        ids = [new_id() for _ in steps]
-        events = [
-            {"id": id_} | dict(zip(names, step, strict=True)) | rest for id_, step in zip(ids, steps, strict=True)
-        ]
-        await self.copy("events", events)
-        await self._relayed(ids)
+        await self.told(steps)
         return orders
 
-    async def _relayed(self, events: list[UUID]) -> None:
-        """Made-up events have their place in the feed already: the relay's work is to be that of the requests sent."""
+    async def told(self, steps: Sequence[tuple[str, UUID, int, str, str | None, str]]) -> None:
+        """Events at the first home: aggregate, its id, number, action, source and target.
+
+        They have their place in the feed already: the relay's work is to be that of the requests sent.
+        """
+        names = ("aggregate", "aggregate_id", "seq", "action", "source", "target")
+        rest = {"path": self.communities[0].home.path, "data": "{}", "at": now()}
+        events = [{"id": new_id()} | dict(zip(names, step, strict=True)) | rest for step in steps]
+        await self.copy("events", events)
         await self.connection.execute(
             "INSERT INTO outbox (district_id, id, position)"
             " SELECT $1, id, nextval('outbox_position') FROM unnest($2::uuid[]) AS id",
             self.district,
-            events,
+            [event["id"] for event in events],
         )
 
     def _where(self) -> dict[str, Any]:
         first = self.communities[0]
-        lies = {"place_id": first.home.id, "path": first.home.path, "lon": 111.651, "lat": 40.821}
+        lies = {"place_id": first.home.id, "path": first.home.path} | DOOR
         return lies | {"community_id": first.place.id, "grid_id": first.grid.id}
 
     def _need(self, need_id: UUID) -> dict[str, Any]:

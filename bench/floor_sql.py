@@ -2,8 +2,8 @@
 
 FIELDS = """
 id need_id state title category urgency people_wanted people_accepted round wanted_at due_at place_id community_id grid_id
-lon lat auto_offer offer_minutes suspended_at planned_until result risks outcome rating rating_words reported_at closed_at
-closed_by_system version created_at updated_at
+lon lat auto_offer offer_minutes suspended_at suspend_reason planned_until obstacle measures result risks outcome rating
+rating_words reported_at closed_at closed_by_system version created_at updated_at
 """.split()  # noqa: SIM905 - one name a word reads better than one a line
 _COLUMNS = ", ".join(f"o.{name}" for name in FIELDS)
 

@@ -9,9 +9,7 @@ word, written by hand and run as the tables' owner. Both must find the same need
 import argparse
 import csv
 import json
-import shutil
 import statistics
-import tempfile
 import time
 from collections import Counter
 from collections.abc import Awaitable, Callable
@@ -26,8 +24,6 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from app.core.database_url import plain
 from app.core.db import Database
 from app.core.ids import new_id
-from app.core.migrate import upgrade
-from app.core.postgres import EmbeddedPostgres
 from app.domain.lexicon import Entry, compiled
 from app.domain.people import Actor, Grant, Role
 from app.domain.places import PlaceKind
@@ -38,6 +34,7 @@ from app.services.seeding_catalogue import catalogue
 from app.services.seeding_lexicon import words
 from app.settings import ROOT, Settings
 from bench.data import Ground, make_ground
+from bench.processes import own_postgres
 
 DISTRICT = 990_011
 COMMUNITIES = 8
@@ -79,16 +76,8 @@ def main() -> None:
     parser.add_argument("--texts", type=Path, default=TEXTS)
     asked = parser.parse_args()
     told: dict[str, Any] = {"bench": "intake"} | accuracy(asked.texts)
-    folder = Path(tempfile.mkdtemp(prefix="sanshun-bench-"))
-    folder.chmod(0o755)
-    postgres = EmbeddedPostgres(folder / "postgres", die_with_parent=True)
-    try:
-        postgres.start()
-        upgrade(postgres.url)
+    with own_postgres("bench") as (folder, postgres):
         told |= uvloop.run(search(postgres.url, folder, asked.needs))
-    finally:
-        postgres.stop()
-        shutil.rmtree(folder, ignore_errors=True)
     print(json.dumps(told, ensure_ascii=False))
 
 

@@ -8,9 +8,7 @@ those of the rule in ``app.domain.matching`` over every resource that could serv
 import argparse
 import asyncio
 import json
-import shutil
 import statistics
-import tempfile
 import time
 from pathlib import Path
 from typing import Any
@@ -23,8 +21,6 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.core.database_url import plain
 from app.core.db import Database
-from app.core.migrate import upgrade
-from app.core.postgres import EmbeddedPostgres
 from app.domain.matching import WEIGHTS, Part, Scored, in_order, rank
 from app.models import Need, Resource
 from app.services import lexicon, matching, matching_search
@@ -32,6 +28,7 @@ from app.settings import Settings
 from bench import match_floor
 from bench.data import make_ground
 from bench.match_ground import MatchGround
+from bench.processes import own_postgres
 
 DISTRICT = 990_017
 COMMUNITIES = 8
@@ -45,16 +42,8 @@ def main() -> None:
     parser.add_argument("--needs", type=int, default=12)
     parser.add_argument("--times", type=int, default=11, help="each way for each need, in turn")
     asked = parser.parse_args()
-    folder = Path(tempfile.mkdtemp(prefix="sanshun-bench-"))
-    folder.chmod(0o755)
-    postgres = EmbeddedPostgres(folder / "postgres", die_with_parent=True)
-    try:
-        postgres.start()
-        upgrade(postgres.url)
+    with own_postgres("bench") as (folder, postgres):
         told = uvloop.run(bench(postgres.url, folder, asked))
-    finally:
-        postgres.stop()
-        shutil.rmtree(folder, ignore_errors=True)
     print(json.dumps(told))
 
 

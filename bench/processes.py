@@ -2,20 +2,41 @@
 
 import asyncio
 import os
+import shutil
 import signal
 import socket
 import subprocess
 import sys
+import tempfile
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import IO
 
+from app.core.migrate import upgrade
+from app.core.postgres import EmbeddedPostgres
 from app.settings import ROOT
 from bench.client import HOST
 
 READY_SECONDS = 60.0
 _PRODUCT = ["-P", "-c", "from app.cli import cli; cli(prog_name='sanshun')", "run"]
 _TICKS = os.sysconf("SC_CLK_TCK")
+
+
+@contextmanager
+def own_postgres(name: str) -> Iterator[tuple[Path, EmbeddedPostgres]]:
+    """A folder of its own and in it a PostgreSQL with durable commits, migrated; both are gone afterwards."""
+    folder = Path(tempfile.mkdtemp(prefix=f"sanshun-{name}-"))
+    folder.chmod(0o755)
+    postgres = EmbeddedPostgres(folder / "postgres", die_with_parent=True)
+    try:
+        postgres.start()
+        upgrade(postgres.url)
+        yield folder, postgres
+    finally:
+        postgres.remove()
+        shutil.rmtree(folder, ignore_errors=True)
 
 
 def free_port() -> int:

@@ -1,4 +1,6 @@
-"""``make storm``: races, kills and repeated keys. Prints counts; exits 1 on any loss or double (INVARIANTS I1, I6, I7).
+"""``make storm``: races, kills, repeated keys, and workers killed at their work. Prints counts; exits 1 on any loss or double.
+
+It is for INVARIANTS I1, I6 and I7, and for what time does.
 
 The product runs as ``make run`` starts it, twice, on one embedded PostgreSQL with durable commits. ``--short`` is the form
 the tests run.
@@ -6,9 +8,7 @@ the tests run.
 
 import argparse
 import json
-import shutil
 import sys
-import tempfile
 import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -19,12 +19,12 @@ from typing import Any
 import asyncpg
 import uvloop
 
-from app.core.migrate import upgrade
 from app.core.postgres import EmbeddedPostgres
 from bench import checks
 from bench.data import make_ground
-from bench.processes import free_port, product
+from bench.processes import free_port, own_postgres, product
 from bench.storm_parts import crash, race, repeat
+from bench.storm_time import time_passes
 from bench.storm_tries import Report
 from bench.storm_world import World
 
@@ -40,28 +40,27 @@ class Plan:
     supply: int
     """Orders for the clients to take while it storms."""
     keys: int
+    due: int
+    """Clocks, and as many invitations, whose time is up while the workers are killed."""
+    worker_kills: int
     kill_amid: bool
     """Whether a server is killed while the keys are sent, not only between two sends."""
 
 
-LONG = Plan(orders=200, acceptors=64, kills=10, stops=5, supply=12_000, keys=2_000, kill_amid=True)
-SHORT = Plan(orders=30, acceptors=16, kills=1, stops=1, supply=2_000, keys=100, kill_amid=False)
+LONG = Plan(
+    orders=200, acceptors=64, kills=10, stops=5, supply=12_000, keys=2_000, due=2_000, worker_kills=10, kill_amid=True
+)
+SHORT = Plan(
+    orders=30, acceptors=16, kills=1, stops=1, supply=2_000, keys=100, due=150, worker_kills=2, kill_amid=False
+)
 
 
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--short", action="store_true", help="a smaller storm of some 20 seconds")
     plan = SHORT if parser.parse_args().short else LONG
-    folder = Path(tempfile.mkdtemp(prefix="sanshun-storm-"))
-    folder.chmod(0o755)
-    postgres = EmbeddedPostgres(folder / "postgres", die_with_parent=True)
-    try:
-        postgres.start()
-        upgrade(postgres.url)
+    with own_postgres("storm") as (folder, postgres):
         failed = uvloop.run(rage(folder, postgres, plan))
-    finally:
-        postgres.remove()
-        shutil.rmtree(folder, ignore_errors=True)
     return 1 if failed else 0
 
 
@@ -71,11 +70,20 @@ async def rage(folder: Path, postgres: EmbeddedPostgres, plan: Plan) -> bool:
     async with standing(folder, postgres) as world:
         race_told = await _told("I1", race(world, plan.orders, plan.acceptors))
         keys_told = await _told("I7", repeat(world, plan.keys, kill_amid=plan.kill_amid))
+        time_told = await _told("time", time_passes(world, plan.due, plan.worker_kills))
         crash_told = await _told("I6", crash(world, plan.kills, plan.stops, plan.supply))
         wrong = await checks.faults(world.ground.connection, DISTRICT)
-        told: Report = {"I1": race_told, "I6": crash_told, "I7": keys_told, "wrong_in_database": wrong}
+        told: Report = {
+            "I1": race_told,
+            "I6": crash_told,
+            "I7": keys_told,
+            "time": time_told,
+            "wrong_in_database": wrong,
+        }
         told |= {"faults_5xx": world.faults, "statuses": dict(sorted(world.statuses.items()))}
-    failed = any(part["failed"] for part in (race_told, crash_told, keys_told)) or bool(wrong) or world.faults > 0
+    failed = (
+        any(part["failed"] for part in (race_told, crash_told, keys_told, time_told)) or bool(wrong) or world.faults > 0
+    )
     told |= {"seconds": round(time.monotonic() - began), "failed": failed}
     print(json.dumps({"storm": told}))
     return failed

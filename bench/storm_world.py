@@ -69,15 +69,21 @@ class Client:
         give_up = asyncio.get_running_loop().time() + SEND_SECONDS
         self._next = self._next + 1 if server is None else server
         while asyncio.get_running_loop().time() < give_up:
-            reply = await self._once(request, self._next % len(self._world.servers))
-            self._world.count(reply.status if reply else 0)
+            reply = await self.once(request)
             if reply and reply.status not in _PASSING and not _running(reply):
                 return reply
             self._next += 1
             await asyncio.sleep(random.uniform(0.02, 0.1))  # noqa: S311 - spreads retries
         return None
 
-    async def _once(self, request: bytes, server: int) -> Reply | None:
+    async def once(self, request: bytes, server: int | None = None) -> Reply | None:
+        """One answer, of this server or whose turn it is; None when the connection was lost, or none came in time."""
+        self._next = self._next if server is None else server
+        reply = await self._sent(request, self._next % len(self._world.servers))
+        self._world.count(reply.status if reply else 0)
+        return reply
+
+    async def _sent(self, request: bytes, server: int) -> Reply | None:
         wire = self._wires.pop(server, None)
         try:
             async with asyncio.timeout(PATIENCE_SECONDS):
