@@ -2,11 +2,12 @@
 
 Orders that ask for the same in the same scope are looked at together: a tree of those who may serve them gives the nearest of
 these, so that a rare skill finds its people however far they live. Beside the nearest stand those whose home is not known, the
-cheapest first; and always the paired party and whoever served the asker before. By measurement, keeping 20 of an order's
-candidates changes the optimum by less than a hundred-thousandth against keeping 100.
+cheapest first; and always the paired party and whoever served the asker before. Where too few of these are free then and near
+enough, ``WIDER`` times as many are looked at, and so on until there are enough or everybody was. By measurement, keeping 20 of an
+order's candidates changes the optimum by less than a hundred-thousandth against keeping 100.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from math import cos, radians
 
@@ -19,11 +20,15 @@ from app.domain.dispatch_batch_feasible import allowed
 
 NEAREST = 80
 KEPT = 20
-_AT_ONCE = 2_048
-"""Orders looked at together: few enough that the arrays stay small."""
+WIDER = 4
+_UNKNOWN = 4
+"""For so many of the nearest one whose home is not known."""
+_AT_ONCE = 2_048 * NEAREST
+"""Pairs looked at together: few enough that the arrays stay small."""
 _METRES_A_DEGREE = 111_194.9
 _PARTY_BITS = 24
 """Cost and party in one number: which are the least is then settled by the id where costs are equal."""
+_PARTY = (1 << _PARTY_BITS) - 1
 _OUT = np.int64(1) << 62
 
 
@@ -93,51 +98,78 @@ class _Group:
         self._pricing, self._orders = pricing, orders
         self._order_places = places[0]
         located = ~np.isnan(places[1][parties, 0])
-        self._near = parties[located]
+        self._near, self._rest = parties[located], parties[~located]
         self._tree = KDTree(places[1][self._near]) if len(self._near) else None
         self._parties = parties
-        self._others = self._cheapest(parties[~located], KEPT)
-
-    def _cheapest(self, parties: Ints, most: int) -> Ints:
-        """Those who cost least wherever the order is."""
-        if not len(parties):
-            return parties
-        order = self._orders[:1]
-        facts = self._pricing.facts(order, parties)
-        facts.distance_cm = np.full(len(parties), NONE, np.int64)
-        return parties[np.argsort(self._pricing.costs(order, parties, facts), kind="stable")[:most]]
 
     def best(self) -> tuple[Ints, Ints, Ints]:
         nowhere = np.isnan(self._order_places[self._orders, 0])
-        found = [self._chunk(chunk, self._nearest(chunk)) for chunk in _chunks(self._orders[~nowhere])]
-        if nowhere.any():
-            anyone = self._cheapest(self._parties, NEAREST)
-            found += [self._chunk(chunk, np.tile(anyone, (len(chunk), 1))) for chunk in _chunks(self._orders[nowhere])]
+        found = [*self._found(self._orders[~nowhere], self._nearest), *self._found(self._orders[nowhere], self._anyone)]
         order, party, cost = (np.concatenate(arrays) for arrays in zip(*found, strict=True))
         return order, party, cost
 
-    def _chunk(self, orders: Ints, parties: Ints) -> tuple[Ints, Ints, Ints]:
-        """``parties``: a row an order."""
-        cost, fits = _priced(self._pricing, orders[:, None], parties)
-        ranked = np.where(fits, cost << _PARTY_BITS | parties, _OUT)
-        if ranked.shape[1] > KEPT:
-            ranked = np.partition(ranked, KEPT - 1, axis=1)[:, :KEPT]
-        row, column = np.nonzero(ranked < _OUT)
-        kept = ranked[row, column]
-        return orders[row], kept & ((1 << _PARTY_BITS) - 1), kept >> _PARTY_BITS
+    def _found(self, orders: Ints, look: Callable[[Ints, int], Ints]) -> Iterator[tuple[Ints, Ints, Ints]]:
+        """Of orders for whom ``look`` says whom to look at first: those who may, once there are enough of them."""
+        most = NEAREST
+        while len(orders):
+            left = [np.zeros(0, np.int64)]
+            for chunk in _chunks(orders, most):
+                parties = look(chunk, most)
+                ranked = _best(self._pricing, chunk, parties)
+                few = (ranked == _OUT).any(axis=1) & (parties.shape[1] < len(self._parties))
+                left.append(chunk[few])
+                yield _kept(chunk[~few], ranked[~few])
+            orders, most = np.concatenate(left), most * WIDER
 
-    def _nearest(self, orders: Ints) -> Ints:
+    def _nearest(self, orders: Ints, most: int) -> Ints:
         """A row an order: the nearest, then those whose home is not known."""
-        rest = np.tile(self._others, (len(orders), 1))
-        if self._tree is None:
-            return rest
-        most = min(NEAREST, len(self._near))
+        rest = self._cheapest(orders, self._rest, most // _UNKNOWN)
+        if self._tree is None or most >= len(self._near):
+            return np.concatenate([_each(self._near, orders), rest], axis=1)
         _, at = self._tree.query(self._order_places[orders], k=np.arange(1, most + 1), workers=-1)
         return np.concatenate([self._near[at], rest], axis=1)
 
+    def _anyone(self, orders: Ints, most: int) -> Ints:
+        return self._cheapest(orders, self._parties, most)
 
-def _chunks(orders: Ints) -> list[Ints]:
-    return [orders[since : since + _AT_ONCE] for since in range(0, len(orders), _AT_ONCE)]
+    def _cheapest(self, orders: Ints, parties: Ints, most: int) -> Ints:
+        """A row an order: those who cost least wherever it is and whoever asks, the same for all orders alike in that."""
+        if most >= len(parties):
+            return _each(parties, orders)
+        of = self._pricing.batch.orders
+        near = np.where(np.isin(of.near[orders], self._pricing.batch.parties.near[parties]), of.near[orders], NONE)
+        alike = np.column_stack([near, of.day[orders], of.category[orders]])
+        _, first, which = np.unique(alike, axis=0, return_index=True, return_inverse=True)
+        cheapest = [self._least(chunk, parties, most) for chunk in _chunks(orders[first], len(parties))]
+        return np.concatenate(cheapest)[which.reshape(-1)]
+
+    def _least(self, orders: Ints, parties: Ints, most: int) -> Ints:
+        ranked = self._pricing.anywhere(orders[:, None], parties) << _PARTY_BITS | parties
+        return np.partition(ranked, most - 1, axis=1)[:, :most] & _PARTY
+
+
+def _each(parties: Ints, orders: Ints) -> Ints:
+    """All of them for every order."""
+    return np.tile(parties, (len(orders), 1))
+
+
+def _best(pricing: Pricing, orders: Ints, parties: Ints) -> Ints:
+    """Cost and party in one, of the cheapest who may have each order. ``parties``: a row an order."""
+    cost, fits = _priced(pricing, orders[:, None], parties)
+    ranked = np.where(fits, cost << _PARTY_BITS | parties, _OUT)
+    return np.partition(ranked, KEPT - 1, axis=1)[:, :KEPT] if ranked.shape[1] > KEPT else ranked
+
+
+def _kept(orders: Ints, ranked: Ints) -> tuple[Ints, Ints, Ints]:
+    row, column = np.nonzero(ranked < _OUT)
+    kept = ranked[row, column]
+    return orders[row], kept & _PARTY, kept >> _PARTY_BITS
+
+
+def _chunks(orders: Ints, parties: int) -> list[Ints]:
+    """``parties``: how many are looked at for each."""
+    size = max(1, _AT_ONCE // parties)
+    return [orders[since : since + size] for since in range(0, len(orders), size)]
 
 
 def _nothing() -> tuple[Ints, Ints, Ints]:

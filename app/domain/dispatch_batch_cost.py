@@ -142,14 +142,24 @@ class Pricing:
         """Of pairs given by their places in the arrays; shapes are brought together."""
         orders, parties = self.batch.orders, self.batch.parties
         key = self.batch.key(order, party)
-        shown = parties.certificates[orders.day[order], party]
         return OfPair(
             distances_cm(orders.lon[order], orders.lat[order], parties.lon[party], parties.lat[party]),
             common_places(orders.near[order], parties.near[party]),
             self.batch.paired.of(key, NONE),
-            many_fits(orders.skills[order], shown, parties.alike[party, orders.category[order]]),
+            self._fits(order, party),
             self.batch.served.of(key, 0),
         )
+
+    def _fits(self, order: Ints, party: Ints) -> Any:
+        orders, parties = self.batch.orders, self.batch.parties
+        shown = parties.certificates[orders.day[order], party]
+        return many_fits(orders.skills[order], shown, parties.alike[party, orders.category[order]])
+
+    def anywhere(self, order: Ints, party: Ints) -> Any:
+        """What pairs cost where the way is not known, by anything but their pairing and their past."""
+        common = common_places(self.batch.orders.near[order], self.batch.parties.near[party])
+        unknown, never = np.full(1, NONE, np.int64), np.zeros(1, np.int64)
+        return self.costs(order, party, OfPair(unknown, common, unknown, self._fits(order, party), never))
 
     def costs(self, order: Ints, party: Ints, facts: OfPair) -> Any:
         """What pairs cost with these facts, in centimetres: all parts together."""

@@ -36,11 +36,14 @@ def _in_time(batch: Batch, order: Ints, party: Ints) -> Bools:
     since, until = batch.orders.since[order], batch.orders.until[order]
     busy = batch.times.busy[party]
     clash = (busy[..., 0] < until[:, None]) & (since[:, None] < busy[..., 1])
-    found = _in_week(batch, party, since, until) & ~clash.any(axis=1)
+    found: Bools = ~clash.any(axis=1)
+    at = np.flatnonzero(found)
+    party, since, until = party[at], since[at], until[at]
+    found[at] = _in_week(batch, party, since, until)
     if batch.times.exceptions:
         special = np.fromiter(batch.times.exceptions, np.int64, len(batch.times.exceptions))
-        for at in np.flatnonzero(np.isin(party, special) & ~clash.any(axis=1)):
-            found[at] = _free(batch, int(party[at]), int(since[at]), int(until[at]))
+        for one in np.flatnonzero(np.isin(party, special)):
+            found[at[one]] = _free(batch, int(party[one]), int(since[one]), int(until[one]))
     return found
 
 

@@ -16,8 +16,7 @@ from app.core.clock import CHINA
 from app.core.errors import RuleBroken
 from app.domain.availability import DayException, Window, free
 from app.domain.dispatch_batch import RUNNERS_UP, decide
-from app.domain.dispatch_batch_candidates import KEPT, candidates
-from app.domain.dispatch_batch_cost import NEAR, common_places, pricing
+from app.domain.dispatch_batch_cost import NEAR, common_places
 from app.domain.dispatch_batch_facts import NONE, Batch, Bools, free_times, minutes_of, no_pairs, place_numbers
 from app.domain.dispatch_batch_feasible import allowed, half_days, merged
 from app.domain.dispatch_batch_flow import Graph, network, parts, solve
@@ -77,18 +76,6 @@ def test_places_are_told_apart_as_one_by_one() -> None:
     for one, near in zip(paths, numbers, strict=True):
         common = common_places(near[None], numbers).tolist()
         assert common == [NEAR.index(nearness(one, other)) for other in paths]
-
-
-def test_candidates_are_all_that_may_be_and_the_cheapest_of_them() -> None:
-    made = MadeUp(2, 30, 70)
-    found = candidates(pricing(made.batch, WEIGHTS))
-    for order in range(30):
-        here = found.party[found.order == order].tolist()
-        able = [party for party in range(70) if made.may(order, party)]
-        assert set(here) <= set(able)
-        cheapest = sorted(able, key=lambda party: (price(made.facts(order, party)).total, party))
-        known = [p for p in cheapest if not np.isnan(made.parties.lon[p])]
-        assert set(known[: KEPT - 5]) <= set(here)
 
 
 @pytest.mark.parametrize("load", [0, 7])
