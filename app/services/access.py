@@ -12,7 +12,7 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, Text, Uuid, and_, bindparam, false, literal_column, or_, true
 
 from app.domain.co_handlings import SEES
-from app.domain.people import Actor, Grant, Role
+from app.domain.people import UNIT_ROLES, Actor, Grant, Role
 from app.domain.places import PlaceKind, below
 from app.models import Account, CoHandling, SignIn
 from app.models import Grant as GrantRow
@@ -52,11 +52,16 @@ def place_bind(name: str, place_id: UUID, path: str) -> dict[str, Any]:
     return {f"{name}_id": place_id, f"{name}_low": low, f"{name}_high": high}
 
 
-def places_bound(grants: Sequence[Grant]) -> dict[str, Any]:
+def places_bound(grants: Sequence[Grant], name: str) -> dict[str, Any]:
     values: dict[str, Any] = {}
     for i, grant in enumerate(grants):
-        values |= place_bind(f"scope_{i}", grant.place_id, grant.path)
+        values |= place_bind(f"{name}_{i}", grant.place_id, grant.path)
     return values
+
+
+def at_places(model: Any, kinds: Sequence[str], name: str) -> ColumnElement[bool]:
+    """Rows at or under any of the places that are bound as ``places_bound(grants, name)``; nothing when there is none."""
+    return or_(false(), *(at_place(model, kind, f"{name}_{i}") for i, kind in enumerate(kinds)))
 
 
 def under(model: Any, grants: Sequence[Grant]) -> ColumnElement[bool]:
@@ -75,13 +80,20 @@ def under_path(model: Any, grants: Sequence[Grant]) -> ColumnElement[bool]:
     return or_(false(), *(and_(model.path >= low, model.path < high) for low, high in ranges))
 
 
-def co_handled(me: Any, unit: Any) -> ColumnElement[bool]:
-    """Parts of orders that this person, or the unit they act for, does, has done or is asked to do: they see the order for it.
+def of_unit(model: Any, actor: Actor) -> ColumnElement[bool]:
+    """Rows of the actor's unit where they act for it: who does so at one place is nobody at another."""
+    if actor.organization_id is None:
+        return false()
+    return and_(model.organization_id == actor.organization_id, under_path(model, actor.grants_of(UNIT_ROLES)))
 
-    ``unit`` None: they act for none.
-    """
-    own = CoHandling.person_id == me
-    party = own if unit is None else or_(own, CoHandling.organization_id == unit)
+
+def of_party(model: Any, actor: Actor) -> ColumnElement[bool]:
+    """Rows that are the actor's own, or of the unit they act for there."""
+    return or_(model.person_id == actor.person_id, of_unit(model, actor))
+
+
+def co_handled(party: ColumnElement[bool]) -> ColumnElement[bool]:
+    """Parts of orders that this party does, has done or is asked to do: they see the order for it."""
     return and_(party, CoHandling.state.in_([literal_column(f"'{state.value}'") for state in sorted(SEES)]))
 
 

@@ -3,7 +3,7 @@
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import and_, or_, select
+from sqlalchemy import and_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.core.clock import now
@@ -14,7 +14,7 @@ from app.domain import access
 from app.domain.assignments import ASSIGNMENT, AssignmentAction, CheckMethod, cancelled_when
 from app.domain.dispatch_reasons import written_out
 from app.domain.orders import OrderAction, OrderState
-from app.domain.people import UNIT_ROLES, Actor, Parties, Relation
+from app.domain.people import Actor, Parties, Relation
 from app.models import Assignment, Order
 from app.schemas.assignments import (
     AssignmentCancel,
@@ -26,7 +26,7 @@ from app.schemas.assignments import (
     AssignmentRead,
 )
 from app.services import assignments_check
-from app.services.access import READER_ROLES, reads_all, under
+from app.services.access import READER_ROLES, of_party, reads_all, under
 from app.services.orders_answers import go_on
 from app.services.orders_case import OrderCase, belongs_to, decide, move
 from app.services.orders_case import load as load_order
@@ -70,9 +70,7 @@ async def page(session: AsyncSession, actor: Actor, query: AssignmentQuery) -> P
         at_order = and_(Order.district_id == Assignment.district_id, Order.id == Assignment.order_id)
         rows = rows.join(Order, at_order).where(under(Order, grants))
     else:
-        unit = actor.organization_id if actor.roles & UNIT_ROLES else None
-        own = Assignment.person_id == actor.person_id
-        rows = rows.where(or_(own, Assignment.organization_id == unit) if unit else own)
+        rows = rows.where(of_party(Assignment, actor))
     if query.order_id is not None:
         rows = rows.where(Assignment.order_id == query.order_id)
     if query.person_id is not None:

@@ -36,7 +36,7 @@ from app.schemas.co_handlings import (
     CoHandlingRead,
 )
 from app.services import need_respondents, orders_aside, orders_case
-from app.services.access import in_force, reads_all, under_path
+from app.services.access import in_force, of_party, reads_all, under_path
 from app.services.co_handlings_end import move, told
 from app.services.orders_case import OrderCase
 from app.services.outbox import publish
@@ -71,8 +71,9 @@ def parties_of(row: CoHandling, actor: Actor, to_order: frozenset[Relation]) -> 
 async def page(session: AsyncSession, actor: Actor, query: CoHandlingQuery) -> Page[dict[str, Any]]:
     """Those at the reader's places, newest first; of everyone else, what they are invited to and what they lead."""
     access.require_anywhere(actor, "co-handlings:list")
-    theirs = or_(under_path(CoHandling, reads_all(actor)), _mine(actor), _led(actor))
-    rows = select(CoHandling).where(_mine(actor) if query.mine else theirs)
+    mine = of_party(CoHandling, actor)
+    theirs = or_(under_path(CoHandling, reads_all(actor)), mine, _led(actor))
+    rows = select(CoHandling).where(mine if query.mine else theirs)
     if query.order_id is not None:
         rows = rows.where(CoHandling.order_id == query.order_id)
     if query.state is not None:
@@ -85,12 +86,6 @@ async def page(session: AsyncSession, actor: Actor, query: CoHandlingQuery) -> P
     sent = await _dispatching(session, actor, listed.items)
     shown = [present(row, parties_of(row, actor, related[row.order_id]) | sent[row.order_id]) for row in listed.items]
     return Page(shown, listed.next_cursor)
-
-
-def _mine(actor: Actor) -> ColumnElement[bool]:
-    unit = actor.organization_id if actor.roles & UNIT_ROLES else None
-    own = CoHandling.person_id == actor.person_id
-    return or_(own, CoHandling.organization_id == unit) if unit else own
 
 
 def _led(actor: Actor) -> ColumnElement[bool]:

@@ -84,7 +84,7 @@ def _concerns(actor: Actor) -> ColumnElement[bool]:
     of_need = and_(Need.district_id == Order.district_id, Need.id == Order.need_id)
     mine = select(Order.id).join(Need, of_need)
     asked = mine.where(or_(Need.asker_id == actor.person_id, Need.submitted_by == actor.person_id))
-    of_order = or_(Extension.order_id.in_(asked), Extension.order_id.in_(orders_case.held_by_unit(actor)))
+    of_order = or_(Extension.order_id.in_(asked), Extension.order_id.in_(orders_case.held_by(actor)))
     return or_(Extension.asked_by == actor.person_id, of_order)
 
 

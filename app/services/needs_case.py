@@ -13,9 +13,10 @@ from app.domain import access
 from app.domain.assignments import ACTIVE
 from app.domain.lifecycle import Step
 from app.domain.needs import NEED, NeedAction, NeedState
-from app.domain.people import UNIT_ROLES, Actor, Parties, Relation
+from app.domain.people import Actor, Parties, Relation
 from app.models import Assignment, Need, NeedFollower, Order
 from app.services import affected, clocks, clocks_needs
+from app.services.access import of_party
 from app.services.clocks import Timing
 from app.services.outbox import publish
 
@@ -77,11 +78,12 @@ def _relations(need: Need, actor: Actor, *, follows: bool, holds: bool, lives_th
 
 def held_by(actor: Actor) -> Select[UUID]:
     """Ids of the needs whose orders the actor holds, in person or through the unit they act for."""
-    party = Assignment.person_id == actor.person_id
-    if actor.organization_id is not None and actor.roles & UNIT_ROLES:
-        party = party | (Assignment.organization_id == actor.organization_id)
     on_order = and_(Assignment.district_id == Order.district_id, Assignment.order_id == Order.id)
-    return select(Order.need_id).join(Assignment, on_order).where(party, Assignment.state.in_(ACTIVE))
+    return (
+        select(Order.need_id)
+        .join(Assignment, on_order)
+        .where(of_party(Assignment, actor), Assignment.state.in_(ACTIVE))
+    )
 
 
 def decide(case: NeedCase, action: NeedAction) -> Step[NeedState, NeedAction]:

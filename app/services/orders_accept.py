@@ -153,7 +153,8 @@ def _actor(identity: Identity, policy: Policy, row: Mapping[str, Any]) -> Actor:
 
 def _relations(row: Mapping[str, Any], assignments: list[dict[str, Any]], actor: Actor) -> frozenset[Relation]:
     """What the actor is to the order, in person or through the unit they act for."""
-    me, unit = str(actor.person_id), str(actor.organization_id) if actor.roles & UNIT_ROLES else None
+    acts = actor.roles_at(row["path"]) & UNIT_ROLES
+    me, unit = str(actor.person_id), str(actor.organization_id) if acts else None
     found: set[Relation] = {Relation.ASKER} if row["is_asker"] else set()
     for assignment in assignments:
         if me == assignment["person_id"]:

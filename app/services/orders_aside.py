@@ -4,18 +4,17 @@ from collections.abc import Collection
 from typing import Any, Protocol
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, or_, select
+from sqlalchemy import ColumnElement, or_
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.core.errors import Forbidden
 from app.domain import access
-from app.domain.assignments import ACTIVE
 from app.domain.levels import DISPATCHES, levels_of
-from app.domain.people import UNIT_ROLES, Actor, Relation
+from app.domain.people import Actor, Relation
 from app.models import Assignment
 from app.services.access import reads_all, under_path
 from app.services.escalations_taken import taken_over
-from app.services.orders_case import OrderCase, load
+from app.services.orders_case import OrderCase, held_by, load
 
 
 async def hold_order(session: AsyncSession, actor: Actor, order_id: UUID, permission: str) -> OrderCase:
@@ -37,7 +36,7 @@ class Aside(Protocol):
 async def relations(session: AsyncSession, actor: Actor, rows: Collection[Aside]) -> dict[UUID, frozenset[Relation]]:
     """By order: whether the actor holds it, and whether they dispatch it."""
     orders = {row.order_id: row.path for row in rows}
-    held = set(await session.scalars(_held(actor).where(Assignment.order_id.in_(orders))))
+    held = set(await session.scalars(held_by(actor).where(Assignment.order_id.in_(orders))))
     taken = await taken_over(session, orders)
     found: dict[UUID, frozenset[Relation]] = {}
     for order_id, path in orders.items():
@@ -50,13 +49,4 @@ async def relations(session: AsyncSession, actor: Actor, rows: Collection[Aside]
 
 def in_sight(model: Any, actor: Actor, *own: ColumnElement[bool]) -> ColumnElement[bool]:
     """Rows about orders at the reader's places or that the reader holds; and their own."""
-    return or_(under_path(model, reads_all(actor)), model.order_id.in_(_held(actor)), *own)
-
-
-def _held(actor: Actor) -> Any:
-    """Orders the actor holds, in person or acting for the unit."""
-    mine: ColumnElement[bool] = Assignment.person_id == actor.person_id
-    if actor.organization_id is not None and actor.roles & UNIT_ROLES:
-        acts = under_path(Assignment, actor.grants_of(UNIT_ROLES))
-        mine = or_(mine, (Assignment.organization_id == actor.organization_id) & acts)
-    return select(Assignment.order_id).where(mine, Assignment.state.in_(ACTIVE))
+    return or_(under_path(model, reads_all(actor)), model.order_id.in_(held_by(actor)), *own)

@@ -6,7 +6,7 @@ from itertools import chain, cycle, islice
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Select, false, select
+from sqlalchemy import Select, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.core.errors import NotFound
@@ -19,7 +19,7 @@ from app.domain.orders import ORDER, TAKE_OVER, OrderAction, OrderState
 from app.domain.people import HELPERS, UNIT_ROLES, Actor, Parties, Relation
 from app.models import Assignment, CoHandling, Need, NeedFollower, Order
 from app.services import affected, clocks, clocks_orders, need_respondents, objections
-from app.services.access import co_handled
+from app.services.access import co_handled, of_party
 from app.services.clocks import Timing
 from app.services.escalations_taken import taken_over
 from app.services.outbox import publish
@@ -88,21 +88,16 @@ async def relations_among(
     session: AsyncSession, actor: Actor, orders: Collection[UUID]
 ) -> dict[UUID, frozenset[Relation]]:
     """What the actor's own and their unit's assignments make them to these orders, for a page of what stands beside them."""
-    party = Assignment.person_id == actor.person_id
-    if actor.organization_id is not None:
-        party = party | (Assignment.organization_id == actor.organization_id)
     found: dict[UUID, frozenset[Relation]] = dict.fromkeys(orders, frozenset())
-    for row in await session.scalars(select(Assignment).where(Assignment.order_id.in_(orders), party)):
-        if belongs_to(row, actor):
-            found[row.order_id] |= relations_by(row.state, unit=row.organization_id is not None)
+    rows = select(Assignment).where(Assignment.order_id.in_(orders), of_party(Assignment, actor))
+    for row in await session.scalars(rows):
+        found[row.order_id] |= relations_by(row.state, unit=row.organization_id is not None)
     return found
 
 
-def held_by_unit(actor: Actor) -> Select[UUID]:
-    """Ids of the orders the actor's unit holds."""
-    unit = Assignment.organization_id == actor.organization_id if actor.organization_id else false()
-    acts = unit if actor.roles & UNIT_ROLES else false()
-    return select(Assignment.order_id).where(acts, Assignment.state.in_(ACTIVE))
+def held_by(actor: Actor) -> Select[UUID]:
+    """Ids of the orders the actor holds, in person or through the unit they act for."""
+    return select(Assignment.order_id).where(of_party(Assignment, actor), Assignment.state.in_(ACTIVE))
 
 
 def relations_by(state: AssignmentState, *, unit: bool) -> set[Relation]:
@@ -173,15 +168,9 @@ async def _parties(session: AsyncSession, actor: Actor, case: OrderCase) -> Part
 
 async def _co_handling(session: AsyncSession, actor: Actor, order: Order) -> frozenset[Relation]:
     """What a part of the order, somebody else's to lead, makes the actor to it."""
-    unit = actor.organization_id if actor.roles_at(order.path) & UNIT_ROLES else None
-    rows = select(CoHandling.state).where(CoHandling.order_id == order.id, co_handled(actor.person_id, unit))
+    party = co_handled(of_party(CoHandling, actor))
+    rows = select(CoHandling.state).where(CoHandling.order_id == order.id, party)
     return frozenset(SEES[state] for state in await session.scalars(rows))
-
-
-def held_by(actor: Actor) -> Select[UUID]:
-    """Ids of the orders the actor holds, in person or through the unit they act for."""
-    mine = select(Assignment.order_id).where(Assignment.person_id == actor.person_id, Assignment.state.in_(ACTIVE))
-    return mine.union(held_by_unit(actor)) if actor.roles & UNIT_ROLES else mine  # type: ignore[return-value]
 
 
 def _locked(query: Any, model: Any, lock: bool) -> Any:

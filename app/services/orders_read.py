@@ -43,7 +43,7 @@ from app.models import Assignment, CoHandling, Escalation, Need, NeedFollower, O
 from app.models.base import literal_in
 from app.schemas.orders import OrderInsure, OrderQuery, OrderRead
 from app.services import affected
-from app.services.access import at_place, co_handled, place_bind, places_bound, reads_all
+from app.services.access import at_place, at_places, co_handled, place_bind, places_bound, reads_all
 from app.services.need_respondents import against
 from app.services.objections import concerns_shown
 from app.services.orders_case import OrderCase, load, relations_by
@@ -109,8 +109,8 @@ class Shape:
     place: str | None
     need: bool
     after: bool
-    unit: bool
-    """Whether the actor acts for a unit."""
+    unit: tuple[str, ...]
+    """Kinds of the places where the actor acts for a unit."""
     limit: int
     """Part of the statement: planned once, it must be known to be short, or a page is planned like a whole table."""
     above: bool = False
@@ -122,7 +122,7 @@ class Shape:
 async def page(database: Database, actor: Actor, query: OrderQuery) -> bytes:
     """A page of orders, newest first, as JSON bytes: rows go straight out, which halves the cost of a list."""
     access.require_anywhere(actor, "orders:list")
-    grants = _scope(actor, query)
+    grants, acts = _scope(actor, query), _acts(actor)
     place = await spot_of(database, actor, query.place_id) if query.place_id else None
     if place is not None and place.kind not in NO_NEARER and (query.pool or not grants):
         raise RuleBroken("没有管理角色的人只能按网格或网格以上的地点查", field="place_id")
@@ -135,17 +135,16 @@ async def page(database: Database, actor: Actor, query: OrderQuery) -> bytes:
         place=place.kind if place else None,
         need=query.need_id is not None,
         after=after is not None,
-        unit=_organization(actor) is not None,
+        unit=tuple(grant.place_kind for grant in acts),
         limit=query.limit + 1,
         above=bool(actor.roles & TAKE_OVER),
         client=actor.client,
     )
-    values = places_bound(grants)
+    values = places_bound(grants, "scope") | places_bound(acts, "acts")
     if place is not None:
         values |= place_bind("place", place.id, place.path)
     values |= {
         "me": actor.person_id,
-        "org": _organization(actor),
         "unit": actor.organization_id,
         "need": query.need_id,
         "after": after,
@@ -160,8 +159,8 @@ def _scope(actor: Actor, query: OrderQuery) -> list[Grant]:
     return actor.grants_of(HELPERS) if query.pool else reads_all(actor)
 
 
-def _organization(actor: Actor) -> UUID | None:
-    return actor.organization_id if actor.roles & UNIT_ROLES else None
+def _acts(actor: Actor) -> list[Grant]:
+    return actor.grants_of(UNIT_ROLES) if actor.organization_id is not None else []
 
 
 def _page_json(rows: list[Any], actor: Actor, limit: int) -> bytes:
@@ -191,9 +190,13 @@ def _relations(row: Mapping[str, Any], actor: Actor) -> frozenset[Relation]:
 
 
 _ME: Any = bindparam("me", type_=Uuid())
-_ORG: Any = bindparam("org", type_=Uuid())
 _OWN_UNIT: Any = bindparam("unit", type_=Uuid())
 """Which the actor belongs to, whether they act for it or not."""
+
+
+def _of_unit(model: Any, shape: Shape) -> ColumnElement[bool]:
+    """As ``of_unit``, the places where the actor acts for it bound."""
+    return and_(model.organization_id == _OWN_UNIT, at_places(model, shape.unit, "acts")) if shape.unit else false()
 
 
 def _newest_state(party: ColumnElement[bool]) -> ScalarSelect[Any]:
@@ -207,16 +210,20 @@ def _newest_state(party: ColumnElement[bool]) -> ScalarSelect[Any]:
     )
 
 
-def _co_state() -> ScalarSelect[Any]:
+def _co_handled(shape: Shape) -> ColumnElement[bool]:
+    return co_handled(or_(CoHandling.person_id == _ME, _of_unit(CoHandling, shape)))
+
+
+def _co_state(shape: Shape) -> ScalarSelect[Any]:
     """How far the actor's, or their unit's, part in an order is that others lead: 'accepted' sorts before the others."""
-    here = (CoHandling.district_id == Order.district_id, CoHandling.order_id == Order.id, co_handled(_ME, _ORG))
+    here = (CoHandling.district_id == Order.district_id, CoHandling.order_id == Order.id, _co_handled(shape))
     return select(func.min(CoHandling.state.cast(Text))).where(*here).correlate(Order).scalar_subquery()
 
 
-def _concerns_me() -> ColumnElement[bool]:
+def _concerns_me(shape: Shape) -> ColumnElement[bool]:
     """Orders I am asked for, hold, help with, asked for myself or follow; short index walks instead of one long filter."""
     mine, other, need, followed_order = aliased(Assignment), aliased(Order), aliased(Need), aliased(Order)
-    held = select(mine.order_id).where(or_(mine.person_id == _ME, mine.organization_id == _ORG))
+    held = select(mine.order_id).where(or_(mine.person_id == _ME, _of_unit(mine, shape)))
     asked = (
         select(other.id)
         .join(need, and_(need.district_id == other.district_id, need.id == other.need_id))
@@ -232,7 +239,7 @@ def _concerns_me() -> ColumnElement[bool]:
         )
         .where(NeedFollower.person_id == _ME)
     )
-    helped = select(CoHandling.order_id).where(co_handled(_ME, _ORG))
+    helped = select(CoHandling.order_id).where(_co_handled(shape))
     return Order.id.in_(held.union(asked, followed, helped))
 
 
@@ -298,8 +305,8 @@ def _statement(shape: Shape) -> HotStatement:
             (_taken_by() if shape.above else null()).label("taken_by"),
             affected.facts_of_order(_ME).label("affected"),
             _newest_state(Assignment.person_id == _ME).label("my_state"),
-            (null() if shape.scope else _co_state()).label("co_state"),
-            (_newest_state(Assignment.organization_id == _ORG) if shape.unit else null()).label("unit_state"),
+            (null() if shape.scope else _co_state(shape)).label("co_state"),
+            (_newest_state(_of_unit(Assignment, shape)) if shape.unit else null()).label("unit_state"),
         )
         .join(Need, and_(Need.district_id == Order.district_id, Need.id == Order.need_id))
         .where(*_filters(shape))
@@ -313,8 +320,8 @@ def _scoped(shape: Shape) -> ColumnElement[bool]:
     if shape.client:
         return _sent_by_me()
     if shape.scope or shape.pool:
-        return or_(false(), *(at_place(Order, kind, f"scope_{i}") for i, kind in enumerate(shape.scope)))
-    return _concerns_me()
+        return at_places(Order, shape.scope, "scope")
+    return _concerns_me(shape)
 
 
 def _filters(shape: Shape) -> list[ColumnElement[bool]]:

@@ -98,7 +98,7 @@ def scanned_whole(nodes: list[dict[str, Any]]) -> set[str]:
 
 
 NO_FILTER = Shape(
-    scope=(), pool=False, state=None, working=False, place=None, need=False, after=False, unit=False, limit=21
+    scope=(), pool=False, state=None, working=False, place=None, need=False, after=False, unit=(), limit=21
 )
 
 
