@@ -36,7 +36,7 @@ def _in_time(batch: Batch, order: Ints, party: Ints) -> Bools:
     since, until = batch.orders.since[order], batch.orders.until[order]
     busy = batch.times.busy[party]
     clash = (busy[..., 0] < until[:, None]) & (since[:, None] < busy[..., 1])
-    found: Bools = ~clash.any(axis=1)
+    found: Bools = np.logical_not(clash.any(axis=1))
     at = np.flatnonzero(found)
     party, since, until = party[at], since[at], until[at]
     found[at] = _in_week(batch, party, since, until)
