@@ -26,6 +26,12 @@ DENIED = {401: "1", 403: "3", 404: "4"}
 REFUSALS = frozenset({*DENIED.values(), UNSHOWN, STOPPED, NONE})
 """Verdicts that leave everything as it is."""
 PARTY = "party"
+_EVERY: dict[tuple[str, str], int] = {
+    (Situation.MISSING, "3"): 4,
+    (Situation.MISSING, "4"): 4,
+    (Situation.OTHER, "4"): 2,
+}
+"""By situation and verdict: of how many operations one is tried by a role, where the answer does not depend on it."""
 _AFTER_THE_GATE = {409, 412, 422}
 _AT_ONCE = 6
 _CSV = "留言编号,留言用户,留言主题,留言时间,留言详情\n"
@@ -118,13 +124,15 @@ class Walk:
     def _thinned(self, cells: Iterable[Tried]) -> list[Tried]:
         """Without most of what is asked about a row that is not there: nobody can be told anything of it, whoever they are.
 
-        Each role in turn asks it, of every fourth operation.
+        Each role in turn asks it, of every fourth operation; of another district's row, which the database hides without
+        asking for a role, of every second.
         """
         turn = {operation.name: number for number, operation in enumerate(self.operations)}
         return [
             (operation, cell, known)
             for operation, cell, known in cells
-            if cell.situation != Situation.MISSING or (turn[operation.name] + COLUMNS.index(cell.column)) % 4 == 0
+            if (every := _EVERY.get((cell.situation, known))) is None
+            or (turn[operation.name] + COLUMNS.index(cell.column)) % every == 0
         ]
 
     async def _refused(self, cells: list[Tried]) -> list[str]:
