@@ -176,13 +176,16 @@ def created_app(settings: Settings) -> FastAPI:
 def import_command(
     file: Annotated[Path, typer.Argument(help="Citizen messages, CSV or XLSX, up to 100,000 rows.")],
     community: Annotated[str, typer.Option(help="Division code of the community, such as 150103006009.")],
+    archive: Annotated[
+        bool, typer.Option("--archive", help="Old messages: no limit runs for deciding about them.")
+    ] = False,
 ) -> None:
     """Make each message a submitted need, or list it in FILE.rejects.csv. The same file again adds nothing."""
     settings = read_settings()
     with database(settings) as url:
         bring_schema(url, migrate=False, say=typer.echo)
         with bars() as tell:
-            report = import_needs(url, settings, file, community, tell)
+            report = import_needs(url, settings, file, community, tell, archive=archive)
     counts = f"{report.created:,} new, {report.existing:,} known, {report.rejected:,} rejected"
     typer.echo(f"{report.total:,} rows: {counts}; rejects are listed in {report.rejects_file}")
 

@@ -18,6 +18,8 @@ class Import(Tenant, Versioned, Base):
     community_id: Mapped[UUID]
     path: Mapped[str] = mapped_column(PATH)
     file_name: Mapped[str]
+    archive: Mapped[bool] = mapped_column(default=False)
+    """Of old messages, for the need library: nobody is held to a limit for them."""
     state: Mapped[ImportState] = mapped_column(text_enum(ImportState, "state"), default=ImportState.QUEUED)
     total_rows: Mapped[int | None]
     done_rows: Mapped[int] = mapped_column(default=0)

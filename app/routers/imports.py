@@ -27,11 +27,14 @@ async def read_upload(
     session: SessionDep,
     file: Annotated[UploadFile, File(description="留言文件")],
     community_code: Annotated[str, Form(pattern=r"^[0-9]{12}$", description="社区的 12 位区划代码")],
+    archive: Annotated[
+        bool, Form(description="旧留言存档：只入需求库，不计受理时限；须按时受理的留言用 false")
+    ] = False,
     idempotency_key: KeyHeader = None,
 ) -> Upload:
     """The file, once its key is held. A form's boundary differs each time it is sent, so what it says counts, not its bytes."""
     key = checked_key(idempotency_key)
-    upload = Upload(community_code, _printable(file.filename), await file.read())
+    upload = Upload(community_code, _printable(file.filename), await file.read(), archive)
     fingerprint = await asyncio.to_thread(_fingerprint, request, upload)
     await begin_key(request, actor, session, idempotency.Key(key, fingerprint))
     return upload
@@ -42,7 +45,9 @@ def _printable(name: str | None) -> str:
 
 
 def _fingerprint(request: Request, upload: Upload) -> bytes:
-    said = f"{upload.community_code}\n{upload.name}\n".encode() + hashlib.sha256(upload.content).digest()
+    said = (
+        f"{upload.community_code}\n{upload.name}\n{upload.archive}\n".encode() + hashlib.sha256(upload.content).digest()
+    )
     return idempotency.fingerprint(request.method, request.url.path, said)
 
 

@@ -14,6 +14,7 @@ _EXAMPLE: dict[str, JsonValue] = {
     "id": "0192f3a0-7c1e-7000-8000-0000000000a1",
     "community_id": "0192f3a0-7c1e-7000-8000-000000000001",
     "file_name": "群众留言2026年10月.csv",
+    "archive": False,
     "state": "running",
     "total_rows": 9210,
     "done_rows": 4000,
@@ -37,6 +38,7 @@ class ImportRead(Read):
     id: UUID
     community_id: UUID
     file_name: str
+    archive: Annotated[bool, Field(description="旧留言存档：其需求不计受理时限")]
     state: ImportState
     total_rows: Annotated[int | None, Field(description="文件的行数，表头不计；尚未读到时为空")]
     done_rows: Annotated[int, Field(description="已处理的行数 = 新增 + 已有 + 拒收")]

@@ -43,6 +43,7 @@ class Upload:
     community_code: str
     name: str
     content: bytes
+    archive: bool = False
 
 
 @dataclass(slots=True)
@@ -69,7 +70,7 @@ async def create(session: AsyncSession, actor: Actor, sealer: Sealer, upload: Up
     access.require(actor, "imports:create", community.path)
     if not upload.content:
         raise Invalid("文件是空的")
-    found = queued(session, community, upload.name, actor)
+    found = queued(session, community, upload.name, actor, archive=upload.archive)
     await session.flush()
     content = await asyncio.to_thread(
         sealer.seal_bytes, upload.content, found.district_id, "import_files", "content", found.id
@@ -78,7 +79,9 @@ async def create(session: AsyncSession, actor: Actor, sealer: Sealer, upload: Up
     return found
 
 
-def queued(session: AsyncSession, community: Place, file_name: str, actor: Actor | None) -> Import:
+def queued(
+    session: AsyncSession, community: Place, file_name: str, actor: Actor | None, *, archive: bool = False
+) -> Import:
     """A new import, waiting. ``actor`` None: from the command line."""
     found = Import(
         district_id=community.district_id,
@@ -86,6 +89,7 @@ def queued(session: AsyncSession, community: Place, file_name: str, actor: Actor
         community_id=community.id,
         path=community.path,
         file_name=file_name,
+        archive=archive,
         state=ImportState.QUEUED,
         done_rows=0,
         created_rows=0,
@@ -94,7 +98,7 @@ def queued(session: AsyncSession, community: Place, file_name: str, actor: Actor
         requested_by=actor.person_id if actor else None,
     )
     session.add(found)
-    data = {"file_name": file_name}
+    data = {"file_name": file_name, "archive": archive}
     # an import is one thing in the audit trail: noted when it ends, and by the call that brought the file
     publish(session, "import", found, "create", actor=actor, target=found.state.value, data=data, noted=False)
     return found
@@ -153,7 +157,7 @@ async def begin(session: AsyncSession, found: Import) -> Claim:
         found.state = ImportState.RUNNING
         publish(session, "import", found, "start", actor=None, source="queued", target="running", noted=False)
     community = (await session.scalars(select(Place).where(Place.id == found.community_id))).one()
-    aim = Aim(found.district_id, found.id, found.requested_by, located(community))
+    aim = Aim(found.district_id, found.id, found.requested_by, located(community), found.archive)
     return Claim(aim, found.lease_until, found.done_rows)
 
 

@@ -20,8 +20,9 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB, insert
 from sqlalchemy.types import TypeEngine
 
+from app.domain.clocks import Mark
 from app.domain.needs import NEED, NeedSource, Privacy, Urgency
-from app.models import Event, Need, OutboxRow
+from app.models import Clock, ClockMark, Event, Need, OutboxRow
 
 Columns = dict[str, TypeEngine[Any]]
 
@@ -43,6 +44,11 @@ def _insert(model: Any, columns: Columns, constants: dict[str, Any]) -> Any:
     names = [*columns, *constants]
     chosen = select(*(given.c[name] for name in columns), *constants.values())
     return insert(_table(model)).from_select(names, chosen, include_defaults=False)
+
+
+def _alike(model: Any, names: set[str]) -> dict[str, Any]:
+    """A parameter a column, the same for every row."""
+    return {name: bindparam(name, type_=_table(model).c[name].type) for name in sorted(names)}
 
 
 _LOCATION: Columns = {
@@ -97,6 +103,17 @@ INSERT_EVENTS = _insert(
         "data": bindparam("data", type_=JSONB()),
         "at": _STAMP,
     },
+)
+INSERT_CLOCKS = _insert(
+    Clock,
+    {"id": Uuid(), "subject_id": Uuid()},
+    _alike(Clock, set(_table(Clock).c.keys()) - {"id", "subject_id", "paused_at", "ended_at"}),
+)
+INSERT_MARKS = _insert(
+    ClockMark,
+    {"id": Uuid(), "clock_id": Uuid()},
+    _alike(ClockMark, {"district_id", "at", "time", "unit", "source"})
+    | {"mark": literal(Mark.START.value), "cause": literal("submit")},
 )
 INSERT_OUTBOX = _insert(OutboxRow, {"id": Uuid()}, {"district_id": _DISTRICT})
 _SOUGHT = _arrays({"numbers": Text()})

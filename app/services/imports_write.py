@@ -18,11 +18,15 @@ from app.core.clock import now
 from app.core.crypto import Sealer
 from app.core.errors import LostRace
 from app.core.ids import new_id
+from app.domain.clocks import ClockKind, ClockState, ClockSubject
+from app.domain.clocks_needs import INTAKE
 from app.domain.imports import RejectCode
 from app.domain.imports_rows import Message, Reject
 from app.domain.needs import NeedSource
 from app.models import Import, ImportReject
-from app.services.imports_sql import INSERT_EVENTS, INSERT_NEEDS, INSERT_OUTBOX, KNOWN
+from app.services.clocks import Bearer, started
+from app.services.imports_sql import INSERT_CLOCKS, INSERT_EVENTS, INSERT_MARKS, INSERT_NEEDS, INSERT_OUTBOX, KNOWN
+from app.services.office_hours import hours_of
 from app.services.rotation_columns import SOURCE_DIGEST, imported_text
 
 _DIGEST = 32
@@ -37,6 +41,8 @@ class Aim:
     requested_by: UUID | None
     place: dict[str, Any]
     """The location columns of the community."""
+    archive: bool
+    """Whether no limit runs for its needs."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +88,22 @@ async def write(session: AsyncSession, aim: Aim, needs: Sequence[NewNeed]) -> tu
         await session.execute(INSERT_EVENTS, _event_values(aim, new, moment))
         values = {"district": aim.district_id, "id": [need.event_id for need in new]}
         await session.execute(INSERT_OUTBOX, values)
+        if not aim.archive:
+            await _begin_clocks(session, aim, new, moment)
     return len(new), await _taken(session, aim, [need for need in needs if need.id not in created])
+
+
+async def _begin_clocks(session: AsyncSession, aim: Aim, needs: Sequence[NewNeed], moment: datetime) -> None:
+    """What came in has to be decided about from now on, as if it had been submitted here."""
+    clock_ids = [new_id() for _ in needs]
+    place = (aim.place["path"], aim.place["community_id"], aim.place["grid_id"])
+    bearer = Bearer(ClockSubject.NEED, aim.import_id, aim.district_id, *place)
+    columns = started(bearer, ClockKind.SIGN, INTAKE, await hours_of(session), moment)
+    subjects = {"id": clock_ids, "subject_id": [need.id for need in needs], "state": ClockState.RUNNING}
+    await session.execute(INSERT_CLOCKS, columns | subjects)
+    marked = {"id": [new_id() for _ in needs], "clock_id": clock_ids, "at": moment, "district_id": aim.district_id}
+    limit = {"time": INTAKE.time, "unit": INTAKE.unit, "source": INTAKE.source}
+    await session.execute(INSERT_MARKS, marked | limit)
 
 
 async def _taken(session: AsyncSession, aim: Aim, needs: Sequence[NewNeed]) -> list[Reject]:

@@ -39,7 +39,9 @@ class ImportReport:
     rejects_file: Path
 
 
-def import_needs(url: str, settings: Settings, path: Path, community: str, progress: Progress) -> ImportReport:
+def import_needs(
+    url: str, settings: Settings, path: Path, community: str, progress: Progress, *, archive: bool = False
+) -> ImportReport:
     """Every row becomes a need or stands in ``<path>.rejects.csv``. Not to be called where an event loop runs.
 
     Raises FileRefused for a file that cannot be read as a whole, NotFound for an unknown community, Unavailable.
@@ -48,13 +50,13 @@ def import_needs(url: str, settings: Settings, path: Path, community: str, progr
         raise NotFound("社区编码须为 12 位区划代码，例：150103006009")
     try:
         with _readable(path) as file:
-            return asyncio.run(_import(url, settings, file, path, community, progress))
+            return asyncio.run(_import(url, settings, file, path, community, progress, archive=archive))
     except (SQLAlchemyError, asyncpg.PostgresError, asyncpg.InterfaceError, OSError) as error:
         raise refusal_of(error) or error from None
 
 
 async def _import(
-    url: str, settings: Settings, source: BinaryIO, path: Path, community: str, progress: Progress
+    url: str, settings: Settings, source: BinaryIO, path: Path, community: str, progress: Progress, *, archive: bool
 ) -> ImportReport:
     sealer = Sealer(*field_keys(settings))
     database = Database(url, settings.app_role, pool_size=2, keys=sealer.numbers)
@@ -71,7 +73,8 @@ async def _import(
 
                 async with database.transaction(district_id) as session:
                     place = await imports.community_of(session, community)
-                    claimed = await imports.begin(session, imports.queued(session, place, path.name[-200:], None))
+                    waiting = imports.queued(session, place, path.name[-200:], None, archive=archive)
+                    claimed = await imports.begin(session, waiting)
                 ended = await go_through(database, sealer, asyncio.Event(), claimed, file, told)
         return _report(ended, path)
     finally:

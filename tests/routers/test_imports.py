@@ -13,6 +13,7 @@ from app.routers import imports as routes
 from app.settings import Settings
 from app.workers.imports import run, take_up
 from tests.services.message_files import csv_file, message, xlsx_file
+from tests.stories.steps import submitted
 from tests.worlds import World, count
 
 
@@ -48,6 +49,36 @@ async def test_a_file_goes_in_and_its_progress_is_polled(app: FastAPI, world: Wo
     }
     (need,) = (await world.ok("community", "GET", "/v1/needs?source_number=LY000003"))["items"]
     assert (need["source"], need["state"], need["asker_name"]) == ("import", "submitted", "王*")
+
+
+DIFFERING = {"id", "subject_id", "grid_id", "started_at", "warn_at", "due_at"}
+"""Of two clocks of needs that came one after the other, the second from a door."""
+
+
+async def _clocks(world: World, need: dict[str, Any]) -> list[dict[str, Any]]:
+    path = f"/v1/clocks?ended=true&subject_id={need['id']}"
+    clocks: list[dict[str, Any]] = (await world.ok("community", "GET", path))["items"]
+    return clocks
+
+
+async def test_what_came_in_has_to_be_decided_about_in_time(app: FastAPI, world: World) -> None:
+    """As if it had been submitted here; what is only kept as an archive waits for nobody."""
+    await post(world, "community", csv_file([message(1), message(2)]))
+    kept = (await post(world, "community", csv_file([message(3)]), archive="true")).json()
+    assert kept["archive"]
+    await work(app, world)
+    needs = (await world.ok("community", "GET", "/v1/needs"))["items"]
+    first, second, old = sorted(needs, key=lambda need: str(need["source_number"]))
+    (clock,), (here,) = await _clocks(world, first), await _clocks(world, await submitted(world))
+    assert [clock[name] for name in ("kind", "subject", "state")] == ["sign", "need", "running"]
+    assert {name for name in clock if clock[name] != here[name]} == DIFFERING
+    trace = await world.ok("community", "GET", f"/v1/clocks/{clock['id']}/trace")
+    assert [(mark["mark"], mark["words"]) for mark in trace["marks"]] == [("start", "起算：点单")]
+    assert await _clocks(world, old) == []
+    refusal = {"reason": "already_solved", "words": "另一件已受理"}
+    await world.ok("community", "POST", f"/v1/needs/{second['id']}/refuse", json=refusal)
+    assert [met["state"] for met in await _clocks(world, second)] == ["met"]
+    assert [met["state"] for met in await _clocks(world, first)] == ["running"]
 
 
 async def test_the_running_app_takes_it_up_by_itself(app: FastAPI, world: World) -> None:
