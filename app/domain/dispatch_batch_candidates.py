@@ -183,7 +183,7 @@ def _priced(pricing: Pricing, order: Ints, party: Ints) -> tuple[Ints, Bools]:
 
 
 def _always(pricing: Pricing) -> tuple[Ints, Ints, Ints]:
-    """The paired, and those who served before: as far as they may at all."""
+    """The paired, and those who served before: as far as they may at all, and no more of them than of the others."""
     batch = pricing.batch
     keys = np.union1d(batch.paired.keys, batch.served.keys)
     if not len(keys):
@@ -197,7 +197,14 @@ def _always(pricing: Pricing) -> tuple[Ints, Ints, Ints]:
     may &= (shown & asked) == asked
     order, party = order[may], party[may]
     cost, fits = _priced(pricing, order, party)
-    return order[fits], party[fits], cost[fits]
+    return _cheapest_of_each(order[fits], party[fits], cost[fits])
+
+
+def _cheapest_of_each(order: Ints, party: Ints, cost: Ints) -> tuple[Ints, Ints, Ints]:
+    at = np.lexsort((party, cost, order))
+    order, party, cost = order[at], party[at], cost[at]
+    kept = np.arange(len(order)) - np.searchsorted(order, order) < KEPT
+    return order[kept], party[kept], cost[kept]
 
 
 def _in_scope(batch: Batch, order: Ints, party: Ints) -> Bools:

@@ -12,7 +12,8 @@ second order of a batch as dear as one in hand, the third as two, so that the lo
 solver is OR-Tools' cost-scaling push-relabel (Goldberg 1997), exact on whole numbers.
 
 Equal optima: below the unit of cost stands a number for each arc, less for the smaller id, whose sum never reaches one unit. So
-the cost stays the least there is, and among equals smaller ids are asked.
+the cost stays the least there is, and among equals smaller ids are asked. Where the solver cannot add up numbers so large, it
+goes without: still the least cost, and the same for the same graph.
 """
 
 from collections.abc import Iterator
@@ -25,6 +26,7 @@ from scipy.sparse.csgraph import connected_components
 
 from app.domain.dispatch_batch_facts import NONE, Bools, Ints, Small
 
+_MOST = 1 << 62
 _ENOUGH = 5_000
 """Edges worth a network of their own: for fewer, making it costs more than solving it."""
 
@@ -67,7 +69,7 @@ class Network:
 
 
 def solve(graph: Graph) -> Solution:
-    """The optimum. Raises ArithmeticError when the solver says there is none, which a sound graph never lets it.
+    """The optimum. Raises ArithmeticError where costs are beyond what the solver can add up, which no weights within bounds reach.
 
     Orders and parties that no chain of edges joins, such as those of two communities, have nothing to do with each other: each such
     part is solved by itself. That is the same optimum, in a quarter of the time: a small network stays in the processor's cache.
@@ -115,15 +117,29 @@ def _solved(graph: Graph) -> Solution:
     ties, scale = _ties(graph)
     cost = net.cost * scale
     cost[: len(ties)] += ties
+    flow = _flow(net, cost) if _in_range(net, scale) else None
+    if flow is None and (flow := _flow(net, net.cost)) is None:
+        raise ArithmeticError("costs are beyond what the solver can add up")
+    return Solution(flow[: len(graph.order)] > 0, int((flow * net.cost).sum()))
+
+
+def _in_range(net: Network, scale: int) -> bool:
+    """Whether costs can be told so many times over; the solver itself looks at what it makes of them."""
+    return int(np.abs(net.cost).max(initial=0)) * scale < _MOST
+
+
+def _flow(net: Network, cost: Ints) -> Ints | None:
+    """On each arc; None where the costs are too much for the solver."""
     solver = SimpleMinCostFlow()
     solver.add_arcs_with_capacity_and_unit_cost(
         net.tail.astype(np.int32), net.head.astype(np.int32), net.capacity, cost
     )
     solver.set_nodes_supplies(np.arange(len(net.supply), dtype=np.int32), net.supply)
-    if (status := solver.solve()) != solver.OPTIMAL:
+    if (status := solver.solve()) == solver.BAD_COST_RANGE:
+        return None
+    if status != solver.OPTIMAL:
         raise ArithmeticError(f"no optimal flow: {status}")
-    flow = np.asarray(solver.flows(np.arange(len(net.tail), dtype=np.int32)), np.int64)
-    return Solution(flow[: len(graph.order)] > 0, int((flow * net.cost).sum()))
+    return np.asarray(solver.flows(np.arange(len(net.tail), dtype=np.int32)), np.int64)
 
 
 def network(graph: Graph) -> Network:
@@ -180,5 +196,6 @@ def _ties(graph: Graph) -> tuple[Ints, int]:
     if not len(graph.order):
         return np.zeros(0, np.int64), 1
     first = np.flatnonzero(np.diff(graph.order, prepend=-1))
-    rank = np.arange(len(graph.order)) - np.repeat(first, np.diff(first, append=len(graph.order)))
-    return rank, int(rank.max()) * int(graph.places.sum()) + 1
+    size = np.diff(first, append=len(graph.order))
+    rank = np.arange(len(graph.order)) - np.repeat(first, size)
+    return rank, int((graph.places[graph.order[first]] * (size - 1)).sum()) + 1

@@ -140,6 +140,31 @@ def test_the_known_optimum_of_500_by_500_is_reached() -> None:
     assert found.taken.sum() == size
 
 
+def _around_a_hub(many: int, orders: int, cost: int) -> Graph:
+    """One order that ``many`` may have, and others each of which somebody may have who lives next door; the first may have all."""
+    own = np.arange(1, orders)
+    order = np.concatenate([np.zeros(many, np.int64), np.repeat(own, 2)])
+    party = np.concatenate([np.arange(many), np.stack([0 * own, own + many], axis=1).reshape(-1)])
+    ones = np.ones(orders, np.int64)
+    capacity, costs = np.ones(orders + many, np.int64), np.full(len(order), cost, np.int64)
+    return Graph(ones, ones * 2 * cost, capacity, 0, order, party, costs, np.full(orders, NONE, np.int32))
+
+
+def test_hundreds_who_may_have_one_of_many_orders_leave_equal_costs_to_the_smaller_ids() -> None:
+    """With the dearest weights there are: what settles equal costs stays small enough to be added up."""
+    graph = _around_a_hub(800, 20_000, 120_000_000)
+    found = solve(graph)
+    assert found.value == 20_000 * 120_000_000
+    assert graph.party[found.taken][0] <= 1, "the smallest, or the next where somebody else is asked for it"
+
+
+def test_costs_too_large_to_settle_equal_ones_are_still_the_least() -> None:
+    graph = _around_a_hub(8, 50, 10**15)
+    assert solve(graph).value == 50 * 10**15
+    with pytest.raises(ArithmeticError, match="add up"):
+        solve(_around_a_hub(8, 50, 10**18))
+
+
 def test_equal_costs_fall_to_the_smaller_ids() -> None:
     ones, order = np.ones(2, np.int64), np.repeat(np.arange(2, dtype=np.int64), 3)
     party = np.tile(np.arange(3, dtype=np.int64), 2)

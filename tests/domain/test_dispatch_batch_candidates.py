@@ -5,7 +5,7 @@ import pytest
 
 from app.domain.dispatch_batch_candidates import KEPT, NEAREST, candidates
 from app.domain.dispatch_batch_cost import pricing
-from app.domain.dispatch_batch_facts import NONE, Ints, free_times, no_pairs, place_numbers
+from app.domain.dispatch_batch_facts import NONE, Ints, free_times, no_pairs, pairs_of, place_numbers
 from app.domain.dispatch_cost import WEIGHTS, price
 from tests.domain.dispatch_batches import MadeUp
 
@@ -106,3 +106,12 @@ def test_neighbours_whose_home_has_no_position_are_looked_at_for_each_order(lon:
     made.parties.ratings[:] = made.parties.rating_sum[:] = 0
     assert found(made, 0) == list(range(NEAREST, NEAREST + KEPT))
     assert found(made, 1) == list(range(NEAREST + 30, NEAREST + 30 + KEPT))
+
+
+def test_of_hundreds_paired_with_an_order_the_cheapest_are_looked_at() -> None:
+    made = plain(6, 500)
+    made.batch.paired = pairs_of({order * 500 + party: 1 for order in range(6) for party in range(40, 460)})
+    for order in range(6):
+        cheapest = sorted(range(40, 460), key=lambda party: (price(made.facts(order, party)).total, party))
+        assert set(cheapest[:KEPT]) <= set(found(made, order))
+        assert len(found(made, order)) <= 2 * KEPT
