@@ -248,8 +248,9 @@ async def give(
     for assignment in case.active + case.invited:
         move_assignment(session, assignment, AssignmentAction.RELEASE, actor)
     case.order.people_wanted = case.order.people_accepted = 1
-    # Whoever was asked before had a clock of their own; gone before the unit's is written, so that one runs at a time.
-    clocks.stop(session, case.timing, ClockKind.SIGN, step.action.value, now())
+    # Whoever was asked or held it before had clocks of their own; gone before the unit's are written: one runs at a time.
+    for kind in (ClockKind.SIGN, ClockKind.CONTACT):
+        clocks.stop(session, case.timing, kind, step.action.value, now())
     case.order.assigned_at = case.order.updated_at = now()
     await session.flush()
     case.assignments.append(

@@ -12,6 +12,7 @@ from sqlalchemy import (
     Select,
     Text,
     and_,
+    case,
     cast,
     exists,
     func,
@@ -27,12 +28,13 @@ from sqlalchemy.orm import aliased
 
 from app.core.clock import now
 from app.domain.clocks import ClockKind, ClockState, ClockSubject, Mark
+from app.domain.objections import Verdict
 from app.domain.orders import OrderAction, OrderState, Outcome
 from app.domain.orders_at_risk import AT_RISK
 from app.domain.places import ancestors
 from app.domain.rates import CONTENT, Group, Left
 from app.domain.revisits import RevisitState
-from app.models import Assignment, Clock, ClockMark, Order, OrderRound, Place, Revisit
+from app.models import Assignment, Clock, ClockMark, Objection, Order, OrderRound, Place, Revisit
 from app.models.base import literal_in
 from app.schemas.rates import RateQuery
 from app.services.access import at
@@ -86,17 +88,35 @@ def at_or_under(model: Any, place: Place) -> ColumnElement[bool]:
     return under if place.community_id is None else and_(model.community_id == place.community_id, under)
 
 
-def _unit(until: Any = None) -> Any:
-    """Who was the last to take the order on, until a moment: the unit; none where it was a person, or nobody."""
-    taken = [
-        Assignment.district_id == Order.district_id,
-        Assignment.order_id == Order.id,
-        Assignment.accepted_at.is_not(None),
-    ]
-    if until is not None:
-        taken.append(Assignment.accepted_at <= until)
-    newest = select(Assignment.organization_id).where(*taken).order_by(Assignment.id.desc()).limit(1)
+def _last(shown: Any, *taken: ColumnElement[bool]) -> Any:
+    """Of whoever was the last to take it on: the unit; none where it was a person, or nobody."""
+    of_order = (Assignment.district_id == Order.district_id, Assignment.order_id == Order.id)
+    newest = select(shown).where(*of_order, *taken).order_by(Assignment.id.desc()).limit(1)
     return newest.correlate(Order, Clock).scalar_subquery()
+
+
+def _unit_then(moment: datetime) -> Any:
+    """The unit that had the order when the limit ended or passed: what ran out before its time is none of its delays."""
+    until = func.least(Clock.due_at, func.coalesce(Clock.ended_at, moment))
+    return _last(Assignment.organization_id, Assignment.accepted_at <= until)
+
+
+def _unit_last() -> Any:
+    """The unit that had the order last in its last round, unless its objection to it was upheld since."""
+    before = exists().where(
+        OrderRound.district_id == Assignment.district_id,
+        OrderRound.order_id == Assignment.order_id,
+        OrderRound.closed_at >= Assignment.accepted_at,
+    )
+    upheld = exists().where(
+        Objection.district_id == Assignment.district_id,
+        Objection.order_id == Assignment.order_id,
+        Objection.organization_id == Assignment.organization_id,
+        Objection.verdict == Verdict.UPHELD,
+        Objection.judged_at >= Assignment.accepted_at,
+    )
+    unit = case((upheld, null()), else_=Assignment.organization_id)
+    return _last(unit, Assignment.accepted_at.is_not(None), ~before)
 
 
 def _many(*which: ColumnElement[bool]) -> Any:
@@ -110,7 +130,7 @@ def responses(asked: Asked) -> Select[Any]:
     taken back before tells nothing once another follows.
     """
     moment = now()
-    unit = _unit(func.coalesce(Clock.ended_at, moment))
+    unit = _unit_then(moment)
     columns = (asked.key(unit).label("key"), _timely(Clock).label("timely"), _late(Clock, moment).label("late"))
     rows = (
         select(*columns, (Clock.state == ClockState.STOPPED).label("stopped"))
@@ -148,11 +168,22 @@ def _told_by_another(moment: datetime) -> ColumnElement[bool]:
     same = exists().where(
         other.district_id == Clock.district_id,
         other.subject_id == Clock.subject_id,
-        other.round == Clock.round,
         other.kind == ClockKind.CONTACT,
+        ~_closed_between(Clock, other),
         or_(and_(others, other.id < Clock.id), and_(~said, other.id > Clock.id)),
     )
     return same.correlate_except(other)
+
+
+def _closed_between(one: Any, other: Any) -> ColumnElement[bool]:
+    """Whether the order was closed between two of its rounds: a rework is counted apart by the order, and here is not."""
+    closed = exists().where(
+        OrderRound.district_id == one.district_id,
+        OrderRound.order_id == one.subject_id,
+        OrderRound.round >= func.least(one.round, other.round),
+        OrderRound.round < func.greatest(one.round, other.round),
+    )
+    return closed.correlate_except(OrderRound)
 
 
 def endings(asked: Asked) -> Select[Any]:
@@ -175,7 +206,7 @@ def endings(asked: Asked) -> Select[Any]:
 
 def _ended(asked: Asked) -> Select[Any]:
     """Orders by their last round."""
-    unit = _unit()
+    unit = _unit_last()
     solved = and_(Order.outcome == Outcome.SOLVED, func.coalesce(Revisit.solved, literal(True)))
     return (
         select(asked.key(unit).label("key"), cast(Order.state, Text).label("state"))
@@ -212,7 +243,7 @@ def _content(rated: Any) -> ColumnElement[Any]:
 
 def _waiting(asked: Asked) -> tuple[Select[Any], ...]:
     """What is put off with a date, and what is late: shown beside the rate, and counted when it ends."""
-    unit = _unit()
+    unit = _unit_last()
     planned, late = text("orders.state = 'planned'"), text(literal_in("orders.state", AT_RISK))
     shown = select(asked.key(unit).label("key"))
     nothing = (null().label("solved"), null().label("content"))

@@ -186,6 +186,7 @@ async def _contacts(owner: Database, world: World) -> None:
         await one(ClockState.ESCALATED, ago=40)
         again = await one(ClockState.MET, ago=60, ended=55)
         await _contact(session, world, again.id, ClockState.OVERDUE, ago=30, round_=2)
+        await _round(session, again)
         late = await one(ClockState.STOPPED, ago=60, ended=45)
         await _contact(session, world, late.id, ClockState.MET, ago=30, ended=25)
         upheld = await _put(session, world, need, S.ACCEPTED, BY_UNIT)

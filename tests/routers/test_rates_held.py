@@ -1,0 +1,92 @@
+"""Whose the figures are: nobody answers for what was due, left or closed outside their own time with an order."""
+
+from collections.abc import Iterator
+from datetime import timedelta
+from typing import Any
+
+import pytest
+import time_machine
+
+from app.core.clock import now
+from app.core.db import Database
+from app.domain.clocks import ClockState
+from app.domain.needs import NeedState
+from app.domain.objections import Ground, Verdict
+from app.models import Objection
+from tests.routers.test_rates import BY_MEMBER, BY_UNIT, MONDAY, S, _contact, _put, _round, figures, rows_of
+from tests.services.rows import put_need
+from tests.stories.steps import act, taken
+from tests.worlds import World
+
+
+@pytest.fixture(autouse=True)
+def monday() -> Iterator[Any]:
+    with time_machine.travel(MONDAY, tick=False) as clock:
+        yield clock
+
+
+async def _contacts(world: World, order: Any) -> list[str]:
+    asked = {"subject_id": order["id"], "kind": "contact", "ended": True}
+    return [clock["state"] for clock in (await world.ok("community", "GET", "/v1/clocks", params=asked))["items"]]
+
+
+async def test_a_unit_does_not_inherit_the_delay_of_whom_it_follows(world: World, monday: Any) -> None:
+    order = await taken(world)
+    await act(world, "member1", order, "transfer", person_id=str(world.people["member2"]))
+    monday.shift(timedelta(days=3))
+    await act(world, "grid", order, "assign", organization_id=str(world.units["unit"]))
+    assert await _contacts(world, order) == ["running", "stopped"], "one of its own"
+    week = {"from_on": "2026-11-20", "until_on": "2026-11-29"}
+    rows = await rows_of(world, group="organization", **week)
+    shown = {row["name"]: figures(row, "response") for row in rows}
+    assert shown == {"测试单位unit": (0, 0, {}), "未由单位承办": (0, 1, {})}
+
+
+async def test_what_lapsed_before_a_units_time_is_not_the_units(world: World, owner: Database) -> None:
+    """A limit that ran on until the unit had the order: only what was due in its time is counted as its own."""
+    async with owner.transaction(world.district_id) as session:
+        need = await put_need(session, world, NeedState.IN_SERVICE)
+        order = await _put(session, world, need, S.ACCEPTED, BY_UNIT)
+        await _contact(session, world, order.id, ClockState.OVERDUE, ago=30)
+    (people,) = await rows_of(world, group="organization")
+    assert (people["id"], figures(people, "response")) == (None, (0, 1, {}))
+
+
+async def test_a_rework_is_no_second_response(world: World, owner: Database) -> None:
+    async with owner.transaction(world.district_id) as session:
+        need = await put_need(session, world, NeedState.IN_SERVICE)
+        reworked = await _put(session, world, need, S.ACCEPTED, round=2)
+        await _contact(session, world, reworked.id, ClockState.MET, ago=30, ended=25)
+        await _contact(session, world, reworked.id, ClockState.OVERDUE, ago=30, round_=2)
+        taken_up = await _put(session, world, need, S.ACCEPTED)
+        await _round(session, taken_up)
+        await _contact(session, world, taken_up.id, ClockState.MET, ago=60, ended=55)
+        await _contact(session, world, taken_up.id, ClockState.OVERDUE, ago=30, round_=2)
+    (row,) = await rows_of(world)
+    assert figures(row, "response") == (2, 3, {}), "once until it was closed, and once after that"
+
+
+async def test_who_was_let_go_is_named_by_nothing_left_out(world: World, owner: Database) -> None:
+    """Neither a unit whose objection was upheld, nor one of a round that was closed."""
+    late = {"due_at": now() - timedelta(hours=1)}
+    async with owner.transaction(world.district_id) as session:
+        need = await put_need(session, world, NeedState.IN_SERVICE)
+        for state in (S.OPEN, S.WITHDRAWN):
+            order = await _put(session, world, need, state, BY_UNIT, **late)
+            said = {"ground": Ground.NOT_OUR_DUTY, "basis": "三定方案", "objected_by": world.people["liaison"]}
+            where = {
+                "path": order.path,
+                "unit_path": world.paths["community"],
+                "assigned_from": world.paths["community"],
+            }
+            judged = {"verdict": Verdict.UPHELD, "words": "成立", "judged_by": world.people["subdistrict"]}
+            key = {"district_id": world.district_id, "order_id": order.id, "organization_id": world.units["unit"]}
+            moments = {"objected_at": now(), "judged_at": now() + timedelta(hours=1)}
+            session.add(Objection(**key, **said, **where, **judged, **moments))
+        again = await _put(session, world, need, S.OPEN, BY_UNIT, **late)
+        await _round(session, again, organization_id=world.units["unit"], closed_at=now() + timedelta(hours=1))
+        await _put(session, world, need, S.OPEN, BY_MEMBER, **late)
+        await _put(session, world, need, S.PLANNED, BY_UNIT, **late)
+    unit, people = await rows_of(world, group="organization")
+    assert (unit["id"], figures(unit, "resolution")[2]) == (str(world.units["unit"]), {"planned": 1})
+    assert figures(people, "resolution")[2] == {"withdrawn": 1, "unfinished": 3}
