@@ -245,10 +245,16 @@ def _open(step: WayStep, ends_at: datetime | None, moment: datetime, quiet: Quie
 
 def _next_wave(step: WayStep, standing: Standing, moment: datetime, quiet: Quiet | None) -> Move:
     """While some still think, the next are asked once it is time."""
-    if step.every_minutes is None or standing.asked_at is None:
+    then = None if standing.asked_at is None else next_wave(standing.asked_at, step.every_minutes, quiet)
+    if then is None:
         return _REST
-    at = waking(max(moment, standing.asked_at + timedelta(minutes=step.every_minutes)), quiet)
+    at = waking(max(moment, then), quiet)
     return Move(Do.ACT) if at <= moment else Move(Do.WAIT, at)
+
+
+def next_wave(asked_at: datetime, every_minutes: int | None, quiet: Quiet | None) -> datetime | None:
+    """When the next are asked though these still think; None: once they all have answered."""
+    return None if every_minutes is None else waking(asked_at + timedelta(minutes=every_minutes), quiet)
 
 
 def without_anybody(standing: Standing, moment: datetime, *, last: bool) -> Move:

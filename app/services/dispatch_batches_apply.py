@@ -21,6 +21,7 @@ from app.domain.dispatch_batch import Decided
 from app.domain.dispatch_batch_facts import Ints
 from app.domain.dispatch_batches import WRITTEN, ChoiceResult
 from app.domain.dispatch_reasons import in_short, weights_in_short
+from app.domain.dispatch_ways import next_wave
 from app.domain.needs import Urgency
 from app.domain.quiet_hours import answer_by
 from app.services import clocks
@@ -58,14 +59,15 @@ class Asking:
         self._limits: dict[Limit, tuple[int, dict[str, Any]]] = {}
         self._limit_of = cache(self._limit)
         self._answer_by = cache(partial(answer_by, moment))
+        self._next_wave = cache(partial(next_wave, moment))
         rows = seen.orders.rows
         self._versions, self._needs = rows["version"].tolist(), key_bytes(rows["need"])
 
     def order(self, plan: Plan) -> tuple[Any, ...]:
-        """What the statement is told of an order: id, version, until when one may answer, and the number of the limit to sign."""
-        seen, at = self.seen, plan.order
-        until = self._answer_by(seen.minutes[at], seen.quiet[at])
-        return plan.order_id, self._versions[at], until, self._limit_of(*seen.signed_by(at))
+        """For the statement: id, version, until when one may answer, the number of the limit to sign, when the next are asked."""
+        seen, at, quiet = self.seen, plan.order, self.seen.quiet[plan.order]
+        until, then = self._answer_by(seen.minutes[at], quiet), self._next_wave(seen.next_wave[at], quiet)
+        return plan.order_id, self._versions[at], until, self._limit_of(*seen.signed_by(at)), then
 
     def need_id(self, plan: Plan) -> UUID:
         return UUID(bytes=self._needs[plan.order])
@@ -123,14 +125,14 @@ async def invite(connection: Any, asking: Asking, some: list[Plan]) -> Written:
     """Ask those chosen. Whatever happened to an order meanwhile leaves it as it is."""
     orders = [asking.order(plan) for plan in some]
     pairs = [(plan.order_id, *asked) for plan in some for asked in plan.asked]
-    order_ids, versions, until, limits = _columns(orders, 4)
+    order_ids, versions, until, limits, then = _columns(orders, 5)
     ids = [new_ids(len(orders)) for _ in range(4)]
     order_of, slot, person, spare, reasons = _columns(pairs, 5)
     invitations = (order_of, person, slot, spare, new_ids(len(pairs)), new_ids(len(pairs)), reasons)
     needs = [asking.need_id(plan) for plan in some]
     given = (order_ids, versions, until, *ids, limits, *invitations, asking.moment, asking.batch_id, needs)
     await connection.execute(JOINED_AS_SETS)
-    found = await connection.fetch(INVITE, asking.district_id, *given, *_columns(asking.limits(), 7), new_id())
+    found = await connection.fetch(INVITE, asking.district_id, *given, *_columns(asking.limits(), 7), new_id(), then)
     asked = {row["order_id"]: row["people"] for row in found}
     return Written(len(asked), sum(asked.values()), [plan for plan in some if plan.order_id not in asked])
 

@@ -2,6 +2,7 @@
 
 from app.domain.assignments import UNFINISHED, AssignmentState
 from app.domain.audit import Caller, Outcome
+from app.domain.dispatch_ways import Way
 from app.models.base import literal_in
 from app.services.dispatch_batches_sql import OPEN
 
@@ -12,8 +13,9 @@ JOINED_AS_SETS = "SET LOCAL enable_nestloop = off; SET LOCAL plan_cache_mode = f
 one plan is as good as another for each of them: making it costs as much as twenty orders."""
 INVITE = f"""
 WITH wanted AS (
-  SELECT * FROM unnest($2::uuid[], $3::bigint[], $4::timestamptz[], $5::uuid[], $6::uuid[], $7::uuid[], $8::uuid[], $9::int[])
-    AS w(order_id, version, answer_by, order_event, need_event, clock, clock_mark, limit_number)),
+  SELECT * FROM unnest($2::uuid[], $3::bigint[], $4::timestamptz[], $5::uuid[], $6::uuid[], $7::uuid[], $8::uuid[], $9::int[],
+      $28::timestamptz[])
+    AS w(order_id, version, answer_by, order_event, need_event, clock, clock_mark, limit_number, next_wave)),
 pairs AS (
   SELECT * FROM unnest($10::uuid[], $11::uuid[], $12::int[], $13::int[], $14::uuid[], $15::uuid[], $16::text[])
     AS p(order_id, person_id, slot, spare, id, event, choice)),
@@ -41,7 +43,11 @@ moved AS (
   UPDATE orders o SET state = 'offered', next_offer_at = NULL, version = o.version + 1, updated_at = $17
   FROM locked l WHERE o.district_id = $1 AND o.id = ANY($2::uuid[]) AND o.id = l.id AND l.id IN (SELECT order_id FROM kept)
   RETURNING o.id, o.path, o.version, o.round, o.community_id, o.grid_id, l.need_id, l.need_state, l.answer_by, l.order_event,
-    l.need_event, l.clock, l.clock_mark, l.limit_number),
+    l.need_event, l.clock, l.clock_mark, l.limit_number, l.next_wave, o.auto_offer),
+on_way AS (
+  UPDATE order_ways w SET waves = w.waves + 1, began_at = coalesce(w.began_at, $17), asked_at = $17, due_at = m.next_wave
+  FROM moved m WHERE w.district_id = $1 AND w.order_id = ANY($2::uuid[]) AND w.order_id = m.id
+    AND m.auto_offer AND w.steps -> w.step ->> 'way' = '{Way.WAVES.value}'),
 serving AS (
   UPDATE needs n SET state = 'in_service', version = n.version + 1, updated_at = $17
   FROM (SELECT DISTINCT ON (need_id) need_id, id, need_event FROM moved WHERE need_state = 'accepted' ORDER BY need_id, id) m
@@ -90,6 +96,8 @@ SELECT k.order_id, count(*) AS people FROM kept k JOIN moved m ON m.id = k.order
 An order that somebody has in hand at this moment, or that has changed since it was read, is left out; so is whom the need complains
 about since then, and whoever has taken on so much meanwhile that they could not hold what the batch asks of them before and here
 (``spare``; what this very batch has asked, all at one moment, is counted in that already). Nobody is waited for.
+
+Where the order's chain is at waves, this is one of them: the next is due when it would be after any other.
 """
 CHOOSE = """
 INSERT INTO dispatch_choices (district_id, id, batch_id, order_id, path, result, choices, created_at)

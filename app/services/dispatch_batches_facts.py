@@ -46,6 +46,7 @@ class Seen:
         self.most: list[int] = most.tolist()
         self.quiet = orders_.quiet_hours(orders.rows)
         self.minutes = orders_.answer_minutes(orders.rows)
+        self.next_wave = orders_.minutes_to_next_wave(orders.rows)
         self._terms, self._urgency = orders.kind.tolist(), orders.rows["urgency"].tolist()
 
     def order_id(self, at: int) -> UUID:

@@ -136,8 +136,19 @@ def quiet_hours(rows: Columns) -> list[Quiet | None]:
 
 def answer_minutes(rows: Columns) -> list[int]:
     """How long whoever is asked may think: as the wave says, or the order."""
-    in_waves = (rows["way"] == sql.WAYS.index(Way.WAVES)) & (rows["answer_minutes"] > 0)
+    in_waves = _in_waves(rows) & (rows["answer_minutes"] > 0)
     found: list[int] = np.where(in_waves, rows["answer_minutes"], rows["offer_minutes"]).tolist()
+    return found
+
+
+def minutes_to_next_wave(rows: Columns) -> list[int | None]:
+    """After how long the next are asked though these still think; None: once they all have answered."""
+    every: list[int] = np.where(_in_waves(rows), rows["every_minutes"], NONE).tolist()
+    return [minutes if minutes > 0 else None for minutes in every]
+
+
+def _in_waves(rows: Columns) -> Bools:
+    found: Bools = rows["way"] == sql.WAYS.index(Way.WAVES)
     return found
 
 

@@ -50,6 +50,7 @@ SELECT o.id, n.id, coalesce(n.asker_id, {NOBODY}), coalesce(n.submitted_by, {NOB
   hashtextextended(o.category, 0), jsonb_hash_extended(o.terms, 0), o.version,
   coalesce(o.lon, 'NaN'), coalesce(o.lat, 'NaN'), coalesce(o.wanted_at, '-infinity'), coalesce(o.insured_until, '-infinity'),
   o.people_wanted, o.offer_minutes, coalesce((w.steps -> w.step ->> 'answer_minutes')::int, -1),
+  coalesce((w.steps -> w.step ->> 'every_minutes')::int, -1),
   {_number("o.urgency", URGENCIES)}, {_number(_WAY, WAYS)},
   coalesce(w.quiet_since, -1)::smallint, coalesce(w.quiet_until, -1)::smallint, o.path
 FROM orders o {_OF_NEED} LEFT JOIN order_ways w ON w.district_id = o.district_id AND w.order_id = o.id
@@ -66,6 +67,7 @@ ORDERS_KINDS = {
     "wanted": INT,
     "offer_minutes": INT,
     "answer_minutes": INT,
+    "every_minutes": INT,
     "urgency": SMALL,
     "way": SMALL,
     "quiet_since": SMALL,

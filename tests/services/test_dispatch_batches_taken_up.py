@@ -20,8 +20,8 @@ from app.models import (
 )
 from app.services import dispatch_batches
 from app.settings import Settings
+from app.workers import clocks_dispatch, dispatch_solving
 from app.workers import dispatch_batches as worker
-from app.workers import dispatch_solving
 from tests.services.dispatch_batching import (
     carry_out,
     claimed,
@@ -40,6 +40,7 @@ async def put_way(owner: Database, world: World, order: Any, step: WayStep, **qu
     row = OrderWay(district_id=world.district_id, id=new_id(), order_id=UUID(order["id"]), path=world.paths["home1"])
     row.steps, row.step, row.waves, row.version = [step.as_json()], 0, 0, 1
     row.quiet_since, row.quiet_until = quiet.get("since"), quiet.get("until")
+    row.due_at = now()
     async with owner.transaction(world.district_id) as session:
         session.add(row)
 
@@ -78,6 +79,27 @@ async def test_orders_on_other_ways_are_left_out_unless_asked_for(world: World, 
     told = await shown(world, batch)
     assert (told["every_way"], told["orders"], told["invited_orders"]) == (True, 2, 2)
     assert [len(await asked(world, order)) for order in (by_hand, halted)] == [1, 1]
+
+
+async def test_a_batch_is_a_wave_of_the_order_s_chain(world: World, app: FastAPI, owner: Database) -> None:
+    """The next is due as after any other wave; a chain that is at something else is left as it is."""
+    often, once, halted, by_hand = orders = await open_orders(world, 4)
+    for order in (often, once, by_hand):
+        await set_order(owner, world, order, auto_offer=True)
+    await put_way(owner, world, often, WayStep(Way.WAVES, every_minutes=20))
+    await put_way(owner, world, once, WayStep(Way.WAVES))
+    await put_way(owner, world, halted, WayStep(Way.WAVES, every_minutes=20))
+    await put_way(owner, world, by_hand, WayStep(Way.BY_HAND))
+    await started(world, every_way=True)
+    await carry_out(app, world)
+    assert [len(await asked(world, order)) for order in orders] == [1] * 4
+    async with owner.transaction(world.district_id) as session:
+        found = [await session.scalar(select(OrderWay).where(OrderWay.order_id == UUID(o["id"]))) for o in orders]
+        at = await session.scalar(select(Assignment.created_at).where(Assignment.order_id == UUID(often["id"])))
+        due = {id_ for query, _ in clocks_dispatch.due() for id_ in await session.scalars(query)}
+    assert [(way.waves, way.began_at, way.asked_at) for way in found] == [(1, at, at)] * 2 + [(0, None, None)] * 2
+    assert [way.due_at for way in found[:2]] == [at + timedelta(minutes=20), None]
+    assert not due & {UUID(often["id"]), UUID(once["id"])}
 
 
 async def test_a_process_of_its_own_carries_it_out(world: World, app: FastAPI, settings: Settings) -> None:
