@@ -50,9 +50,7 @@ class Plan:
 LONG = Plan(
     orders=200, acceptors=64, kills=10, stops=5, supply=12_000, keys=2_000, due=2_000, worker_kills=10, kill_amid=True
 )
-SHORT = Plan(
-    orders=30, acceptors=16, kills=1, stops=1, supply=2_000, keys=100, due=150, worker_kills=2, kill_amid=False
-)
+SHORT = Plan(orders=30, acceptors=16, kills=1, stops=1, supply=2_000, keys=60, due=150, worker_kills=2, kill_amid=False)
 
 
 def main() -> int:

@@ -73,7 +73,7 @@ def _operations(document: dict[str, Any]) -> int:
 async def test_i15_every_operation_by_roles_in_turn(target: Target, part: int) -> None:
     """Well-formed and malformed requests, each operation by some roles in turn."""
     document = target.part(part)
-    found = await target.run(document, only(fuzzing={"generation": {"max-examples": 4}}))
+    found = await target.run(document, only(fuzzing={"generation": {"max-examples": 3}}))
     assert not found.failures, found.failures
     assert found.times(500, 600) == 0, found
     assert len(found.operations) == _operations(document)
