@@ -68,7 +68,7 @@ async def test_a_rework_is_no_second_response(world: World, owner: Database) -> 
 
 async def test_who_was_let_go_is_named_by_nothing_left_out(world: World, owner: Database) -> None:
     """Neither a unit whose objection was upheld, nor one of a round that was closed."""
-    late = {"due_at": now() - timedelta(hours=1)}
+    late: dict[str, Any] = {"due_at": now() - timedelta(hours=1)}
     async with owner.transaction(world.district_id) as session:
         need = await put_need(session, world, NeedState.IN_SERVICE)
         for state in (S.OPEN, S.WITHDRAWN):

@@ -94,8 +94,11 @@ async def test_a_batch_is_a_wave_of_the_order_s_chain(world: World, app: FastAPI
     await carry_out(app, world)
     assert [len(await asked(world, order)) for order in orders] == [1] * 4
     async with owner.transaction(world.district_id) as session:
-        found = [await session.scalar(select(OrderWay).where(OrderWay.order_id == UUID(o["id"]))) for o in orders]
-        at = await session.scalar(select(Assignment.created_at).where(Assignment.order_id == UUID(often["id"])))
+        rows = [await session.scalars(select(OrderWay).where(OrderWay.order_id == UUID(o["id"]))) for o in orders]
+        found = [one.one() for one in rows]
+        at = (
+            await session.scalars(select(Assignment.created_at).where(Assignment.order_id == UUID(often["id"])))
+        ).one()
         due = {id_ for query, _ in clocks_dispatch.due() for id_ in await session.scalars(query)}
     assert [(way.waves, way.began_at, way.asked_at) for way in found] == [(1, at, at)] * 2 + [(0, None, None)] * 2
     assert [way.due_at for way in found[:2]] == [at + timedelta(minutes=20), None]
