@@ -25,6 +25,8 @@ class OrderRound(Tenant, Base):
     grid_id: Mapped[UUID | None]
     organization_id: Mapped[UUID | None]
     """The unit that held it; empty where people did."""
+    category: Mapped[str]
+    """What the order was taken for when it was closed."""
     outcome: Mapped[Outcome] = mapped_column(text_enum(Outcome, "outcome"))
     rating: Mapped[int | None]
     closed_at: Mapped[datetime]

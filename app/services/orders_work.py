@@ -195,6 +195,7 @@ def _round_that_ended(case: OrderCase) -> OrderRound:
         community_id=order.community_id,
         grid_id=order.grid_id,
         organization_id=held[-1] if held else None,
+        category=order.category,
         outcome=order.outcome,
         rating=order.rating,
         closed_at=order.closed_at,

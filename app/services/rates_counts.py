@@ -58,17 +58,16 @@ class Asked:
     def here(self, model: Any) -> ColumnElement[bool]:
         return at_or_under(model, self.place)
 
-    def chosen(self, unit: Any) -> list[ColumnElement[bool]]:
+    def chosen(self, unit: Any, kind: Any = Order.category) -> list[ColumnElement[bool]]:
         """What else was asked for: a kind of service and those below it, the orders of a unit."""
         wanted: list[ColumnElement[bool]] = []
         if (code := self.query.category) is not None:
-            below = Order.category.startswith(f"{code}.", autoescape=True)
-            wanted.append(or_(Order.category == code, below))
+            wanted.append(or_(kind == code, kind.startswith(f"{code}.", autoescape=True)))
         if self.query.organization_id is not None:
             wanted.append(unit == self.query.organization_id)
         return wanted
 
-    def key(self, unit: Any) -> Any:
+    def key(self, unit: Any, kind: Any = Order.category) -> Any:
         """What the row of an order is known by."""
         match self.query.group:
             case Group.ALL:
@@ -77,7 +76,7 @@ class Asked:
                 depth = len(ancestors(self.place.path)) + 1
                 return func.substring(Order.path, f"^(?:[^/]+/){{1,{depth}}}")
             case Group.CATEGORY:
-                return Order.category
+                return kind
             case Group.ORGANIZATION:
                 return cast(unit, Text)
 
@@ -99,6 +98,15 @@ def _unit_then(moment: datetime) -> Any:
     """The unit that had the order when the limit ended or passed: what ran out before its time is none of its delays."""
     until = func.least(Clock.due_at, func.coalesce(Clock.ended_at, moment))
     return _last(Assignment.organization_id, Assignment.accepted_at <= until)
+
+
+def _kind_then() -> Any:
+    """What the order was taken for when the clock's round was closed; of one that was not, what it is taken for now."""
+    closed = select(OrderRound.category).where(
+        OrderRound.district_id == Order.district_id, OrderRound.order_id == Order.id, OrderRound.round >= Clock.round
+    )
+    then = closed.order_by(OrderRound.round).limit(1).correlate(Order, Clock).scalar_subquery()
+    return func.coalesce(then, Order.category)
 
 
 def _unit_last() -> Any:
@@ -130,12 +138,12 @@ def responses(asked: Asked) -> Select[Any]:
     taken back before tells nothing once another follows.
     """
     moment = now()
-    unit = _unit_then(moment)
-    columns = (asked.key(unit).label("key"), _timely(Clock).label("timely"), _late(Clock, moment).label("late"))
+    unit, kind = _unit_then(moment), _kind_then()
+    columns = (asked.key(unit, kind).label("key"), _timely(Clock).label("timely"), _late(Clock, moment).label("late"))
     rows = (
         select(*columns, (Clock.state == ClockState.STOPPED).label("stopped"))
         .join(Order, and_(Order.district_id == Clock.district_id, Order.id == Clock.subject_id))
-        .where(_CONTACTS, asked.within(Clock.due_at), asked.here(Clock), *asked.chosen(unit))
+        .where(_CONTACTS, asked.within(Clock.due_at), asked.here(Clock), *asked.chosen(unit, kind))
         .where(~_told_by_another(moment))
         .subquery()
     )
@@ -218,15 +226,14 @@ def _ended(asked: Asked) -> Select[Any]:
 
 def _taken_up_again(asked: Asked) -> Select[Any]:
     """Closed rounds before the last: whoever took them up again found them unsolved."""
+    had = (OrderRound.organization_id, OrderRound.category)
     return (
-        select(
-            asked.key(OrderRound.organization_id).label("key"), literal(OrderState.CLOSED.value, Text).label("state")
-        )
+        select(asked.key(*had).label("key"), literal(OrderState.CLOSED.value, Text).label("state"))
         .add_columns(literal(False).label("solved"), _content(OrderRound).label("content"))
         .select_from(OrderRound)
         .join(Order, and_(Order.district_id == OrderRound.district_id, Order.id == OrderRound.order_id))
         .outerjoin(Revisit, _answered(OrderRound.round))
-        .where(asked.within(OrderRound.closed_at), asked.here(OrderRound), *asked.chosen(OrderRound.organization_id))
+        .where(asked.within(OrderRound.closed_at), asked.here(OrderRound), *asked.chosen(*had))
     )
 
 

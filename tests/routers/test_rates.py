@@ -75,7 +75,7 @@ async def _round(session: AsyncSession, order: Order, **more: Any) -> None:
     """Its first, that was closed two days ago and taken up again."""
     order.round = 2
     where = {"path": order.path, "community_id": order.community_id, "grid_id": order.grid_id}
-    what = {"round": 1, "outcome": Outcome.SOLVED, "closed_at": now() - timedelta(days=2)}
+    what = {"round": 1, "category": order.category, "outcome": Outcome.SOLVED, "closed_at": now() - timedelta(days=2)}
     session.add(OrderRound(district_id=order.district_id, id=new_id(), order_id=order.id, **where, **what | more))
     await session.flush()
 

@@ -3,19 +3,23 @@
 from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any
+from uuid import UUID
 
 import pytest
 import time_machine
+from alembic.script import ScriptDirectory
+from sqlalchemy import select, text, update
 
 from app.core.clock import now
 from app.core.db import Database
+from app.core.migrate import alembic_config
 from app.domain.clocks import ClockState
 from app.domain.needs import NeedState
 from app.domain.objections import Ground, Verdict
-from app.models import Objection
+from app.models import Objection, OrderRound
 from tests.routers.test_rates import BY_MEMBER, BY_UNIT, MONDAY, S, _contact, _put, _round, figures, rows_of
 from tests.services.rows import put_need
-from tests.stories.steps import act, taken
+from tests.stories.steps import act, reported, taken
 from tests.worlds import World
 
 
@@ -66,6 +70,24 @@ async def test_a_rework_is_no_second_response(world: World, owner: Database) -> 
     assert figures(row, "response") == (2, 3, {}), "once until it was closed, and once after that"
 
 
+async def test_what_a_round_was_of_stays_when_the_order_becomes_of_another_kind(world: World, owner: Database) -> None:
+    async with owner.transaction(world.district_id) as session:
+        need = await put_need(session, world, NeedState.IN_SERVICE)
+        order = await _put(session, world, need, S.OPEN)
+        await _round(session, order)
+        await _contact(session, world, order.id, ClockState.MET, ago=60, ended=55)
+        await _contact(session, world, order.id, ClockState.MET, ago=30, ended=25, round_=2)
+        order.category = "care"
+    kinds = {row["code"]: row for row in await rows_of(world, group="category")}
+    assert figures(kinds["repair.plumbing"], "resolution") == (0, 1, {})
+    assert {code: figures(row, "response") for code, row in kinds.items()} == {
+        "repair.plumbing": (1, 1, {}),
+        "care": (1, 1, {}),
+    }
+    (row,) = await rows_of(world, category="care")
+    assert (figures(row, "resolution"), figures(row, "response")) == ((0, 0, {}), (1, 1, {}))
+
+
 async def test_who_was_let_go_is_named_by_nothing_left_out(world: World, owner: Database) -> None:
     """Neither a unit whose objection was upheld, nor one of a round that was closed."""
     late: dict[str, Any] = {"due_at": now() - timedelta(hours=1)}
@@ -90,3 +112,21 @@ async def test_who_was_let_go_is_named_by_nothing_left_out(world: World, owner: 
     unit, people = await rows_of(world, group="organization")
     assert (unit["id"], figures(unit, "resolution")[2]) == (str(world.units["unit"]), {"planned": 1})
     assert figures(people, "resolution")[2] == {"withdrawn": 1, "unfinished": 3}
+
+
+async def test_rounds_from_before_that_was_kept_have_the_kind_they_were_of(
+    world: World, owner: Database, database_url: str, monday: Any
+) -> None:
+    """From the history, as the migration fills it: twice another kind since, and the first is the one it was closed as."""
+    order = await act(world, "resident1", await reported(world), "confirm", rating=4)
+    await act(world, "resident1", order, "reopen", words="又漏了")
+    for kind in ("repair.electric", "other"):
+        monday.shift(timedelta(minutes=1))
+        await world.ok("community", "POST", f"/v1/needs/{order['need_id']}/recategorise", json={"category": kind})
+    filling = ScriptDirectory.from_config(alembic_config(database_url)).get_revision("0044").module.KINDS
+    async with owner.transaction(world.district_id) as session:
+        kept = select(OrderRound.category).where(OrderRound.order_id == UUID(order["id"]))
+        assert await session.scalar(kept) == "repair.plumbing"
+        await session.execute(update(OrderRound).where(OrderRound.order_id == UUID(order["id"])).values(category="?"))
+        await session.execute(text(filling.format(mine=f"district_id = {world.district_id}")))
+        assert await session.scalar(kept) == "repair.plumbing"

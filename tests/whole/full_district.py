@@ -301,7 +301,7 @@ def _dispatch(world: World) -> Rows:
     yield DispatchTurn, turn | {"person_id": world.people["resident1"]}
     order = select(Order.id).where(Order.district_id == world.district_id).limit(1).scalar_subquery()
     yield OrderWay, {"order_id": order, "path": world.paths["home1"], "step": 0, "waves": 0} | chain
-    ended = {"round": 1, "outcome": "solved", "rating": 2, "closed_at": now()}
+    ended = {"round": 1, "category": "repair.plumbing", "outcome": "solved", "rating": 2, "closed_at": now()}
     yield OrderRound, {"order_id": order, "path": world.paths["home1"]} | ended
     unit = {"organization_id": world.units["unit"], "unit_path": world.paths["community"]}
     given = {"assigned_from": world.paths["community"], "assigned_by": world.people["grid"]}
