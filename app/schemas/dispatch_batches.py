@@ -37,14 +37,16 @@ class DispatchBatchRead(Read):
         dict[str, int] | None,
         Field(description="本区的各项权重：折合的米数，distance 为路程的百分比；各类服务另设的见各邀请的理由"),
     ]
-    orders: Annotated[int | None, Field(description="待派工单；尚未开始时为空")]
+    orders: Annotated[int | None, Field(description="待派工单，中断后重来的含已邀请的；尚未开始时为空")]
     people: Annotated[int | None, Field(description="可邀请的人")]
     places: Annotated[int | None, Field(description="待派工单的空缺名额")]
     chosen: Annotated[int | None, Field(description="最优方案填补的名额")]
     invited_orders: Annotated[int, Field(description="已发出邀请的工单")]
     invited: Annotated[int, Field(description="已发出的邀请")]
     overtaken: Annotated[int, Field(description="其间有变动而未邀请的工单，下一批再派")]
-    cost_cm: Annotated[int | None, Field(description="最优方案的总代价，折合路程，厘米；含未填名额")]
+    cost_cm: Annotated[
+        int | None, Field(description="最优方案的总代价，折合路程，厘米；含未填名额，中断后重来的不含已邀请的")
+    ]
     message: Annotated[str | None, Field(description="失败的原因")]
     requested_by: UUID | None
     created_at: datetime

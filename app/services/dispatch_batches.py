@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import or_, select, text
+from sqlalchemy import delete, or_, select, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.core.clock import now
@@ -149,6 +149,12 @@ async def held(session: AsyncSession, claimed: Claim) -> DispatchBatch:
         raise LostRace("整批派单已由另一进程接手")
     found.lease_until = claimed.until = now() + LEASE
     return found
+
+
+async def forget(session: AsyncSession, found: DispatchBatch) -> None:
+    """What a try that was interrupted chose and did not ask for; whom it asked stays asked, and counted."""
+    await session.execute(delete(DispatchChoice).where(DispatchChoice.batch_id == found.id))
+    found.overtaken = 0
 
 
 async def end(session: AsyncSession, claimed: Claim, refusal: str | None = None) -> None:

@@ -102,6 +102,4 @@ Where the order's chain is at waves, this is one of them: the next is due when i
 CHOOSE = """
 INSERT INTO dispatch_choices (district_id, id, batch_id, order_id, path, result, choices, created_at)
 SELECT $1, c.id, $2, c.order_id, c.path, $3, c.choices::jsonb, $4
-FROM unnest($5::uuid[], $6::uuid[], $7::text[], $8::text[]) AS c(id, order_id, path, choices)
-ON CONFLICT (district_id, batch_id, order_id) DO NOTHING"""
-"""Whoever takes over a batch that was interrupted finds what was kept already as it is."""
+FROM unnest($5::uuid[], $6::uuid[], $7::text[], $8::text[]) AS c(id, order_id, path, choices)"""

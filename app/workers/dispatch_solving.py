@@ -88,7 +88,9 @@ async def _go_through(database: Database, claimed: Claim) -> None:
         seen = await dispatch_batches_facts.read(session, await driver(session), look)
     decided = await asyncio.to_thread(decide, seen.batch, seen.weights)
     async with step(database, claimed) as session:
-        _note(await dispatch_batches.held(session, claimed), seen, decided)
+        batch = await dispatch_batches.held(session, claimed)
+        await dispatch_batches.forget(session, batch)
+        _note(batch, seen, decided)
     asking = Asking(seen, claimed.district_id, claimed.batch_id, now())
     all_plans = dispatch_batches_apply.plans(seen, decided, claimed.batch_id)
     rest = await ask(database, claimed, asking, all_plans) if asks else all_plans
@@ -142,10 +144,11 @@ async def _write(
 
 
 def _note(batch: DispatchBatch, seen: Seen, decided: Decided) -> None:
-    """What was looked at and decided."""
+    """What was looked at and decided, with those whom an earlier try has asked already."""
     batch.weights = told(seen.weights[0])
-    batch.orders, batch.people = len(seen.batch.orders.ids), len(seen.batch.parties.ids)
-    batch.places, batch.chosen = int(seen.batch.orders.places.sum()), decided.filled
+    batch.orders, batch.people = len(seen.batch.orders.ids) + batch.invited_orders, len(seen.batch.parties.ids)
+    batch.places = int(seen.batch.orders.places.sum()) + batch.invited
+    batch.chosen = decided.filled + batch.invited
     batch.cost_cm = decided.solution.value
 
 
