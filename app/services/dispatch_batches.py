@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import delete, or_, select, text
+from sqlalchemy import delete, or_, select, text, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.core.clock import now
@@ -41,6 +41,7 @@ class Claim:
     lease: datetime
     until: datetime
     """The next lease, once the step is committed."""
+    tries: int = 1
 
     def move_on(self) -> None:
         self.lease = self.until
@@ -136,7 +137,7 @@ async def claim(session: AsyncSession) -> Claim | None:
         publish(session, _NOUN, found, "begin", actor=None, source="queued", target="running", noted=False)
     found.tries += 1
     found.lease_until = now() + LEASE
-    return Claim(found.district_id, found.id, found.lease_until, found.lease_until)
+    return Claim(found.district_id, found.id, found.lease_until, found.lease_until, found.tries)
 
 
 async def held(session: AsyncSession, claimed: Claim) -> DispatchBatch:
@@ -155,6 +156,16 @@ async def forget(session: AsyncSession, found: DispatchBatch) -> None:
     """What a try that was interrupted chose and did not ask for; whom it asked stays asked, and counted."""
     await session.execute(delete(DispatchChoice).where(DispatchChoice.batch_id == found.id))
     found.overtaken = 0
+
+
+async def let_go(session: AsyncSession, claimed: Claim) -> None:
+    """Leave the batch to whoever comes next, at once and as if it had not been tried: its process was ended by an orderly stop.
+
+    That process moved the lease on by itself; by the number of the try we know that nobody else has the batch.
+    """
+    mine = DispatchBatch.id == claimed.batch_id, DispatchBatch.tries == claimed.tries
+    rows = update(DispatchBatch).where(*mine, DispatchBatch.state == BatchState.RUNNING)
+    await session.execute(rows.values(tries=DispatchBatch.tries - 1, lease_until=None))
 
 
 async def end(session: AsyncSession, claimed: Claim, refusal: str | None = None) -> None:

@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import os
+import signal
 import sys
 
 import structlog
@@ -14,7 +15,10 @@ from app.settings import ROOT, Settings
 from app.workers.relay import every, in_each_district
 
 _PAUSE_SECONDS = 1.0
-_BROKEN = 1
+_SAID = {0, 3}
+"""Exit codes of a process that has said itself what became of its batch: ``dispatch_solving.DONE`` and ``LATER``."""
+_STOPPED = {None, -signal.SIGTERM, -signal.SIGINT, -signal.SIGHUP}
+"""Ended by an orderly stop: by us, or by whoever tells all processes at once."""
 _log = structlog.get_logger()
 
 
@@ -34,12 +38,16 @@ async def take_up(database: Database, settings: Settings, stop: asyncio.Event, d
             claimed = await dispatch_batches.claim(session)
         if claimed is None:
             return
-        if await _carried_out(settings, stop, claimed) == _BROKEN:
-            _log.error("dispatch_batch_broken", batch_id=str(claimed.batch_id))
+        code = await _carried_out(settings, stop, claimed)
+        if code in _STOPPED:
+            async with database.transaction(district_id) as session:
+                await dispatch_batches.let_go(session, claimed)
+        elif code not in _SAID:
+            _log.error("dispatch_batch_broken", batch_id=str(claimed.batch_id), code=code)
 
 
 async def _carried_out(settings: Settings, stop: asyncio.Event, claimed: Claim) -> int | None:
-    """The process's exit code; None when it was ended since we are to stop. Its batch is then left to the next."""
+    """The process's exit code; None when it was ended since we are to stop."""
     words = [str(claimed.district_id), str(claimed.batch_id), claimed.lease.isoformat()]
     around = {"DATABASE_URL": settings.database_url or "", "SANSHUN_APP_ROLE": settings.app_role}
     process = await asyncio.create_subprocess_exec(

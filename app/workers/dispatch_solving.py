@@ -38,6 +38,7 @@ WRITERS = 2
 """Connections that write at once."""
 DONE, BROKEN, LATER = 0, 1, 3
 """Ended well or as a failure; could not even say so; to be tried again once the lease is over."""
+_FAULT, _UNSOLVED = "系统内部错误", "代价过大，超出可求解的范围，请检查各项权重"
 _log = structlog.get_logger()
 
 
@@ -76,7 +77,7 @@ async def carry_out(database: Database, claimed: Claim) -> int:
             return LATER
         _log.error("dispatch_batch_failed", batch_id=str(claimed.batch_id), kind=type(error).__name__)
         async with step(database, claimed) as session:
-            await dispatch_batches.end(session, claimed, "系统内部错误")
+            await dispatch_batches.end(session, claimed, _UNSOLVED if isinstance(error, ArithmeticError) else _FAULT)
     return DONE
 
 
