@@ -103,7 +103,7 @@ def _loops(database: Database, state: Any, stop: asyncio.Event) -> list[Any]:
     """What runs without a request, in every process: rows are claimed with SKIP LOCKED, so any number may run."""
     return [
         relay.run(database, stop),
-        clocks.run(database, stop),
+        clocks.run(database, state.sealer, stop),
         imports.run(database, state.sealer, stop),
         match_batches.run(database, stop),
         dispatch_batches.run(database, state.settings, stop),

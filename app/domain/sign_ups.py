@@ -13,6 +13,8 @@ from app.domain.activities import Part, PartKind
 from app.domain.catalogue import Skill
 from app.domain.lifecycle import Lifecycle, Step
 from app.domain.people import Relation, Role
+from app.domain.quiet_hours import Quiet
+from app.domain.quiet_hours import answer_by as awake_until
 
 
 class SignUpState(StrEnum):
@@ -173,6 +175,8 @@ ANSWER_WITHIN = timedelta(hours=24)
 """House rule: how long somebody who is asked to stand in may think about it, but never beyond the start."""
 LEAST_TO_ANSWER = timedelta(minutes=30)
 """House rule: how long whoever the system asks may think at least, the start permitting."""
+LOOK_AGAIN_AFTER = timedelta(minutes=10)
+"""House rule: where ages cannot be read nobody is asked, and the system looks again after this long."""
 OF_AGE = 18
 """民法典第十七条."""
 
@@ -237,10 +241,13 @@ def answer_by(moment: datetime, starts_at: datetime) -> datetime:
     return min(moment + ANSWER_WITHIN, starts_at)
 
 
-def answer_by_when_found(moment: datetime, starts_at: datetime) -> datetime:
-    """For whom the system asks: a quarter of the time that is left, so that three more can be asked in turn if they cannot."""
-    share = max((starts_at - moment) / 4, LEAST_TO_ANSWER)
-    return min(moment + min(share, ANSWER_WITHIN), starts_at)
+def answer_by_when_found(moment: datetime, starts_at: datetime, quiet: Quiet | None) -> datetime:
+    """For whom the system asks: a quarter of the time that is left, so that three more can be asked in turn if they cannot.
+
+    Of that time quiet hours do not count, nor does it run out in them, the start permitting.
+    """
+    share = min(max((starts_at - moment) / 4, LEAST_TO_ANSWER), ANSWER_WITHIN)
+    return min(awake_until(moment, share // timedelta(minutes=1), quiet), starts_at)
 
 
 def must_be_findable(kind: PartKind) -> None:

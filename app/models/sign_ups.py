@@ -33,6 +33,8 @@ class SignUp(Tenant, Versioned, Base):
     """Whose place this person takes, once."""
     search: Mapped[Search | None] = mapped_column(text_enum(Search, "search"))
     """How far the system is with finding somebody to come instead; None: it was not asked to."""
+    search_at: Mapped[datetime | None]
+    """When it goes on looking, while nobody is to be asked; None: somebody is asked, or it does not look."""
     answer_by: Mapped[datetime | None]
     confirmed_at: Mapped[datetime | None]
     checked_in_at: Mapped[datetime | None]
@@ -57,6 +59,7 @@ class SignUp(Tenant, Versioned, Base):
         CheckConstraint("state <> 'waiting' OR waiting_number IS NOT NULL", name="waiting_number"),
         CheckConstraint("state <> 'invited' OR (replaces_id IS NOT NULL AND answer_by IS NOT NULL)", name="invited"),
         CheckConstraint("search IS NULL OR state = 'confirmed'", name="search_while_confirmed"),
+        CheckConstraint("search_at IS NULL OR search = 'looking'", name="search_at"),
         CheckConstraint("(state = 'checked_in') = (check_out_by IS NOT NULL)", name="check_out_by"),
         Index(
             "uq_sign_ups_standing",
@@ -84,5 +87,6 @@ class SignUp(Tenant, Versioned, Base):
         Index("ix_sign_ups_activity", "district_id", "activity_id", "id"),
         Index("ix_sign_ups_person", "district_id", "person_id", "id"),
         Index("ix_sign_ups_answer_by", "district_id", "answer_by", postgresql_where=text("state = 'invited'")),
+        Index("ix_sign_ups_search_at", "district_id", "search_at", postgresql_where=text("search = 'looking'")),
         Index("ix_sign_ups_check_out_by", "district_id", "check_out_by", postgresql_where=text("state = 'checked_in'")),
     )

@@ -33,6 +33,7 @@ from app.services.outbox import hold, publish
 from app.services.places import located, place_of
 from app.services.sign_ups_places import fill, release_all
 from app.services.sign_ups_places import move as move_sign_up
+from app.services.sign_ups_substitutes import answer_before_it_starts
 
 _PLAIN = ("title", "details", "venue", "venue_quantity", "audience", "sign_up_from")
 _IF_SAID = ("starts_at", "ends_at", "sign_up_until")
@@ -55,6 +56,7 @@ async def update(
     if moved:
         must_be_before(activity.starts_at, now())
         activity.moved_at, activity.reminded_at = now(), None
+        await answer_before_it_starts(session, activity)
     sent = sorted(form.model_fields_set)
     publish(session, ACTIVITY.noun, activity, "update", actor=actor, data={"fields": sent, "moved": moved})
     await activities_venue.follow(session, activity, spot, actor)

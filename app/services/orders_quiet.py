@@ -3,9 +3,10 @@
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from app.domain.dispatch_ways import chosen_rule
 from app.domain.needs import Urgency
 from app.domain.quiet_hours import Quiet, quiet_of
-from app.models import Order, OrderWay
+from app.models import DispatchRule, Order, OrderWay
 
 
 async def quiet_hours(session: AsyncSession, order: Order) -> Quiet | None:
@@ -14,6 +15,13 @@ async def quiet_hours(session: AsyncSession, order: Order) -> Quiet | None:
         await session.execute(select(OrderWay.quiet_since, OrderWay.quiet_until).where(OrderWay.order_id == order.id))
     ).first()
     return quiet_of(row.quiet_since, row.quiet_until, urgent=is_urgent(order)) if row else None
+
+
+async def quiet_hours_of(session: AsyncSession, category: str) -> Quiet | None:
+    """Those of the rule by which an order of this category would be sent out: for asking about what is no order."""
+    rules = await session.scalars(select(DispatchRule).where(DispatchRule.retired_at.is_(None)))
+    rule = chosen_rule(rules, category, Urgency.NORMAL)
+    return quiet_of(rule.quiet_since, rule.quiet_until, urgent=False) if rule else None
 
 
 def is_urgent(order: Order) -> bool:

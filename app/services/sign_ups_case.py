@@ -7,8 +7,8 @@ from sqlalchemy import exists, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.core.clock import now, today
-from app.core.crypto import Sealer
-from app.core.errors import NotFound
+from app.core.crypto import SealBroken, Sealer
+from app.core.errors import NotFound, Unavailable
 from app.domain import access
 from app.domain.activities import Part
 from app.domain.people import HELPERS, Actor, Parties, Relation
@@ -69,11 +69,12 @@ async def hold_person(session: AsyncSession, person_id: UUID) -> Person:
     return person
 
 
-async def must_fit(
-    session: AsyncSession, sealer: Sealer | None, role: ActivityRole, person: Person, *, guarded: bool
-) -> None:
-    """422 with the reason why this person cannot come as this. The clock, without ``sealer``, cannot read birth dates."""
-    born = birth_date(sealer, person) if sealer else None
+async def must_fit(session: AsyncSession, sealer: Sealer, role: ActivityRole, person: Person, *, guarded: bool) -> None:
+    """422 with the reason why this person cannot come as this; 503 where their age cannot be read, and so not be judged."""
+    try:
+        born = birth_date(sealer, person)
+    except SealBroken as broken:
+        raise Unavailable("目前读不出出生日期，无法核对年龄") from broken
     candidate = Candidate(
         age=age_on(born, today()) if born else None,
         minor=person.minor,

@@ -12,7 +12,7 @@ from app.core.clock import now
 from app.core.ids import new_id
 from app.domain.activities import UPCOMING, ActivityState, promotes
 from app.domain.people import Actor, Parties
-from app.domain.sign_ups import ACTIVE, SIGN_UP, SignUpAction, SignUpState
+from app.domain.sign_ups import ACTIVE, SIGN_UP, Search, SignUpAction, SignUpState
 from app.models import Activity, ActivityRole, SignUp
 from app.services.activities_case import SYSTEM, ActivityCase, uncovered
 from app.services.outbox import publish
@@ -70,6 +70,7 @@ def move(
     if row.state is SignUpState.CONFIRMED and source is not SignUpState.CONFIRMED:
         row.confirmed_at = now()
     row.search = row.search if row.state is SignUpState.CONFIRMED else None
+    row.search_at = row.search_at if row.search is Search.LOOKING else None
     row.check_out_by = row.check_out_by if row.state is SignUpState.CHECKED_IN else None
     about = {"person_id": str(row.person_id), "activity_id": str(row.activity_id)}
     publish(

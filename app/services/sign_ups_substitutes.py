@@ -10,16 +10,18 @@ from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Select, select
+from sqlalchemy import Select, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.core.clock import now
 from app.core.crypto import Sealer
-from app.core.errors import Conflict, Duplicate, NotFound, RuleBroken
+from app.core.errors import Conflict, Duplicate, NotFound, RuleBroken, Unavailable
 from app.domain.activities import UPCOMING, Audience, promotes
 from app.domain.catalogue import terms_of
 from app.domain.people import Actor
+from app.domain.quiet_hours import waking
 from app.domain.sign_ups import (
+    LOOK_AGAIN_AFTER,
     SIGN_UP,
     Search,
     SignUpAction,
@@ -33,6 +35,7 @@ from app.schemas import sign_ups as forms
 from app.services import dispatch, sign_ups_case
 from app.services.activities_case import is_meant_for, must_be_covered, uncovered
 from app.services.due import must_be_due
+from app.services.orders_quiet import quiet_hours_of
 from app.services.sign_ups import must_not_stand
 from app.services.sign_ups_case import SignUpCase, load
 from app.services.sign_ups_places import begin, move, somebody_waits
@@ -73,7 +76,7 @@ async def _living(session: AsyncSession, person_id: UUID) -> Person | None:
         return None
 
 
-async def _can_stand_in(session: AsyncSession, sealer: Sealer | None, case: SignUpCase, person: Person) -> bool:
+async def _can_stand_in(session: AsyncSession, sealer: Sealer, case: SignUpCase, person: Person) -> bool:
     """Without a reason: whoever asks learns nothing of somebody's age, skills or dates, not even whether there is such a person."""
     if not await is_meant_for(session, case.of.activity, person):
         return False
@@ -107,16 +110,40 @@ async def _look(session: AsyncSession, actor: Actor, sealer: Sealer, case: SignU
 
 
 async def _ask_next(session: AsyncSession, sealer: Sealer | None, case: SignUpCase) -> None:
-    """The best of those who could come, or it is said that there is nobody."""
+    """The best of those who could come, or it is said that there is nobody. In quiet hours nobody is asked before they end.
+
+    Raises Unavailable, and asks nobody, where ages cannot be read.
+    """
     await session.flush()
-    person, activity = await _next(session, sealer, case), case.of.activity
-    if person is None:
-        case.row.search = Search.NOBODY
-        move(session, case.role, case.row, SignUpAction.NOT_FOUND, None, noted=False)
+    moment, row, activity = now(), case.row, case.of.activity
+    quiet = await quiet_hours_of(session, activity.category)
+    awake = waking(moment, quiet)
+    if moment < awake < activity.starts_at:
+        row.search_at = awake
+    elif moment < awake or (person := await _next(session, sealer, case)) is None:
+        row.search = Search.NOBODY
+        move(session, case.role, row, SignUpAction.NOT_FOUND, None, noted=False)
     else:
-        columns = {"replaces_id": case.row.id, "answer_by": answer_by_when_found(now(), activity.starts_at)}
+        row.search_at = None
+        columns = {"replaces_id": row.id, "answer_by": answer_by_when_found(moment, activity.starts_at, quiet)}
         begin(session, activity, case.role, SignUpState.INVITED, None, noted=False, person_id=person.id, **columns)
     await session.flush()
+
+
+async def _ask_on(session: AsyncSession, sealer: Sealer | None, case: SignUpCase) -> None:
+    """Ask the next; where nobody can be judged now, later."""
+    try:
+        await _ask_next(session, sealer, case)
+    except Unavailable:
+        case.row.search_at = now() + LOOK_AGAIN_AFTER
+        await session.flush()
+
+
+async def look_on(session: AsyncSession, sealer: Sealer | None, sign_up_id: UUID) -> None:
+    """The clock's: quiet hours are over, or ages may be read again."""
+    case = await load(session, None, sign_up_id, "sign-ups:read")
+    must_be_due(None, case.row.search_at)
+    await _ask_on(session, sealer, case)
 
 
 async def _next(session: AsyncSession, sealer: Sealer | None, case: SignUpCase) -> Person | None:
@@ -124,6 +151,8 @@ async def _next(session: AsyncSession, sealer: Sealer | None, case: SignUpCase) 
     activity = case.of.activity
     if not _to_come(activity) or uncovered(activity, case.role) is not None:
         return None
+    if sealer is None:
+        raise Unavailable("目前无法核对年龄，暂不请人代替")
     passed_over = set(await session.scalars(select(SignUp.person_id).where(SignUp.activity_id == activity.id)))
     ours = await _of_the_unit(session, activity)
     for choice in await dispatch.ranking(session, *_as_work(activity, case.role)):
@@ -158,6 +187,15 @@ def _as_work(activity: Activity, role: ActivityRole) -> tuple[Order, Need]:
         insured_until=activity.insured_until,
     )
     return order, Need(id=activity.id, asker_id=None, submitted_by=None)
+
+
+async def answer_before_it_starts(session: AsyncSession, activity: Activity) -> None:
+    """After the activity was moved: nobody's time to answer, nor the search, goes on beyond its start."""
+    rows = update(SignUp).where(SignUp.activity_id == activity.id)
+    asked = rows.where(SignUp.state == SignUpState.INVITED, SignUp.answer_by > activity.starts_at)
+    await session.execute(asked.values(answer_by=activity.starts_at))
+    waits = rows.where(SignUp.search == Search.LOOKING, SignUp.search_at > activity.starts_at)
+    await session.execute(waits.values(search_at=activity.starts_at))
 
 
 async def call_off(session: AsyncSession, case: SignUpCase, actor: Actor | None) -> None:
@@ -201,12 +239,12 @@ async def decline(
     return case.row
 
 
-async def expire(session: AsyncSession, sign_up_id: UUID) -> None:
+async def expire(session: AsyncSession, sealer: Sealer | None, sign_up_id: UUID) -> None:
     """Whoever was asked to stand in has not answered; the place stays with whoever asked, and the next is asked."""
     case = await load(session, None, sign_up_id, "sign-ups:read")
     SIGN_UP.decide(case.row.state, SignUpAction.EXPIRE, case.parties)
     must_be_due(None, case.row.answer_by)
-    await _go_without(session, None, None, case, SignUpAction.EXPIRE)
+    await _go_without(session, None, sealer, case, SignUpAction.EXPIRE)
 
 
 async def _go_without(
@@ -217,5 +255,5 @@ async def _go_without(
     told: dict[str, Any] = {"looking": True} if looking else {}
     move(session, case.role, case.row, action, actor, parties=case.parties, **told)
     if looking and original is not None:
-        await _ask_next(session, sealer, SignUpCase(case.of, case.role, original, case.parties))
+        await _ask_on(session, sealer, SignUpCase(case.of, case.role, original, case.parties))
     await session.flush()

@@ -5,12 +5,14 @@ the row moved on and is refused, which is the right outcome here. One row that f
 """
 
 import asyncio
+from functools import partial
 from uuid import UUID
 
 import structlog
 from sqlalchemy import delete
 
 from app.core.clock import now
+from app.core.crypto import Sealer
 from app.core.db import Database
 from app.core.errors import AppError
 from app.domain.needs import CONFIRM_WINDOW as NEED_CONFIRM_WINDOW
@@ -47,7 +49,6 @@ _TOPICS = (
     clocks_dispatch,
     clocks_limits,
     clocks_committee,
-    clocks_activities,
     clocks_projects,
     clocks_resources,
     clocks_matches,
@@ -59,14 +60,16 @@ _PAUSE_SECONDS = 2.0
 _log = structlog.get_logger()
 
 
-async def run(database: Database, stop: asyncio.Event) -> None:
+async def run(database: Database, sealer: Sealer, stop: asyncio.Event) -> None:
     """Keep time until told to stop."""
-    await every(_PAUSE_SECONDS, stop, lambda: in_each_district(database, tick))
+    work = partial(tick, sealer=sealer)
+    await every(_PAUSE_SECONDS, stop, lambda: in_each_district(database, work))
 
 
-async def tick(database: Database, district_id: int) -> None:
-    """Everything that is due in one district."""
-    for ids, verb in [*_due(), *(one for topic in _TOPICS for one in topic.due())]:
+async def tick(database: Database, district_id: int, sealer: Sealer | None = None) -> None:
+    """Everything that is due in one district; what asks for somebody's age waits where there is no ``sealer``."""
+    topics = (one for topic in _TOPICS for one in topic.due())
+    for ids, verb in [*_due(), *topics, *clocks_activities.due(sealer)]:
         async with database.transaction(district_id) as session:
             found = list(dict.fromkeys(await session.scalars(ids)))
         for row_id in found:

@@ -1,6 +1,7 @@
 """What is due of activities because time has passed, each with the verb that deals with it."""
 
 from app.core.clock import now
+from app.core.crypto import Sealer
 from app.domain.activities import CHECK_IN_OPENS, REMINDED, UPCOMING
 from app.models import Activity, ActivitySeries, SignUp
 from app.models.base import literal_in
@@ -11,7 +12,8 @@ from app.workers.clocks_due import Due, ids_of
 _UPCOMING = literal_in("state", UPCOMING)
 
 
-def due() -> list[Due]:
+def due(sealer: Sealer | None) -> list[Due]:
+    """``sealer`` None: nobody whose age is asked for is judged, nor asked."""
     moment = now()
     return [
         (
@@ -26,6 +28,13 @@ def due() -> list[Due]:
             ids_of(ActivitySeries.id, "state = 'running'", ActivitySeries.next_look_at, moment),
             activity_series.look,
         ),
-        (ids_of(SignUp.id, "state = 'invited'", SignUp.answer_by, moment), sign_ups_substitutes.expire),
+        (
+            ids_of(SignUp.id, "state = 'invited'", SignUp.answer_by, moment),
+            lambda session, row_id: sign_ups_substitutes.expire(session, sealer, row_id),
+        ),
+        (
+            ids_of(SignUp.id, "search = 'looking'", SignUp.search_at, moment),
+            lambda session, row_id: sign_ups_substitutes.look_on(session, sealer, row_id),
+        ),
         (ids_of(SignUp.id, "state = 'checked_in'", SignUp.check_out_by, moment), sign_ups_check.close_forgotten),
     ]

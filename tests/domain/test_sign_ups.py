@@ -24,7 +24,7 @@ HOUR = timedelta(hours=1)
     ids=["never more than a day", "a quarter", "of what is left", "half an hour at least", "not past the start"],
 )
 def test_a_quarter_of_what_is_left(before: timedelta, minutes: int) -> None:
-    assert answer_by_when_found(NOW, NOW + before) - NOW == timedelta(minutes=minutes)
+    assert answer_by_when_found(NOW, NOW + before, None) - NOW == timedelta(minutes=minutes)
 
 
 def test_nobody_is_looked_for_who_takes_part() -> None:

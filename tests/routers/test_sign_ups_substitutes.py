@@ -69,7 +69,7 @@ async def test_nobody_is_left_and_it_is_said(world: World, app: FastAPI, owner: 
     ((who, row),) = await asked(world, activity)
     assert who == "member2"
     with activities.at(now() + timedelta(hours=25)):
-        await clocks.tick(app.state.database, world.district_id)
+        await clocks.tick(app.state.database, world.district_id, app.state.sealer)
         left = await again(world, mine)
         assert (left["state"], left["search"]) == ("confirmed", "nobody")
         assert (await again(world, row))["state"] == "expired"

@@ -3,6 +3,8 @@
 from datetime import timedelta
 from typing import Any
 
+import time_machine
+
 from app.core.clock import now
 from tests.stories.steps import act, only_order, submitted
 from tests.stories.test_exits import approve
@@ -85,3 +87,20 @@ async def test_of_a_need_on_the_books(world: World) -> None:
     await world.ok("resident1", "POST", f"{path}/withdraw", json={})
     gone = await world.ok("resident1", "GET", path)
     assert (gone["planned_until"], gone["obstacle"]) == (None, None)
+
+
+async def test_nothing_is_put_off_until_a_day_that_has_passed_by_the_time_it_is_granted(world: World) -> None:
+    plan = PLAN | {"until": (now() + timedelta(days=2)).isoformat()}
+    order = await in_progress(world)
+    await act(world, "member1", order, "plan", **plan)
+    need = await submitted(world)
+    await world.ok("community", "POST", f"/v1/needs/{need['id']}/accept", json={"auto_offer": False})
+    await world.ok("community", "POST", f"/v1/needs/{need['id']}/plan", json=plan)
+    with time_machine.travel(now() + timedelta(days=3)):
+        for row, state in ((order, "in_progress"), (need, "accepted")):
+            asked = {"state": "pending", "subject_id": row["id"]}
+            (pending,) = (await world.ok("subdistrict", "GET", "/v1/approvals", params=asked))["items"]
+            answer = await world.call("subdistrict", "POST", f"/v1/approvals/{pending['id']}/grant", json={})
+            assert (answer.status_code, answer.json()["detail"]) == (422, "挂账日期须在今后")
+            noun = "orders" if row is order else "needs"
+            assert (await world.ok("grid", "GET", f"/v1/{noun}/{row['id']}"))["state"] == state

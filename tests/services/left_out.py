@@ -157,6 +157,7 @@ COLUMNS: dict[str, dict[str, str]] = {
         "waiting_number": _HOUSE,
         "signed_up_by": "the person, their guardian or staff",
         "replaces_id": "somebody else's",
+        "search_at": _HOUSE,
         "check_out_by": _HOUSE,
         "path": _PLACE,
     },
