@@ -12,8 +12,8 @@ from uuid import UUID
 import numpy as np
 
 from app.core.clock import CHINA
-from app.core.columns import EPOCH, NO_DAY, NO_TIME, Columns, columns, key_bytes
-from app.domain.catalogue import SERVICE_MINUTES, Handler, Skill, Terms, terms_of
+from app.core.columns import EPOCH, NO_TIME, Columns, columns, key_bytes
+from app.domain.catalogue import SERVICE_MINUTES, Skill, Terms, terms_of
 from app.domain.dispatch_batch_facts import NONE, Bools, Ids, Ints, Orders, Small
 from app.domain.dispatch_batches import MOST_ORDERS, free_places, takes_way
 from app.domain.dispatch_cost import UNFILLED_CM
@@ -51,6 +51,14 @@ class Look:
         given = {"district": self.district, "low": low, "high": high, "now": self.moment}
         return given | {"above": "\n".join(ancestors(self.path))}
 
+    @property
+    def askable(self) -> dict[str, Any]:
+        """What an order must be like, as the query names it."""
+        local = self.moment.astimezone(CHINA)
+        ways = [way or "" for way in (None, *Way) if takes_way(way, every_way=self.every_way)]
+        given = {"today": self.today, "minute": local.hour * 60 + local.minute, "asks": int(self.asks)}
+        return given | {"ways": ",".join(ways), "most": MOST_ORDERS}
+
 
 @dataclass(slots=True)
 class OpenOrders:
@@ -75,21 +83,17 @@ class OpenOrders:
 
 async def open_orders(connection: Any, look: Look) -> OpenOrders:
     """Everything that helpers may be asked for."""
-    rows = await columns(connection, sql.ORDERS, sql.ORDERS_KINDS, look.given | {"most": MOST_ORDERS}, text=True)
+    rows = await columns(connection, sql.ORDERS, sql.ORDERS_KINDS, look.given | look.askable, text=True)
     first, kind = _kinds(rows)
     ids = key_bytes(rows["id"])
     told = await connection.fetch(sql.OF_KIND, look.district, [UUID(bytes=ids[at]) for at in first])
     known = {row["id"].bytes: row for row in told}
     kinds = [known[ids[at]] for at in first]
     terms = [terms_of(json.loads(row["terms"])) for row in kinds]
-    day = _days(rows, look.today)
-    kept = np.flatnonzero(_askable(rows, kind, terms, day, look))
-    found, number = np.unique(day[kept], return_inverse=True)
+    found, number = np.unique(_days(rows, look.today), return_inverse=True)
     days = [EPOCH + timedelta(days=int(one)) for one in found]
-    rows = Columns(rows.rows[kept], [rows.texts[at] for at in kept])
     categories = [row["category"] for row in kinds]
-    numbered = number.reshape(-1).astype(np.int32)
-    return OpenOrders(rows, kind[kept], terms, categories, days, numbered, [ids[at] for at in kept])
+    return OpenOrders(rows, kind, terms, categories, days, number.reshape(-1).astype(np.int32), ids)
 
 
 def _kinds(rows: Columns) -> tuple[list[int], Ints]:
@@ -104,25 +108,6 @@ def _days(rows: Columns, today: date) -> Ints:
     wanted = rows["wanted_at"]
     local = (wanted // _MINUTE + _CHINA_MINUTES) // _DAY_MINUTES
     return np.maximum(np.where(wanted == NO_TIME, 0, local), (today - EPOCH).days)
-
-
-def _askable(rows: Columns, kind: Ints, terms: list[Terms], day: Ints, look: Look) -> Bools:
-    """For helpers, who are insured for it where the terms ask for that, on a way of the batch's, and not in quiet hours."""
-    if not len(rows):
-        return np.zeros(0, np.bool_)
-    helped = np.array([Handler.HELPERS in one.handlers for one in terms])[kind]
-    insured = np.array([one.insured for one in terms])[kind]
-    until = rows["insured_until"]
-    covered = ~insured | ((until != NO_DAY) & (until >= day))
-    ways = np.array([takes_way(way, every_way=look.every_way) for way in (*sql.WAYS, None)])
-    askable: Bools = helped & covered & ways[rows["way"]]
-    return askable & ~_quiet(rows, look.moment) if look.asks else askable
-
-
-def _quiet(rows: Columns, moment: datetime) -> Bools:
-    """Whether the order's quiet hours are now."""
-    sleeps = [quiet is not None and quiet.covers(moment) for quiet in quiet_hours(rows)]
-    return np.array(sleeps, np.bool_)
 
 
 def quiet_hours(rows: Columns) -> list[Quiet | None]:

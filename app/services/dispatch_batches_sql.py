@@ -6,7 +6,8 @@ time that ``services.dispatch_facts`` looks at for one order. The rules are the 
 
 from app.core.columns import BIG, FLOAT, INT, KEY, SMALL
 from app.domain.assignments import ACTIVE, UNFINISHED, AssignmentState
-from app.domain.catalogue import SERVICE_MINUTES, Skill
+from app.domain.availability import DAY
+from app.domain.catalogue import SERVICE_MINUTES, Handler, Skill
 from app.domain.dispatch_batches import BARRED, OPEN_NEEDS
 from app.domain.dispatch_ways import Way
 from app.domain.needs import Urgency
@@ -45,16 +46,28 @@ _WAY = (
 )
 """Where a dispatcher has halted the chain, it goes on by hand."""
 
+_ASKABLE = f"""coalesce(o.terms -> 'handlers', '["{Handler.HELPERS.value}"]') ? '{Handler.HELPERS.value}'
+  AND (coalesce(o.terms ->> 'insured', 'false') = 'false'
+    OR o.insured_until >= greatest({{today}}, (o.wanted_at AT TIME ZONE 'Asia/Shanghai')::date))
+  AND coalesce({_WAY}, '') = ANY(string_to_array({{ways}}, ','))
+  AND ({{asks}} = 0 OR o.urgency <> '{Urgency.NORMAL.value}' OR w.quiet_since IS NULL
+    OR ({{minute}} - w.quiet_since + {DAY}) % {DAY} >= (w.quiet_until - w.quiet_since + {DAY}) % {DAY})"""
+"""For helpers, who are insured for it where the terms ask for that, on a way of the batch's, and not in quiet hours when it asks.
+
+``{ways}``: those it takes, an empty one for an order that follows none; ``{minute}``: of the China day.
+"""
+
 ORDERS = f"""
 SELECT o.id, n.id, coalesce(n.asker_id, {NOBODY}), coalesce(n.submitted_by, {NOBODY}),
   hashtextextended(o.category, 0), jsonb_hash_extended(o.terms, 0), o.version,
-  coalesce(o.lon, 'NaN'), coalesce(o.lat, 'NaN'), coalesce(o.wanted_at, '-infinity'), coalesce(o.insured_until, '-infinity'),
+  coalesce(o.lon, 'NaN'), coalesce(o.lat, 'NaN'), coalesce(o.wanted_at, '-infinity'),
   o.people_wanted, o.offer_minutes, coalesce((w.steps -> w.step ->> 'answer_minutes')::int, -1),
   coalesce((w.steps -> w.step ->> 'every_minutes')::int, -1),
   {_number("o.urgency", URGENCIES)}, {_number(_WAY, WAYS)},
   coalesce(w.quiet_since, -1)::smallint, coalesce(w.quiet_until, -1)::smallint, o.path
 FROM orders o {_OF_NEED} LEFT JOIN order_ways w ON w.district_id = o.district_id AND w.order_id = o.id
-WHERE {_HERE} AND {literal_in("n.state", OPEN_NEEDS)} ORDER BY o.id LIMIT {{most}}"""  # noqa: S608 - literals of ours
+WHERE {_HERE} AND {literal_in("n.state", OPEN_NEEDS)} AND {_ASKABLE}
+ORDER BY o.id LIMIT {{most}}"""  # noqa: S608 - literals of ours
 ORDERS_KINDS = {
     **dict.fromkeys(("id", "need", "asker", "submitted_by"), KEY),
     "category": BIG,
@@ -63,7 +76,6 @@ ORDERS_KINDS = {
     "lon": FLOAT,
     "lat": FLOAT,
     "wanted_at": BIG,
-    "insured_until": INT,
     "wanted": INT,
     "offer_minutes": INT,
     "answer_minutes": INT,

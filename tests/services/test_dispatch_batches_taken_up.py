@@ -5,10 +5,11 @@ from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
+import pytest
 from fastapi import FastAPI
 from sqlalchemy import select, update
 
-from app.core.clock import CHINA, now
+from app.core.clock import CHINA, now, today
 from app.core.db import Database
 from app.core.ids import new_id
 from app.domain.dispatch_ways import Way, WayStep
@@ -16,6 +17,7 @@ from app.domain.match_batches import BatchState
 from app.models import (
     Assignment,
     DispatchBatch,
+    Order,
     OrderWay,
 )
 from app.services import dispatch_batches
@@ -79,6 +81,32 @@ async def test_orders_on_other_ways_are_left_out_unless_asked_for(world: World, 
     told = await shown(world, batch)
     assert (told["every_way"], told["orders"], told["invited_orders"]) == (True, 2, 2)
     assert [len(await asked(world, order)) for order in (by_hand, halted)] == [1, 1]
+
+
+async def test_orders_that_cannot_be_asked_for_leave_room_for_those_that_can(
+    world: World, app: FastAPI, owner: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Older ones: for units only, uninsured, insured until before the day, in somebody's hands, and asleep."""
+    units, uninsured, ended, by_hand, asleep, insured, plain = await open_orders(world, 7)
+    async with owner.transaction(world.district_id) as session:
+        terms = (await session.scalars(select(Order.terms).where(Order.id == UUID(plain["id"])))).one()
+    await set_order(owner, world, units, terms=terms | {"handlers": ["units"]})
+    for order in (uninsured, ended, insured):
+        await set_order(owner, world, order, terms=terms | {"insured": True}, wanted_at=now() + timedelta(days=3))
+    for order, days in ((ended, 2), (insured, 3)):
+        until = today() + timedelta(days=days)
+        await set_order(owner, world, order, insured_until=until, insurer="平安", policy_number="1")
+    for order in (by_hand, asleep):
+        await set_order(owner, world, order, auto_offer=True)
+    minute = now().astimezone(CHINA).hour * 60 + now().astimezone(CHINA).minute
+    await put_way(owner, world, by_hand, WayStep(Way.BY_HAND))
+    night = {"since": (minute - 1) % 1_440, "until": (minute + 60) % 1_440}
+    await put_way(owner, world, asleep, WayStep(Way.WAVES), **night)
+    monkeypatch.setattr("app.services.dispatch_batches_orders.MOST_ORDERS", 2)
+    batch = await started(world)
+    await carry_out(app, world)
+    assert (await shown(world, batch))["invited_orders"] == 2
+    assert [len(await asked(world, order)) for order in (insured, plain)] == [1, 1]
 
 
 async def test_a_batch_is_a_wave_of_the_order_s_chain(world: World, app: FastAPI, owner: Database) -> None:
