@@ -19,6 +19,7 @@ from app.domain.form_schemas import check_form
 from app.domain.needs import CONFIRM_WINDOW, NEED, REOPEN_WINDOW, NeedAction, NeedSource, NeedState, Urgency
 from app.domain.orders import ENDED
 from app.domain.people import Actor, Relation, Role
+from app.domain.places import NO_NEARER
 from app.models import Client, Need, NeedFollower, Order, Person, Place
 from app.schemas.needs import (
     NeedAnswer,
@@ -226,6 +227,8 @@ async def listing(session: AsyncSession, actor: Actor, query: NeedQuery) -> Sele
         rows = rows.where(Need.state == query.state)
     if query.place_id is not None:
         place = await place_of(session, query.place_id)
+        if place.kind not in NO_NEARER and not grants:
+            raise RuleBroken("没有管理角色的人只能按网格或网格以上的地点查", field="place_id")
         rows = rows.where(at(Need, place.kind, place.id, place.path))
     if query.category is not None:
         rows = rows.where(Need.category == query.category)

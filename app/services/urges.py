@@ -1,5 +1,6 @@
 """Urges 催单 of orders: one a person and working day, counted by round; who is told of which is in ``notices_oversight``."""
 
+from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
@@ -17,7 +18,7 @@ from app.domain.urges import NOUN, UrgedAs, counted_on, must_be_first, must_be_u
 from app.models import Urge
 from app.schemas.urges import UrgeCreate, UrgeQuery, UrgeRead
 from app.services.access import READER_ROLES
-from app.services.orders_aside import hold_order, in_sight
+from app.services.orders_aside import hold_order, in_sight, relations
 from app.services.orders_case import OrderCase
 from app.services.orders_case import load as load_order
 from app.services.outbox import publish
@@ -26,12 +27,18 @@ from app.services.places import paged
 _FIELDS = tuple(UrgeRead.model_fields)
 
 
-def present(actor: Actor, urge: Urge) -> dict[str, Any]:
-    """Whoever does the work is not shown who urged it."""
-    shown = {name: getattr(urge, name) for name in _FIELDS}
-    if urge.person_id != actor.person_id and not actor.roles_at(urge.path) & READER_ROLES:
-        shown["person_id"] = None
-    return shown
+async def shown(session: AsyncSession, actor: Actor, urges: Sequence[Urge]) -> list[dict[str, Any]]:
+    """Whoever does the work is not shown who urged it, whatever else they look after."""
+    around = await relations(session, actor, urges)
+    return [_shown(urge, actor, holds=Relation.HOLDER in around[urge.order_id]) for urge in urges]
+
+
+def _shown(urge: Urge, actor: Actor, *, holds: bool) -> dict[str, Any]:
+    found = {name: getattr(urge, name) for name in _FIELDS}
+    told = not holds and actor.roles_at(urge.path) & READER_ROLES
+    if urge.person_id != actor.person_id and not told:
+        found["person_id"] = None
+    return found
 
 
 async def create(session: AsyncSession, actor: Actor, form: UrgeCreate) -> Urge:

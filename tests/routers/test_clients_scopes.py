@@ -161,6 +161,10 @@ async def test_nothing_of_a_person_is_passed_on(world: World, owner: Database) -
         assert row["actions"] == []
     assert shown[0]["place_id"] == str(world.places["grid"])
     assert (shown[1]["state"], shown[1]["place_id"], shown[1]["lon"]) == ("reported", None, None)
+    for noun in ("needs", "orders"):
+        for place in ("home1", "entrance", "compound"):
+            answer = await system.call("GET", f"/v1/{noun}", params={"place_id": str(world.places[place])})
+            assert (answer.status_code, answer.json()["field"]) == (422, "place_id"), "nor door by door"
     seen = await world.ok("community", "GET", f"/v1/orders/{order['id']}")
     assert seen["result"] == "张三家的电梯已修好"
 

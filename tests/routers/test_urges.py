@@ -17,6 +17,7 @@ from app.models import Urge
 from app.workers.retention import keep
 from tests.erasing import erased
 from tests.profiles import merged
+from tests.routers.authority import give
 from tests.services.rows_oversight import put_held_order, put_urge
 from tests.stories.steps import accepted_need, act, only_order, reported, started, submitted, taken
 from tests.stories.test_rights import told
@@ -132,6 +133,16 @@ async def _words(owner: Database, world: World) -> list[str | None]:
     async with owner.transaction(world.district_id) as session:
         mine = select(Urge.words).where(Urge.district_id == world.district_id).order_by(Urge.id)
         return list(await session.scalars(mine))
+
+
+async def test_whoever_does_the_work_is_not_told_whatever_else_they_look_after(world: World) -> None:
+    await give(world, "subdistrict", "member1", "community_admin", "community")
+    order = await taken(world)
+    made = await urge(world, "resident1", order)
+    (listed,) = (await world.ok("member1", "GET", "/v1/urges"))["items"]
+    alone = await world.ok("member1", "GET", f"/v1/urges/{made['id']}")
+    assert (listed["person_id"], alone["person_id"]) == (None, None)
+    assert (await world.ok("community", "GET", f"/v1/urges/{made['id']}"))["person_id"] is not None
 
 
 async def test_what_was_said_goes_with_the_words_of_the_order(world: World, app: FastAPI, owner: Database) -> None:
