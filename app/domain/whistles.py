@@ -49,6 +49,9 @@ class WhistleAction(StrEnum):
 
 _S, _A = WhistleState, WhistleAction
 BEFORE_BLOWN = frozenset({_S.DRAFTED, _S.APPROVED})
+NOT_ACTED = BEFORE_BLOWN | {_S.BLOWN}
+"""In one of these a whistle ends with its order."""
+ORDER_ENDED = "所附工单已结束"
 AFTER_BLOWN = frozenset({_S.BLOWN, _S.ACTED, _S.CLOSED, _S.CANCELLED})
 WHISTLE = Lifecycle(
     "whistle",
@@ -109,9 +112,21 @@ WHISTLE = Lifecycle(
             _SYSTEM,
             note=f"双方互评完毕；{RATE_WINDOW.days} 天未评完由系统办结并注明",
         ),
-        Step(_A.CANCEL, frozenset({_S.BLOWN}), _S.CANCELLED, CALLERS, note="写明理由；未处置的报到单一并取消并告知"),
+        Step(
+            _A.CANCEL,
+            frozenset({_S.BLOWN}),
+            _S.CANCELLED,
+            CALLERS | _SYSTEM,
+            note="写明理由；未处置的报到单一并取消并告知；所附工单结束时由系统取消",
+        ),
         Step(_A.WITHDRAW, BEFORE_BLOWN, _S.WITHDRAWN, _DRAFTER),
-        Step(_A.LAPSE, BEFORE_BLOWN, _S.LAPSED, _SYSTEM, note="逾期未审批，或批准后逾期未吹哨；告知起草人"),
+        Step(
+            _A.LAPSE,
+            BEFORE_BLOWN,
+            _S.LAPSED,
+            _SYSTEM,
+            note="逾期未审批，或批准后逾期未吹哨，或所附工单已结束；告知起草人",
+        ),
     ),
 )
 

@@ -6,10 +6,10 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.domain.people import Actor
 from app.models import Order
-from app.services import co_handlings_end, objections
+from app.services import co_handlings_end, objections, whistles_steps
 
 _End = Callable[[AsyncSession, Order, Actor | None], Awaitable[None]]
-ENDS: tuple[_End, ...] = (objections.end, co_handlings_end.end)
+ENDS: tuple[_End, ...] = (objections.end, co_handlings_end.end, whistles_steps.end)
 """Each locks its own rows; all run within the step that ends the order, by whoever takes it."""
 
 

@@ -15,7 +15,7 @@ from app.domain.orders import WORKED_ON
 from app.domain.people import Actor
 from app.domain.whistle_calls import CALL, DONE, CallAction, CallState
 from app.domain.whistle_types import due, limits_of
-from app.domain.whistles import RATE_WINDOW, WHISTLE, WhistleAction, WhistleState
+from app.domain.whistles import NOT_ACTED, ORDER_ENDED, RATE_WINDOW, WHISTLE, WhistleAction, WhistleState
 from app.models import Order, Whistle, WhistleCall, WhistleType
 from app.schemas.whistles import (
     WhistleApprove,
@@ -156,13 +156,33 @@ async def replace(session: AsyncSession, actor: Actor, whistle_id: UUID, form: W
 async def cancel(session: AsyncSession, actor: Actor, whistle_id: UUID, form: WhistleCancel) -> WhistleCase:
     """Departments that have not acted yet need not come."""
     case, step = await _held(session, actor, whistle_id, WhistleAction.CANCEL)
-    case.whistle.cancel_reason = form.reason
+    await _call_off(session, case, step, actor, form.reason)
+    return case
+
+
+async def _call_off(
+    session: AsyncSession, case: WhistleCase, step: _Step, actor: Actor | None, reason: str, **data: str
+) -> None:
+    case.whistle.cancel_reason = reason
     _end(case.whistle)
-    move(session, case.whistle, step, actor)
+    move(session, case.whistle, step, actor, **data)
     for call in case.open:
         move_call(session, call, CALL.decide(call.state, CallAction.CANCEL, SYSTEM), actor)
         await whistle_clocks.stop(session, call, case.whistle.ended_at or now())
-    return case
+
+
+async def end(session: AsyncSession, order: Order, _: Actor | None) -> None:
+    """The order has ended: so has a whistle on it on which not everybody has acted. What is acted on is still rated."""
+    rows = select(Whistle.id).where(Whistle.order_id == order.id, Whistle.state.in_(NOT_ACTED)).order_by(Whistle.id)
+    for whistle_id in list(await session.scalars(rows)):
+        whistle = (case := await load(session, None, whistle_id, WHISTLE.permission(WhistleAction.CANCEL))).whistle
+        told_why = {"order_id": str(order.id)}
+        if whistle.state is WhistleState.BLOWN:
+            step = WHISTLE.decide(whistle.state, WhistleAction.CANCEL, SYSTEM)
+            await _call_off(session, case, step, None, ORDER_ENDED, **told_why)
+        elif whistle.state in NOT_ACTED:
+            _end(whistle)
+            move(session, whistle, WHISTLE.decide(whistle.state, WhistleAction.LAPSE, SYSTEM), None, **told_why)
 
 
 def complete(session: AsyncSession, whistle: Whistle, calls: Iterable[WhistleCall]) -> bool:

@@ -109,6 +109,29 @@ async def test_whom_one_may_call_on_what(world: World, app: FastAPI, owner: Data
     await draft(world, type_id, status=409, order_id=order["id"], departments=["water"])
 
 
+async def test_with_its_order_a_whistle_ends(world: World, app: FastAPI, owner: Database) -> None:
+    """A draft lapses, an approved one too; a call that is out is cancelled and its department told; what is acted on is rated."""
+    order = await only_order(world, await accepted_need(world))
+    type_id = await kind(owner, world)
+    drafts = [await draft(world, type_id, order_id=order["id"]) for _ in range(4)]
+    for one in drafts[1:]:
+        await step(world, "community", one, "approve")
+    for one in drafts[2:]:
+        await step(world, "grid", one, "blow")
+    done = await call_of(world, drafts[3])
+    await acted(world, "department", done)
+    await world.ok("resident1", "POST", f"/v1/needs/{order['need_id']}/withdraw", json={})
+    after = [await world.ok("grid", "GET", f"{WHISTLES}/{one['id']}") for one in drafts]
+    assert [one["state"] for one in after] == ["lapsed", "lapsed", "cancelled", "acted"]
+    assert after[2]["cancel_reason"] == "所附工单已结束"
+    off = await call_of(world, drafts[2])
+    assert (off["state"], {clock["stopped_at"] is None for clock in off["clocks"]}) == ("cancelled", {False})
+    await do(world, "grid", done, "rate", rating=5)
+    assert sum("所附的工单已结束" in text for text in await told(world, app, "grid")) == 3
+    assert any("一次吹哨已取消" in text for text in await told(world, app, "department"))
+    assert await broken_histories(owner, world.district_id) == []
+
+
 async def test_another_hand_of_the_leadership_approves(world: World, app: FastAPI, owner: Database) -> None:
     """Nobody approves what they drafted, whatever they are besides; the street's whistle is the street's to approve."""
     await seat_admin(app, owner, world, "deputy", Role.COMMUNITY_ADMIN, "community")
