@@ -36,7 +36,7 @@ class BatchMode(StrEnum):
 class ChoiceResult(StrEnum):
     PROPOSED = "proposed"
     OVERTAKEN = "overtaken"
-    """Something happened to the order, or to everybody chosen for it, while the batch was thinking: nobody was asked."""
+    """Something happened to the order, or to those chosen for it, while the batch was thinking: these were not asked."""
 
 
 MODE_NAMES = {BatchMode.APPLY: "直接邀请", BatchMode.PROPOSE: "只出方案"}

@@ -36,7 +36,7 @@ class DispatchBatch(Tenant, Versioned, Base):
     invited_orders: Mapped[int] = mapped_column(default=0)
     invited: Mapped[int] = mapped_column(default=0)
     overtaken: Mapped[int] = mapped_column(default=0)
-    """Orders nobody was asked for since something happened meanwhile."""
+    """Orders for which not everybody chosen was asked, since something happened meanwhile."""
     cost_cm: Mapped[int | None] = mapped_column(BigInteger)
     """Of the optimum, unfilled places with it, in centimetres of equivalent way."""
     message: Mapped[str | None]
@@ -71,7 +71,7 @@ class DispatchChoice(Tenant, Base):
     path: Mapped[str] = mapped_column(PATH)
     result: Mapped[ChoiceResult] = mapped_column(text_enum(ChoiceResult, "result"))
     choices: Mapped[list[dict[str, Any]]] = mapped_column(JSONB)
-    """One for each place in short (``domain.dispatch_reasons``), with ``person_id``."""
+    """One for each place in short (``domain.dispatch_reasons``), with ``person_id``, and ``obstacle`` where that is why."""
     created_at: Mapped[datetime] = mapped_column(default=now)
 
     __table_args__ = (

@@ -43,7 +43,7 @@ class DispatchBatchRead(Read):
     chosen: Annotated[int | None, Field(description="最优方案填补的名额")]
     invited_orders: Annotated[int, Field(description="已发出邀请的工单")]
     invited: Annotated[int, Field(description="已发出的邀请")]
-    overtaken: Annotated[int, Field(description="其间有变动而未邀请的工单，下一批再派")]
+    overtaken: Annotated[int, Field(description="其间有变动而未邀请、或只邀请了部分人选的工单")]
     cost_cm: Annotated[
         int | None, Field(description="最优方案的总代价，折合路程，厘米；含未填名额，中断后重来的不含已邀请的")
     ]
@@ -64,7 +64,7 @@ class DispatchBatchQuery(PageQuery):
 
 
 class DispatchChoiceRead(Read):
-    """一张工单的方案：每个名额选谁、代价各项、其后的人选。"""
+    """一张工单的方案：每个名额选谁、代价各项、其后的人选；因人选本身有变动而未邀请的另有 obstacle，与单张派单的理由同义。"""
 
     id: UUID
     batch_id: UUID

@@ -6,14 +6,16 @@ its clock to sign, and the events of all of it. The reasons are kept in short (`
 
 from collections import Counter
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import cache, partial
+from itertools import repeat
 from typing import Any
 from uuid import UUID
 
 import numpy as np
 
+from app.core.clock import now
 from app.core.columns import key_bytes
 from app.core.ids import new_id, new_ids
 from app.domain.clocks import ClockKind, ClockSubject, Limit
@@ -39,6 +41,8 @@ class Plan:
     order: int
     order_id: UUID
     asked: list[tuple[int, UUID, int, str]]
+    obstacles: list[str] | None = None
+    """Of each who was to be asked and was not, why; none where it is for the order's sake."""
 
 
 @dataclass(slots=True)
@@ -48,7 +52,7 @@ class Written:
     orders: int
     people: int
     rest: list[Plan]
-    """Nobody was asked for these."""
+    """Of each order those who were not asked, and why."""
 
 
 class Asking:
@@ -128,27 +132,42 @@ async def invite(connection: Any, asking: Asking, some: list[Plan]) -> Written:
     order_ids, versions, until, limits, then = _columns(orders, 5)
     ids = [new_ids(len(orders)) for _ in range(4)]
     order_of, slot, person, spare, reasons = _columns(pairs, 5)
-    invitations = (order_of, person, slot, spare, new_ids(len(pairs)), new_ids(len(pairs)), reasons)
+    invited = new_ids(len(pairs))
+    invitations = (order_of, person, slot, spare, invited, new_ids(len(pairs)), reasons)
     needs = [asking.need_id(plan) for plan in some]
     given = (order_ids, versions, until, *ids, limits, *invitations, asking.moment, asking.batch_id, needs)
     await connection.execute(JOINED_AS_SETS)
-    found = await connection.fetch(INVITE, asking.district_id, *given, *_columns(asking.limits(), 7), new_id(), then)
-    asked = {row["order_id"]: row["people"] for row in found}
-    return Written(len(asked), sum(asked.values()), [plan for plan in some if plan.order_id not in asked])
+    more = (*_columns(asking.limits(), 7), new_id(), then, now())
+    found = await connection.fetch(INVITE, asking.district_id, *given, *more)
+    fell = {row["id"].bytes: row["obstacle"] for row in found}
+    return _written(some, [fell.get(one.bytes) for one in invited])
+
+
+def _written(some: list[Plan], fell: list[str | None]) -> Written:
+    """``fell``: of each who was to be asked, one order's after another's, why that was not; None: asked."""
+    why, written = iter(fell), Written(0, fell.count(None), [])
+    for plan in some:
+        left = [(one, reason) for one, reason in zip(plan.asked, why, strict=False) if reason is not None]
+        written.orders += len(left) < len(plan.asked)
+        if left:
+            written.rest.append(replace(plan, asked=[one for one, _ in left], obstacles=[reason for _, reason in left]))
+    return written
 
 
 async def keep(connection: Any, asking: Asking, some: list[Plan], result: ChoiceResult) -> None:
     """What was chosen and not asked for. Waits for whoever has one of the orders in hand, so it holds none itself."""
     paths = asking.seen.orders.rows.texts
-    rows = [(new_id(), p.order_id, paths[p.order].decode(), f"[{','.join(map(_named, p.asked))}]") for p in some]
+    rows = [(new_id(), p.order_id, paths[p.order].decode(), f"[{','.join(_named(p))}]") for p in some]
     if rows:
         given = (asking.batch_id, result.value, asking.moment, *_columns(rows, 4))
         await connection.execute(CHOOSE, asking.district_id, *given)
 
 
-def _named(asked: tuple[int, UUID, int, str]) -> str:
-    """The reasons with the person they are about."""
-    return f'{{"person_id":"{asked[1]}",{asked[3][1:]}'
+def _named(plan: Plan) -> Iterator[str]:
+    """The reasons with the person they are about, and why that person was not asked."""
+    for (_, person, _, reasons), obstacle in zip(plan.asked, plan.obstacles or repeat(""), strict=False):
+        why = f'"obstacle":"{obstacle}",' if obstacle else ""
+        yield f'{{"person_id":"{person}",{why}{reasons[1:]}'
 
 
 def _columns(rows: Iterable[tuple[Any, ...]], count: int) -> list[list[Any]]:

@@ -2,7 +2,10 @@
 
 from app.domain.assignments import UNFINISHED, AssignmentState
 from app.domain.audit import Caller, Outcome
+from app.domain.consents import Purpose
+from app.domain.dispatch import Obstacle
 from app.domain.dispatch_ways import Way
+from app.domain.people import HELPERS
 from app.models.base import literal_in
 from app.services.dispatch_batches_sql import OPEN
 
@@ -23,7 +26,7 @@ limits AS (
   SELECT * FROM unnest($20::int[], $21::text[], $22::interval[], $23::text[], $24::timestamptz[], $25::timestamptz[], $26::int[])
     AS l(number, unit, limit_time, source, warn_at, due_at, awaits_year)),
 locked AS (
-  SELECT o.id, n.id AS need_id, n.state AS need_state, w.*
+  SELECT o.id, n.id AS need_id, n.state AS need_state, o.path, w.*
   FROM wanted w JOIN orders o ON o.district_id = $1 AND o.id = w.order_id
     JOIN needs n ON n.district_id = o.district_id AND n.id = o.need_id
   WHERE o.id = ANY($2::uuid[]) AND n.id = ANY($19::uuid[]) AND o.version = w.version AND {OPEN}
@@ -32,13 +35,30 @@ held AS (
   SELECT person_id, count(*) AS held FROM assignments
   WHERE district_id = $1 AND person_id = ANY($11::uuid[]) AND {_HELD} AND NOT (invited_by IS NULL AND created_at = $17)
   GROUP BY person_id),
-kept AS (
-  SELECT p.* FROM pairs p JOIN locked l ON l.id = p.order_id
+here AS (
+  SELECT p.*, l.path, l.need_id, who.organization_id FROM pairs p JOIN locked l ON l.id = p.order_id
   JOIN people who ON who.district_id = $1 AND who.id = p.person_id AND who.id = ANY($11::uuid[])
-    AND who.merged_into_id IS NULL AND who.erased_at IS NULL
-  LEFT JOIN held h ON h.person_id = p.person_id WHERE coalesce(h.held, 0) <= p.spare
-    AND NOT EXISTS (SELECT FROM need_respondents r WHERE r.district_id = $1 AND r.need_id = l.need_id AND r.cleared_at IS NULL
-      AND (r.person_id = p.person_id OR r.organization_id = who.organization_id))),
+    AND who.merged_into_id IS NULL AND who.erased_at IS NULL),
+helping AS (
+  SELECT DISTINCT h.id FROM here h JOIN grants g ON g.district_id = $1 AND g.person_id = h.person_id
+    AND g.person_id = ANY($11::uuid[]) AND starts_with(h.path, g.path)
+  WHERE {literal_in("g.role", HELPERS)} AND g.starts_at <= $29 AND (g.ends_at IS NULL OR g.ends_at > $29)),
+refusing AS (
+  SELECT person_id FROM consents WHERE district_id = $1 AND purpose = '{Purpose.MATCHING.value}' AND person_id = ANY($11::uuid[])
+  GROUP BY person_id HAVING bool_and(withdrawn_at IS NOT NULL)),
+concerned AS (
+  SELECT DISTINCT h.id FROM here h JOIN need_respondents r ON r.district_id = $1 AND r.need_id = h.need_id AND r.cleared_at IS NULL
+    AND (r.person_id = h.person_id OR r.organization_id = h.organization_id)),
+looked AS (
+  SELECT p.*, CASE
+    WHEN p.order_id NOT IN (SELECT id FROM locked) THEN ''
+    WHEN g.id IS NULL THEN '{Obstacle.NOT_A_HELPER.value}'
+    WHEN c.id IS NOT NULL THEN '{Obstacle.RESPONDENT.value}'
+    WHEN f.person_id IS NOT NULL THEN '{Obstacle.REFUSES.value}'
+    WHEN h.held > p.spare THEN '{Obstacle.LOAD.value}' END AS obstacle
+  FROM pairs p LEFT JOIN helping g ON g.id = p.id LEFT JOIN concerned c ON c.id = p.id
+    LEFT JOIN refusing f ON f.person_id = p.person_id LEFT JOIN held h ON h.person_id = p.person_id),
+kept AS (SELECT * FROM looked WHERE obstacle IS NULL),
 moved AS (
   UPDATE orders o SET state = 'offered', next_offer_at = NULL, version = o.version + 1, updated_at = $17
   FROM locked l WHERE o.district_id = $1 AND o.id = ANY($2::uuid[]) AND o.id = l.id AND l.id IN (SELECT order_id FROM kept)
@@ -90,12 +110,14 @@ noted AS (
     jsonb_build_object('orders', jsonb_agg(id ORDER BY id)) FROM moved HAVING count(*) > 0
   RETURNING id),
 waiting AS (INSERT INTO audit_waiting (district_id, id) SELECT $1, id FROM noted)
-SELECT k.order_id, count(*) AS people FROM kept k JOIN moved m ON m.id = k.order_id GROUP BY k.order_id"""  # noqa: S608
+SELECT id, obstacle FROM looked WHERE obstacle IS NOT NULL"""  # noqa: S608
 """Ask for many orders at once, in one statement that looks anew at each: its version and state, locked, and what each person holds.
 
 An order that somebody has in hand at this moment, or that has changed since it was read, is left out; so is whom the need complains
-about since then, and whoever has taken on so much meanwhile that they could not hold what the batch asks of them before and here
-(``spare``; what this very batch has asked, all at one moment, is counted in that already). Nobody is waited for.
+about since then, who helps there no more or wishes not to be matched, and whoever has taken on so much meanwhile that they could
+not hold what the batch asks of them before and here (``spare``; what this very batch has asked, all at one moment, is counted in
+that already). Nobody is waited for. It answers who was left out, by the id of the invitation there would have been, and why;
+nothing is said where it is for the order's sake.
 
 Where the order's chain is at waves, this is one of them: the next is due when it would be after any other.
 """

@@ -3,6 +3,7 @@
 from typing import Any
 from uuid import UUID
 
+import pytest
 from fastapi import FastAPI
 from sqlalchemy import update
 
@@ -11,7 +12,7 @@ from app.models import (
     Order,
     Person,
 )
-from app.services import dispatch_batches
+from app.services import dispatch_batches, dispatch_batches_apply
 from app.services.dispatch_batches import Claim
 from app.workers import dispatch_solving
 from tests.stories.steps import accepted_need, only_order
@@ -62,3 +63,14 @@ async def set_order(owner: Database, world: World, order: Any, **columns: Any) -
 async def set_person(owner: Database, world: World, who: str, **columns: Any) -> None:
     async with owner.transaction(world.district_id) as session:
         await session.execute(update(Person).where(Person.id == world.people[who]).values(columns))
+
+
+def meanwhile(monkeypatch: pytest.MonkeyPatch, happens: Any) -> None:
+    """Something happens between the decision and its writing."""
+    real = dispatch_batches_apply.invite
+
+    async def invite(*given: Any) -> Any:
+        await happens()
+        return await real(*given)
+
+    monkeypatch.setattr(dispatch_batches_apply, "invite", invite)

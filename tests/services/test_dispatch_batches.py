@@ -32,6 +32,7 @@ from tests.services.dispatch_batching import (
     carry_out,
     choices,
     claimed,
+    meanwhile,
     open_orders,
     set_order,
     set_person,
@@ -175,17 +176,6 @@ async def test_a_proposal_asks_nobody(world: World, app: FastAPI) -> None:
     assert (after["state"], after["version"]) == ("open", order["version"])
     await act(world, "grid", order, "offer", person_id=best["person_id"])
     assert [str(world.people[who]) for who in await asked(world, order)] == [best["person_id"]]
-
-
-def meanwhile(monkeypatch: pytest.MonkeyPatch, happens: Any) -> None:
-    """Something happens between the decision and its writing."""
-    real = dispatch_batches_apply.invite
-
-    async def invite(*given: Any) -> Any:
-        await happens()
-        return await real(*given)
-
-    monkeypatch.setattr(dispatch_batches_apply, "invite", invite)
 
 
 async def test_an_order_taken_meanwhile_is_overtaken(

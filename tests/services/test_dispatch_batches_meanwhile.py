@@ -1,0 +1,79 @@
+"""A batch asks nobody who has stopped helping, or wishes not to be matched, while it was thinking; whoever is left is asked."""
+
+from typing import Any
+
+import pytest
+from fastapi import FastAPI
+from sqlalchemy import update
+
+from app.core.clock import now
+from app.core.db import Database
+from app.models import Grant
+from tests.services.dispatch_batching import (
+    carry_out,
+    choices,
+    meanwhile,
+    open_orders,
+    set_order,
+    set_person,
+    shown,
+    started,
+)
+from tests.stories.steps import asked
+from tests.worlds import HELPERS, World
+
+
+async def only(owner: Database, world: World, *able: str) -> None:
+    """Nobody else has the skill."""
+    for who in set(HELPERS) - set(able):
+        await set_person(owner, world, who, skills=[])
+
+
+async def ended(owner: Database, world: World, who: str) -> None:
+    async with owner.transaction(world.district_id) as session:
+        mine = update(Grant).where(Grant.person_id == world.people[who])
+        await session.execute(mine.values(ends_at=now(), revoked_at=now()))
+
+
+async def refused(_: Database, world: World, who: str) -> None:
+    await world.ok(who, "POST", "/v1/consents/refuse-matching", json={})
+
+
+@pytest.mark.parametrize(("happens", "obstacle"), [(ended, "not_a_helper"), (refused, "refuses")])
+async def test_who_fell_away_is_kept_with_the_reason_and_the_rest_are_asked(
+    world: World, app: FastAPI, owner: Database, monkeypatch: pytest.MonkeyPatch, happens: Any, obstacle: str
+) -> None:
+    """Of two who are chosen for one order; of another order the only one."""
+    both, alone = await open_orders(world, 2)
+    await only(owner, world, "member1", "member2")
+    await set_order(owner, world, both, people_wanted=2)
+    await set_order(owner, world, alone, urgency="critical")
+    for who in ("member1", "member2"):
+        await set_person(owner, world, who, load_limit=2 if who == "member2" else 1)
+    meanwhile(monkeypatch, lambda: happens(owner, world, "member2"))
+    batch = await started(world)
+    await carry_out(app, world)
+    done = await shown(world, batch)
+    assert (done["chosen"], done["invited_orders"], done["invited"], done["overtaken"]) == (3, 1, 1, 2)
+    assert (await asked(world, both), await asked(world, alone)) == (["member1"], [])
+    left = await choices(world, batch)
+    assert {one["order_id"] for one in left} == {both["id"], alone["id"]}
+    for one in left:
+        (choice,) = one["choices"]
+        assert (choice["person_id"], choice["obstacle"]) == (str(world.people["member2"]), obstacle)
+        assert choice["parts"]
+
+
+async def test_of_an_order_that_is_taken_nobody_in_particular_fell_away(
+    world: World, app: FastAPI, owner: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (order,) = await open_orders(world, 1)
+
+    async def published() -> None:
+        await world.ok("grid", "POST", f"/v1/orders/{order['id']}/publish", json={})
+
+    meanwhile(monkeypatch, published)
+    batch = await started(world)
+    await carry_out(app, world)
+    (left,) = await choices(world, batch)
+    assert "obstacle" not in left["choices"][0]
