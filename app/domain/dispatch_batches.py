@@ -11,11 +11,14 @@ from app.domain.assignments import ACTIVE, NOT_AGAIN, AssignmentState
 from app.domain.dispatch import most_unfinished
 from app.domain.dispatch_ways import Way
 from app.domain.needs import NeedState
+from app.domain.orders import OrderState
 from app.domain.places import PlaceKind
 
 BATCH_PLACES = frozenset({PlaceKind.COMMUNITY, PlaceKind.SUBDISTRICT, PlaceKind.DISTRICT})
 """Whose open orders may be taken together."""
 OPEN_NEEDS = frozenset({NeedState.ACCEPTED, NeedState.IN_SERVICE})
+OPEN_ORDERS = frozenset({OrderState.OPEN, OrderState.OFFERED})
+"""Where some were asked and others could not be, the places of these do not wait until everybody has answered."""
 MOST_AT_ONCE = 3
 """House rule: a batch asks nobody for more orders than this at once, however much they would carry."""
 MOST_ORDERS = 20_000

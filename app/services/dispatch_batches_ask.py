@@ -26,7 +26,7 @@ limits AS (
   SELECT * FROM unnest($20::int[], $21::text[], $22::interval[], $23::text[], $24::timestamptz[], $25::timestamptz[], $26::int[])
     AS l(number, unit, limit_time, source, warn_at, due_at, awaits_year)),
 locked AS (
-  SELECT o.id, n.id AS need_id, n.state AS need_state, o.path, w.*
+  SELECT o.id, n.id AS need_id, n.state AS need_state, o.state AS before, o.path, w.*
   FROM wanted w JOIN orders o ON o.district_id = $1 AND o.id = w.order_id
     JOIN needs n ON n.district_id = o.district_id AND n.id = o.need_id
   WHERE o.id = ANY($2::uuid[]) AND n.id = ANY($19::uuid[]) AND o.version = w.version AND {OPEN}
@@ -63,7 +63,7 @@ moved AS (
   UPDATE orders o SET state = 'offered', next_offer_at = NULL, version = o.version + 1, updated_at = $17
   FROM locked l WHERE o.district_id = $1 AND o.id = ANY($2::uuid[]) AND o.id = l.id AND l.id IN (SELECT order_id FROM kept)
   RETURNING o.id, o.path, o.version, o.round, o.community_id, o.grid_id, l.need_id, l.need_state, l.answer_by, l.order_event,
-    l.need_event, l.clock, l.clock_mark, l.limit_number, l.next_wave, o.auto_offer),
+    l.need_event, l.clock, l.clock_mark, l.limit_number, l.next_wave, l.before, o.auto_offer),
 on_way AS (
   UPDATE order_ways w SET waves = w.waves + 1, began_at = coalesce(w.began_at, $17), asked_at = $17, due_at = m.next_wave
   FROM moved m WHERE w.district_id = $1 AND w.order_id = ANY($2::uuid[]) AND w.order_id = m.id
@@ -95,7 +95,7 @@ told AS (
     jsonb_build_object('person_id', k.person_id, 'order_id', m.id), $17
   FROM kept k JOIN moved m ON m.id = k.order_id
   UNION ALL
-  SELECT $1, m.order_event, 'order', m.id, m.version, 'offer', 'open', 'offered', m.path,
+  SELECT $1, m.order_event, 'order', m.id, m.version, 'offer', m.before, 'offered', m.path,
     jsonb_build_object('people', p.people, 'answer_by', m.answer_by, 'words', NULL, 'batch_id', $18::uuid), $17
   FROM moved m JOIN (SELECT order_id, jsonb_agg(person_id ORDER BY slot) AS people FROM kept GROUP BY order_id) p
     ON p.order_id = m.id

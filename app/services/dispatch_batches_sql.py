@@ -8,9 +8,10 @@ from app.core.columns import BIG, FLOAT, INT, KEY, SMALL
 from app.domain.assignments import ACTIVE, UNFINISHED, AssignmentState
 from app.domain.availability import DAY
 from app.domain.catalogue import SERVICE_MINUTES, Handler, Skill
-from app.domain.dispatch_batches import BARRED, OPEN_NEEDS
+from app.domain.dispatch_batches import BARRED, OPEN_NEEDS, OPEN_ORDERS
 from app.domain.dispatch_ways import Way
 from app.domain.needs import Urgency
+from app.domain.orders import OrderState
 from app.domain.pairings import NEAREST_FIRST
 from app.domain.people import HELPERS
 from app.domain.sign_ups import SignUpState
@@ -31,9 +32,15 @@ def _number(column: str, words: list[Way] | list[Urgency] | list[Skill]) -> str:
 
 _OF_NEED = "JOIN needs n ON n.district_id = o.district_id AND n.id = o.need_id"
 _OF_ORDER = "JOIN orders o ON o.district_id = a.district_id AND o.id = a.order_id"
-_HERE = "o.district_id = {district} AND o.state = 'open' AND o.path >= {low} AND o.path < {high}"
-OPEN = f"o.state = 'open' AND {literal_in('n.state', OPEN_NEEDS)}"
+_HERE = (
+    f"o.district_id = {{district}} AND {literal_in('o.state', OPEN_ORDERS)} AND o.path >= {{low}} AND o.path < {{high}}"
+)
+OPEN = f"{literal_in('o.state', OPEN_ORDERS)} AND {literal_in('n.state', OPEN_NEEDS)}"
 """Of an order ``o`` and its need ``n``: nobody has it, and it waits for nothing."""
+_HAS_ROOM = f"""(o.state = '{OrderState.OPEN.value}' OR o.people_wanted > (
+    SELECT count(DISTINCT a.slot) FROM assignments a WHERE a.district_id = o.district_id AND a.order_id = o.id
+      AND {literal_in("a.state", ACTIVE | {AssignmentState.INVITED})}))"""  # noqa: S608
+"""While some still think about it there may be places nobody is asked for."""
 _HELPS = (
     f"SELECT person_id FROM grants WHERE district_id = {{district}} AND {literal_in('role', HELPERS)}"  # noqa: S608
     " AND starts_at <= {now} AND (ends_at IS NULL OR ends_at > {now})"
@@ -66,7 +73,7 @@ SELECT o.id, n.id, coalesce(n.asker_id, {NOBODY}), coalesce(n.submitted_by, {NOB
   {_number("o.urgency", URGENCIES)}, {_number(_WAY, WAYS)},
   coalesce(w.quiet_since, -1)::smallint, coalesce(w.quiet_until, -1)::smallint, o.path
 FROM orders o {_OF_NEED} LEFT JOIN order_ways w ON w.district_id = o.district_id AND w.order_id = o.id
-WHERE {_HERE} AND {literal_in("n.state", OPEN_NEEDS)} AND {_ASKABLE}
+WHERE {_HERE} AND {literal_in("n.state", OPEN_NEEDS)} AND {_ASKABLE} AND {_HAS_ROOM}
 ORDER BY o.id LIMIT {{most}}"""  # noqa: S608 - literals of ours
 ORDERS_KINDS = {
     **dict.fromkeys(("id", "need", "asker", "submitted_by"), KEY),

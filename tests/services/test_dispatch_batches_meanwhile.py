@@ -1,14 +1,15 @@
 """A batch asks nobody who has stopped helping, or wishes not to be matched, while it was thinking; whoever is left is asked."""
 
 from typing import Any
+from uuid import UUID
 
 import pytest
 from fastapi import FastAPI
-from sqlalchemy import update
+from sqlalchemy import select, update
 
 from app.core.clock import now
 from app.core.db import Database
-from app.models import Grant
+from app.models import Event, Grant
 from tests.services.dispatch_batching import (
     carry_out,
     choices,
@@ -77,3 +78,30 @@ async def test_of_an_order_that_is_taken_nobody_in_particular_fell_away(
     await carry_out(app, world)
     (left,) = await choices(world, batch)
     assert "obstacle" not in left["choices"][0]
+
+
+async def test_a_place_nobody_was_asked_for_does_not_wait_for_the_others_answers(
+    world: World, app: FastAPI, owner: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The next batch asks for it while the first still thinks; and nobody more, once somebody is asked for every place."""
+    (order,) = await open_orders(world, 1)
+    await only(owner, world, "member1", "member2")
+    await set_order(owner, world, order, people_wanted=2)
+    with monkeypatch.context() as first:
+        meanwhile(first, lambda: refused(owner, world, "member2"))
+        await started(world)
+        await carry_out(app, world)
+    assert await asked(world, order) == ["member1"]
+    for who in ("member3", "volunteer1"):
+        await set_person(owner, world, who, skills=["plumbing"])
+    seen = []
+    for _ in range(2):
+        batch = await started(world)
+        await carry_out(app, world)
+        seen.append({name: (await shown(world, batch))[name] for name in ("orders", "places", "invited")})
+    assert seen == [{"orders": 1, "places": 1, "invited": 1}, {"orders": 0, "places": 0, "invited": 0}]
+    assert len(await asked(world, order)) == 2
+    async with owner.transaction(world.district_id) as session:
+        of_order = Event.aggregate_id == UUID(order["id"]), Event.action == "offer"
+        events = (await session.execute(select(Event.source, Event.target).where(*of_order).order_by(Event.id))).all()
+    assert [tuple(event) for event in events] == [("open", "offered"), ("offered", "offered")]
