@@ -11,6 +11,7 @@ WHISTLES: dict[str, Parties] = {
     "whistles:list": READERS | UNITS,
     "whistles:read": READERS | {Relation.PROPOSER, Relation.UNIT, Relation.ASKED},
     "whistles:draft": FIELD_STAFF,
+    "whistles:update": frozenset({Relation.PROPOSER}),
     "whistle-calls:list": READERS | UNITS,
     "whistle-calls:read": READERS | {Relation.PROPOSER, Relation.UNIT},
     "whistle-figures:read": READERS,

@@ -7,7 +7,7 @@ from fastapi import APIRouter, Query, Response
 
 from app.core.paging import Page
 from app.domain.people import Actor
-from app.routers.deps import ActorDep, SessionDep, operation, step, tagged
+from app.routers.deps import ActorDep, SessionDep, VersionDep, operation, step, tagged
 from app.routers.route import HouseRoute
 from app.schemas.whistles import (
     WhistleApprove,
@@ -19,6 +19,7 @@ from app.schemas.whistles import (
     WhistleQuery,
     WhistleRead,
     WhistleReplace,
+    WhistleUpdate,
     WhistleWithdraw,
 )
 from app.services import whistles, whistles_steps
@@ -48,6 +49,15 @@ async def whistle_draft(session: SessionDep, actor: ActorDep, response: Response
 @router.get("/{id}", response_model=WhistleRead, **operation("whistles:read", "一张哨单"))
 async def whistle_read(id: UUID, session: SessionDep, actor: ActorDep, response: Response) -> dict[str, Any]:
     return await shown(session, actor, response, await whistles.read(session, actor, id))
+
+
+@router.patch(
+    "/{id}", response_model=WhistleRead, **operation("whistles:update", "修改草稿，批准之前；告知待审批的领导")
+)
+async def whistle_update(
+    id: UUID, session: SessionDep, actor: ActorDep, response: Response, version: VersionDep, form: WhistleUpdate
+) -> dict[str, Any]:
+    return await shown(session, actor, response, await whistles.update(session, actor, id, version, form))
 
 
 @router.post("/{id}/approve", response_model=WhistleRead, **step("whistles:approve", "批准吹哨"))

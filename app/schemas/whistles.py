@@ -49,6 +49,16 @@ class WhistleDraft(Form):
     department_ids: Annotated[list[UUID], Field(min_length=1, max_length=MOST_CALLED, description="请求召集的部门")]
 
 
+class WhistleUpdate(Form):
+    """修改草稿，批准之前；只写要改的。"""
+
+    title: Line = "-"
+    words: Annotated[Words, Field(description="何事、要各部门做什么；请勿写居民的个人信息")] = "-"
+    department_ids: Annotated[
+        list[UUID], Field(min_length=1, max_length=MOST_CALLED, description="请求召集的部门")
+    ] = []
+
+
 class WhistleApprove(Form):
     words: Words | None = None
 

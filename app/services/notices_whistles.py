@@ -43,6 +43,7 @@ _TO_THE_CALLER = {
     _C.OVERRULE.value: "一个部门的管辖争议不成立，由其办理",
     _C.RATE_BACK.value: "有部门评价了您的吹哨",
 }
+_TO_THE_LEADERS = {"draft": "有一次吹哨待您审批", "update": "待您审批的一次吹哨已修改，请重新查看"}
 _WITH_THE_ORDER = "您起草的吹哨所附的工单已结束，吹哨随之终止"
 _DISPUTED = "有部门提出管辖争议，请在期限内裁定"
 _WARNED = "吹哨报到提醒：{task}时限将于 {due_on} 到期"
@@ -67,9 +68,9 @@ async def rows_of(session: AsyncSession, event: Event) -> list[tuple[str, _Peopl
 
 async def _of_whistle(session: AsyncSession, event: Event) -> list[tuple[str, _People]]:
     whistle = await _whistle(session, event.aggregate_id)
-    if event.action == "draft":
+    if event.action in _TO_THE_LEADERS:
         leaders: _People = {*await _leaders(session, whistle, whistle.level)}
-        return [("有一次吹哨待您审批", leaders - {whistle.drafted_by})]
+        return [(_TO_THE_LEADERS[event.action], leaders - {whistle.drafted_by})]
     words = _WITH_THE_ORDER if "order_id" in event.data else _TO_THE_DRAFTER.get(event.action, "")
     return [(words, {whistle.drafted_by})]
 

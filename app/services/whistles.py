@@ -8,7 +8,7 @@ from sqlalchemy import ColumnElement, and_, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.core.clock import now
-from app.core.errors import Conflict, NotFound, RuleBroken
+from app.core.errors import Conflict, Forbidden, NotFound, RuleBroken, WrongState
 from app.core.ids import new_id
 from app.core.paging import Page, id_after
 from app.domain import access
@@ -17,13 +17,13 @@ from app.domain.orders import WORKED_ON
 from app.domain.people import UNIT_ROLES, Actor, Relation
 from app.domain.places import ancestors
 from app.domain.whistle_types import due, limits_of
-from app.domain.whistles import WHISTLE, level_of
+from app.domain.whistles import WHISTLE, WhistleState, level_of
 from app.models import Place, Whistle, WhistleCall, WhistleType
-from app.schemas.whistles import WhistleDraft, WhistleQuery, WhistleRead
+from app.schemas.whistles import WhistleDraft, WhistleQuery, WhistleRead, WhistleUpdate
 from app.services import categories, orders_case, whistle_types
 from app.services.access import at, reads_all, under, under_path
 from app.services.office_hours import hours_of
-from app.services.outbox import publish
+from app.services.outbox import hold, publish
 from app.services.places import located, paged, place_of
 from app.services.whistles_case import WhistleCase, load, parties_of
 
@@ -137,6 +137,27 @@ async def draft(session: AsyncSession, actor: Actor, form: WhistleDraft) -> Whis
     publish(session, WHISTLE.noun, whistle, "draft", actor=actor, target=whistle.state.value, data=data)
     await session.flush()
     return WhistleCase(whistle, parties_of(actor, whistle, ()))
+
+
+async def update(
+    session: AsyncSession, actor: Actor, whistle_id: UUID, version: int, form: WhistleUpdate
+) -> WhistleCase:
+    """The drafter corrects a draft; whoever approves approves what stands there then, and is told that it was changed."""
+    case = await load(session, actor, whistle_id, "whistles:update")
+    if not access.may("whistles:update", case.parties):
+        raise Forbidden()
+    whistle = case.whistle
+    if whistle.state is not WhistleState.DRAFTED:
+        raise WrongState("批准或结束之后不能修改", state=whistle.state.value)
+    await hold(session, whistle, version)
+    fields = form.model_dump(exclude_unset=True)
+    for name, value in fields.items():
+        setattr(whistle, name, value)
+    found = await session.get_one(WhistleType, (whistle.district_id, whistle.type_id))
+    await whistle_types.must_call(session, found, whistle.category, whistle.department_ids)
+    publish(session, WHISTLE.noun, whistle, "update", actor=actor, data={"fields": sorted(fields)})
+    await session.flush()
+    return case
 
 
 async def _matter(session: AsyncSession, actor: Actor, form: WhistleDraft) -> tuple[dict[str, Any], str | None]:

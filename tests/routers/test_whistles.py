@@ -109,6 +109,33 @@ async def test_whom_one_may_call_on_what(world: World, app: FastAPI, owner: Data
     await draft(world, type_id, status=409, order_id=order["id"], departments=["water"])
 
 
+async def test_a_draft_is_corrected_by_whoever_drafted_it_until_it_is_decided(
+    world: World, app: FastAPI, owner: Database
+) -> None:
+    await seat_departments(app, owner, world, "water")
+    found = await draft(world, await kind(owner, world))
+    path, units = f"{WHISTLES}/{found['id']}", [str(world.units["water"])]
+
+    async def changed(who: str, version: int, **form: Any) -> Any:
+        return await world.call(who, "PATCH", path, headers={"If-Match": str(version)}, json=form)
+
+    for who, status in (("community", 403), ("subdistrict", 403), ("water", 404), ("sibling_grid", 404)):
+        assert (await changed(who, found["version"], title="改")).status_code == status, who
+    answer = await changed("grid", found["version"], words="请带抽水泵", department_ids=units)
+    assert answer.status_code == 200, answer.text
+    after = answer.json()
+    assert (after["words"], after["department_ids"], after["title"]) == ("请带抽水泵", units, found["title"])
+    assert (await changed("grid", found["version"], title="改")).status_code == 412
+    assert (await changed("grid", after["version"], department_ids=[str(world.units["society"])])).status_code == 422
+    assert (await changed("grid", after["version"], department_ids=[])).status_code == 422
+    assert any("已修改，请重新查看" in text for text in await told(world, app, "community"))
+    approved = await step(world, "community", found, "approve")
+    assert (await changed("grid", approved["version"], title="改")).status_code == 409
+    await step(world, "grid", found, "blow")
+    assert [call["organization_id"] for call in await calls(world, whistle_id=found["id"])] == units
+    assert await broken_histories(owner, world.district_id) == []
+
+
 async def test_with_its_order_a_whistle_ends(world: World, app: FastAPI, owner: Database) -> None:
     """A draft lapses, an approved one too; a call that is out is cancelled and its department told; what is acted on is rated."""
     order = await only_order(world, await accepted_need(world))

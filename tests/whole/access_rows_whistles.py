@@ -24,7 +24,8 @@ async def kind(ground: Ground, session: AsyncSession, operation: Operation) -> R
 async def whistle(ground: Ground, session: AsyncSession, operation: Operation) -> Row:
     """The grid worker's; the department was called and ruled out."""
     world = ground.world
-    row = await put_whistle(session, world, source_of(WHISTLE, operation, WhistleState.BLOWN))
+    usual = WhistleState.DRAFTED if operation.name == "whistle_update" else WhistleState.BLOWN
+    row = await put_whistle(session, world, source_of(WHISTLE, operation, usual))
     ids = {"type_id": str(row.type_id), "place_id": str(world.places["compound"])}
     ids["department_id"] = str(world.units["department"])
     if row.blown_at is not None:
