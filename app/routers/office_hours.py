@@ -7,7 +7,7 @@ from fastapi import APIRouter, Response
 from app.routers.deps import ActorDep, SessionDep, VersionDep, operation, tagged
 from app.routers.route import HouseRoute
 from app.schemas.office_hours import OfficeHoursRead, OfficeHoursSet
-from app.services import office_hours
+from app.services import office_hours, office_hours_set
 from app.services.office_hours import Hours
 
 router = APIRouter(prefix="/office-hours", tags=["时限"], route_class=HouseRoute)
@@ -27,4 +27,4 @@ async def office_hour_read(session: SessionDep, actor: ActorDep, response: Respo
 async def office_hour_set(
     session: SessionDep, actor: ActorDep, response: Response, version: VersionDep, form: OfficeHoursSet
 ) -> dict[str, Any]:
-    return shown(response, await office_hours.set_hours(session, actor, version, form))
+    return shown(response, await office_hours_set.set_hours(session, actor, version, form))

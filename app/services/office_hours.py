@@ -5,21 +5,13 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from sqlalchemy import select, text, update
+from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.core.clock import today
-from app.core.errors import RuleBroken, StaleVersion
-from app.core.ids import new_id
 from app.domain import access
-from app.domain.clocks import OPEN
 from app.domain.people import Actor
-from app.domain.work_time import HOUSE_HOURS, OfficeHours, Schedule, Unit, Week, check_week, week_of
-from app.models import Clock, Place
+from app.domain.work_time import HOUSE_HOURS, OfficeHours, Schedule, week_of
 from app.models import OfficeHours as Row
-from app.models.base import literal_in
-from app.schemas.office_hours import OfficeHoursSet
-from app.services.outbox import publish
 
 NOUN = "office_hours"
 
@@ -40,14 +32,14 @@ async def hours_of(session: AsyncSession) -> OfficeHours:
 
 async def read(session: AsyncSession, actor: Actor) -> Hours:
     access.require_anywhere(actor, "office-hours:read")
-    return _of((await session.scalars(_rows())).all())
+    return held_of((await session.scalars(rows_held())).all())
 
 
-def _rows() -> Any:
+def rows_held() -> Any:
     return select(Row).order_by(Row.valid_from).execution_options(populate_existing=True)
 
 
-def _of(rows: Sequence[Row]) -> Hours:
+def held_of(rows: Sequence[Row]) -> Hours:
     held = tuple(Schedule(row.valid_from, week_of(row.week)) for row in rows)
     return Hours((*HOUSE_HOURS, *held), sum(row.version for row in rows))
 
@@ -64,42 +56,3 @@ def _schedule(schedule: Schedule) -> dict[str, Any]:
         for begin, end in day
     ]
     return {"valid_from": None if schedule.valid_from == date.min else schedule.valid_from, "windows": windows}
-
-
-async def set_hours(session: AsyncSession, actor: Actor, version: int, form: OfficeHoursSet) -> Hours:
-    """Other hours from a day to come; set again for the same day, they are replaced. Clocks under way are counted again."""
-    access.require_anywhere(actor, "office-hours:set")
-    district = (await session.scalars(select(Place).where(Place.parent_id.is_(None)).with_for_update())).one()
-    rows = list((await session.scalars(_rows())).all())
-    if version != sum(row.version for row in rows):
-        raise StaleVersion()
-    if form.valid_from <= today():
-        raise RuleBroken("办公时间只能自今天之后的某天起", field="valid_from")
-    week = _week(form)
-    row = next((one for one in rows if one.valid_from == form.valid_from), None)
-    if row is None:
-        row = Row(district_id=actor.district_id, id=new_id(), path=district.path, valid_from=form.valid_from, version=0)
-        session.add(row)
-        rows.append(row)
-    row.week, row.set_by = [list(map(list, day)) for day in week], actor.person_id
-    data = {"valid_from": form.valid_from.isoformat(), "week": row.week}
-    publish(session, NOUN, row, "set", actor=actor, data=data)
-    await session.flush()
-    await _count_again(session)
-    return _of(sorted(rows, key=lambda one: one.valid_from))
-
-
-def _week(form: OfficeHoursSet) -> Week:
-    week = tuple(
-        tuple(sorted((one.from_minute, one.until_minute) for one in form.windows if one.weekday == day))
-        for day in range(1, 8)
-    )
-    check_week(week)
-    return week
-
-
-async def _count_again(session: AsyncSession) -> None:
-    """The workers count every open clock of working minutes anew; in the order of ids, as they lock them themselves."""
-    running = (Clock.unit == Unit.WORKING_MINUTES, text(literal_in("clocks.state", OPEN)))
-    locked = select(Clock.id).where(*running).order_by(Clock.id).with_for_update()
-    await session.execute(update(Clock).where(Clock.id.in_(locked)).values(stale=True))

@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import and_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.core.clock import now
@@ -30,6 +30,9 @@ from app.models import Whistle, WhistleCall, WhistleClock
 from app.services.office_hours import hours_of
 from app.services.outbox import publish
 from app.services.whistles_case import told
+
+_of_call = and_(WhistleCall.district_id == WhistleClock.district_id, WhistleCall.id == WhistleClock.call_id)
+_of_whistle = and_(Whistle.district_id == WhistleCall.district_id, Whistle.id == WhistleCall.whistle_id)
 
 
 async def clocks_of(session: AsyncSession, calls: Iterable[UUID]) -> dict[UUID, list[WhistleClock]]:
@@ -81,6 +84,18 @@ async def stop(session: AsyncSession, call: WhistleCall, moment: datetime) -> No
     for clock in (await clocks_of(session, [call.id]))[call.id]:
         if clock.met_at is None and clock.stopped_at is None:
             clock.stopped_at, clock.next_at = moment, None
+
+
+async def count_again(session: AsyncSession) -> None:
+    """Office hours of days to come have changed: what is not due yet is due by them, and warned of by them."""
+    running = (WhistleClock.met_at.is_(None), WhistleClock.stopped_at.is_(None), WhistleClock.due_at > now())
+    rows = select(WhistleClock, Whistle.limits).join(WhistleCall, _of_call).join(Whistle, _of_whistle).where(*running)
+    ordered = rows.order_by(WhistleCall.id, WhistleClock.id)
+    held = ordered.with_for_update(of=(WhistleCall, WhistleClock)).execution_options(populate_existing=True)
+    hours = await hours_of(session)
+    for clock, limits in (await session.execute(held)).all():
+        clock.due_at = due_of(clock.task, clock.started_at, limits_of(limits), hours)
+        clock.next_at = clock.due_at if clock.told is Told.WARNED else warned_at(clock.started_at, clock.due_at)
 
 
 async def tell(session: AsyncSession, clock_id: UUID) -> None:
