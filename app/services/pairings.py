@@ -32,6 +32,7 @@ from app.services.places import paged, place_of
 NOUN = "pairing"
 _DERIVED = {"place_kind", "place_name", "organization_name", "person_name"}
 _FIELDS = tuple(name for name in PairingRead.model_fields if name not in _DERIVED)
+_WAS = or_(Pairing.end_reason.is_(None), Pairing.end_reason != PairingEnd.MISTAKE)
 Party = tuple[UUID | None, UUID | None]
 """The organization or the person."""
 
@@ -61,8 +62,7 @@ async def _named(session: AsyncSession, model: Any, ids: Iterable[UUID]) -> dict
 def valid_on(day: date) -> ColumnElement[bool]:
     """Pairings that hold on this day; one entered by mistake never did."""
     lasts = or_(Pairing.ends_on.is_(None), Pairing.ends_on >= day)
-    was = or_(Pairing.end_reason.is_(None), Pairing.end_reason != PairingEnd.MISTAKE)
-    return and_(Pairing.starts_on <= day, lasts, was)
+    return and_(Pairing.starts_on <= day, lasts, _WAS)
 
 
 async def _in_sight(session: AsyncSession, actor: Actor) -> ColumnElement[bool]:
@@ -98,15 +98,14 @@ async def _asked(session: AsyncSession, query: PairingQuery) -> list[ColumnEleme
     return asked
 
 
-async def load(session: AsyncSession, actor: Actor, row_id: UUID, permission: str = "pairings:read") -> Pairing:
-    """404 for whoever may not see it, 403 for whoever may not do this with it."""
+async def load(session: AsyncSession, actor: Actor, row_id: UUID) -> Pairing:
+    """One of those that the list shows; 404 for whoever may not see it."""
     access.require_anywhere(actor, "pairings:read")
     row = await session.scalar(select(Pairing).where(Pairing.id == row_id, await _in_sight(session, actor)))
     if row is None:
         raise NotFound()
     if row.person_id is not None:
         actor.trace.person_id = row.person_id
-    access.require(actor, permission, row.path)
     return row
 
 
@@ -145,10 +144,9 @@ async def _must_be_free(
     session: AsyncSession, level: PairingLevel, place_id: UUID, starts_on: date, ends_on: date | None
 ) -> None:
     """Says in words what the exclusion constraint holds."""
-    was = or_(Pairing.end_reason.is_(None), Pairing.end_reason != PairingEnd.MISTAKE)
     meets = [or_(Pairing.ends_on.is_(None), Pairing.ends_on >= starts_on)]
     meets += [Pairing.starts_on <= ends_on] if ends_on is not None else []
-    same = (Pairing.place_id == place_id, Pairing.level == level, was, *meets)
+    same = (Pairing.place_id == place_id, Pairing.level == level, _WAS, *meets)
     if await session.scalar(select(Pairing.id).where(*same).limit(1)) is not None:
         raise Duplicate("这些日子里此地点已有同一层级的结对方，请先结束或更换")
 
@@ -183,6 +181,8 @@ async def replace(session: AsyncSession, actor: Actor, row_id: UUID, form: Pairi
     must_span(form.starts_on, None, today())
     if form.starts_on <= row.starts_on:
         raise RuleBroken("新的结对须晚于原来的开始日期；原来的如系误登，请以“误登”结束后重新登记", field="starts_on")
+    if row.ends_on is not None and row.ends_on < form.starts_on:
+        raise RuleBroken("原来的结对在此之前已经期满，请直接登记新的", field="starts_on")
     await _finish(session, actor, row, day_before(form.starts_on), form.reason)
     await _must_be_free(session, row.level, place.id, form.starts_on, None)
     values = form.model_dump(exclude={"reason"}) | {"level": row.level, "place_id": row.place_id}
@@ -190,11 +190,12 @@ async def replace(session: AsyncSession, actor: Actor, row_id: UUID, form: Pairi
 
 
 async def _hold(session: AsyncSession, actor: Actor, row_id: UUID, permission: str) -> Pairing:
-    """A running pairing, locked. 409 when its last day stands already."""
-    row = await load(session, actor, row_id, permission)
+    """A pairing that goes on after today, even if its last day is agreed on, locked. 403 elsewhere, 409 when it is over."""
+    row = await load(session, actor, row_id)
+    access.require(actor, permission, row.path)
     await session.refresh(row, with_for_update=True)
-    if row.ends_on is not None:
-        raise Conflict("这一结对已经写明最后一日")
+    if row.end_reason is PairingEnd.MISTAKE or (row.ends_on is not None and row.ends_on <= today()):
+        raise Conflict("这一结对已经结束")
     return row
 
 
@@ -205,8 +206,13 @@ async def _finish(session: AsyncSession, actor: Actor | None, row: Pairing, ends
 
 
 async def end_of_member(session: AsyncSession, actor: Actor, ids: Sequence[UUID], reason: PairingEnd) -> None:
-    """Whoever is no member any more, or is no longer known, looks after no household from tomorrow on."""
-    running = (Pairing.person_id.in_(ids), Pairing.ends_on.is_(None))
-    rows = await session.scalars(select(Pairing).where(*running).order_by(Pairing.id).with_for_update())
+    """Whoever is no member any more, or is no longer known, looks after no household from tomorrow on.
+
+    What was only agreed on for later never comes to be.
+    """
+    lasts = or_(Pairing.ends_on.is_(None), Pairing.ends_on > today())
+    going_on = (Pairing.person_id.in_(ids), lasts, _WAS)
+    rows = await session.scalars(select(Pairing).where(*going_on).order_by(Pairing.id).with_for_update())
     for row in rows.all():
-        await _finish(session, actor, row, max(row.starts_on, today()), reason)
+        begun = row.starts_on <= today()
+        await _finish(session, actor, row, max(row.starts_on, today()), reason if begun else PairingEnd.MISTAKE)

@@ -173,3 +173,43 @@ async def test_whoever_leaves_the_party_looks_after_no_household(
     tomorrow = (today() + DAY).isoformat()
     rows = await responsible(world, "home1", on=tomorrow)
     assert rows[0]["level"] == "branch"
+
+
+async def test_what_is_agreed_until_a_later_day_can_still_be_ended(world: World, owner: Database) -> None:
+    """Ended earlier, replaced, and ended with its member's membership; one of later then never comes to be."""
+    member, other = [await make_member(world, owner, who) for who in ("member1", "member2")]
+    now, term = today().isoformat(), {"ends_on": (today() + 300 * DAY).isoformat(), "end_reason": "term"}
+    first = (await pair(world, "member", "home1", person_id=member, **term)).json()
+    path = f"/v1/pairings/{first['id']}"
+    late = {"person_id": other, "starts_on": (today() + 301 * DAY).isoformat()}
+    assert (await world.call("community", "POST", f"{path}/replace", json=late)).status_code == 422
+    tomorrow = (today() + DAY).isoformat()
+    second = await world.ok("community", "POST", f"{path}/replace", json={"person_id": other, "starts_on": tomorrow})
+    assert (await world.ok("community", "GET", path))["ends_on"] == now
+    assert (
+        await world.call("community", "POST", f"{path}/end", json={"ends_on": now, "reason": "left"})
+    ).status_code == 409
+    sooner = {"ends_on": (today() + 9 * DAY).isoformat(), "reason": "moved"}
+    for day in (20, 9):
+        sooner["ends_on"] = (today() + day * DAY).isoformat()
+        ended = await world.ok("community", "POST", f"/v1/pairings/{second['id']}/end", json=sooner)
+        assert ended["ends_on"] == sooner["ends_on"]
+    third = (await pair(world, "member", "home2", person_id=other, starts_on=now, **term)).json()
+    await world.ok("community", "POST", f"/v1/people/{other}/leave-party", json={})
+    for made, reason, last in ((second, "mistake", tomorrow), (third, "left", now)):
+        row = await world.ok("community", "GET", f"/v1/pairings/{made['id']}")
+        assert (row["end_reason"], row["ends_on"]) == (reason, last)
+    for home in ("home1", "home2"):
+        assert await responsible(world, home, on=(today() + 5 * DAY).isoformat()) == []
+
+
+async def test_whoever_sees_one_in_the_list_reads_it(world: World, owner: Database, chain: dict[str, str]) -> None:
+    for who in ("sibling_community", "resident2", "grid"):
+        rows = (await world.ok(who, "GET", "/v1/pairings"))["items"]
+        assert rows
+        for row in rows:
+            assert (await world.ok(who, "GET", f"/v1/pairings/{row['id']}"))["id"] == row["id"]
+    ended = {"ends_on": today().isoformat(), "reason": "left"}
+    board = next(row for row in rows if row["level"] == "branch")
+    answer = await world.call("sibling_community", "POST", f"/v1/pairings/{board['id']}/end", json=ended)
+    assert answer.status_code == 403, "what is read elsewhere is not changed from there"
