@@ -14,8 +14,8 @@ from math import cos, radians
 import numpy as np
 from scipy.spatial import KDTree
 
-from app.domain.dispatch_batch_cost import Pricing
-from app.domain.dispatch_batch_facts import NONE, Batch, Bools, Floats, Ints
+from app.domain.dispatch_batch_cost import Pricing, common_places
+from app.domain.dispatch_batch_facts import NONE, Batch, Bools, Floats, Ints, Small
 from app.domain.dispatch_batch_feasible import allowed
 
 NEAREST = 80
@@ -136,16 +136,42 @@ class _Group:
         """A row an order: those who cost least wherever it is and whoever asks, the same for all orders alike in that."""
         if most >= len(parties):
             return _each(parties, orders)
-        of = self._pricing.batch.orders
-        near = np.where(np.isin(of.near[orders], self._pricing.batch.parties.near[parties]), of.near[orders], NONE)
-        alike = np.column_stack([near, of.day[orders], of.category[orders]])
-        _, first, which = np.unique(alike, axis=0, return_index=True, return_inverse=True)
-        cheapest = [self._least(chunk, parties, most) for chunk in _chunks(orders[first], len(parties))]
-        return np.concatenate(cheapest)[which.reshape(-1)]
+        of, near = self._pricing.batch.orders, self._pricing.batch.parties.near[parties]
+        known = np.where(np.isin(of.near[orders], near), of.near[orders], NONE)
+        first, which = _alike(known, of.day[orders], of.category[orders])
+        ranked, grid = self._elsewhere(orders[first], parties, most), known[first, 0]
+        for one in np.unique(grid[grid != NONE]):
+            here, home = np.flatnonzero(grid == one), parties[near[:, 0] == one]
+            for at in _chunks(here, most + len(home)):
+                ranked[at] = self._with_neighbours(orders[first[at]], home, ranked[at])
+        return ranked[which] & _PARTY
 
-    def _least(self, orders: Ints, parties: Ints, most: int) -> Ints:
-        ranked = self._pricing.anywhere(orders[:, None], parties) << _PARTY_BITS | parties
-        return np.partition(ranked, most - 1, axis=1)[:, :most] & _PARTY
+    def _elsewhere(self, orders: Ints, parties: Ints, most: int) -> Ints:
+        """Cost and party in one, of those who would cost least if nobody were a neighbour."""
+        of = self._pricing.batch.orders
+        first, which = _alike(of.day[orders], of.category[orders])
+        none = np.zeros(1, np.int64)
+        rows = [self._apart(chunk, parties, none) for chunk in _chunks(orders[first], len(parties))]
+        return np.concatenate([np.partition(row, most - 1, axis=1)[:, :most] for row in rows])[which]
+
+    def _with_neighbours(self, orders: Ints, home: Ints, ranked: Ints) -> Ints:
+        """The least again, now that those at ``home`` in the orders' grid cost less than anybody like them elsewhere."""
+        batch = self._pricing.batch
+        common = common_places(batch.orders.near[orders][:, None], batch.parties.near[home])
+        others = np.where(np.isin(ranked & _PARTY, home), _OUT, ranked)
+        both = np.concatenate([self._apart(orders, home, common), others], axis=1)
+        return np.partition(both, ranked.shape[1] - 1, axis=1)[:, : ranked.shape[1]]
+
+    def _apart(self, orders: Ints, parties: Ints, common: Ints) -> Ints:
+        """Cost and party in one, as in ``_best``."""
+        ranked: Ints = self._pricing.apart(orders[:, None], parties, common) << _PARTY_BITS | parties
+        return ranked
+
+
+def _alike(*facts: Small) -> tuple[Ints, Ints]:
+    """The first of those with the same facts, and which of these each is like."""
+    _, first, which = np.unique(np.column_stack(facts), axis=0, return_index=True, return_inverse=True)
+    return first, which.reshape(-1)
 
 
 def _each(parties: Ints, orders: Ints) -> Ints:

@@ -155,9 +155,8 @@ class Pricing:
         shown = parties.certificates[orders.day[order], party]
         return many_fits(orders.skills[order], shown, parties.alike[party, orders.category[order]])
 
-    def anywhere(self, order: Ints, party: Ints) -> Any:
+    def apart(self, order: Ints, party: Ints, common: Ints) -> Any:
         """What pairs cost where the way is not known, by anything but their pairing and their past."""
-        common = common_places(self.batch.orders.near[order], self.batch.parties.near[party])
         unknown, never = np.full(1, NONE, np.int64), np.zeros(1, np.int64)
         return self.costs(order, party, OfPair(unknown, common, unknown, self._fits(order, party), never))
 
