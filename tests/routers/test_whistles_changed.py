@@ -37,9 +37,9 @@ async def test_hours_that_change_move_the_limits_that_run(world: World, owner: D
     due = datetime.fromisoformat(after["act"]).astimezone(CHINA)
     assert (due.date() > date(2026, 12, 1), due.hour in {20, 21, 22}) == (True, True)
     async with owner.transaction(world.district_id) as session:
-        moments = (
-            await session.execute(select(WhistleClock.next_at, WhistleClock.started_at, WhistleClock.due_at))
-        ).all()
+        mine = WhistleClock.district_id == world.district_id
+        columns = (WhistleClock.next_at, WhistleClock.started_at, WhistleClock.due_at)
+        moments = (await session.execute(select(*columns).where(mine))).all()
     assert {next_at == started + (due_at - started) * 0.75 for next_at, started, due_at in moments} == {True}
 
 
