@@ -195,6 +195,8 @@ class Standing:
     """When it last asked or assigned."""
     held: bool = False
     """Whether a unit it was assigned to in this step holds it, has not begun, and may still lose it."""
+    pooled: bool = False
+    """Whether the step before left it in the pool."""
 
 
 _REST = Move(Do.WAIT)
@@ -212,7 +214,7 @@ def next_move(step: WayStep, standing: Standing, moment: datetime, quiet: Quiet 
     """What the step asks for now."""
     if standing.began_at is None:
         return _begin(step, moment, quiet) if standing.state in _BEGINS_FROM else _REST
-    if step.way not in _OF_STATE.get(standing.state, frozenset()):
+    if step.way not in _OF_STATE.get(standing.state, frozenset()) and not _left_in_pool(step, standing):
         return _REST
     ends_at = None if last or step.minutes is None else standing.began_at + timedelta(minutes=step.minutes)
     over = ends_at is not None and ends_at <= moment
@@ -223,6 +225,11 @@ def next_move(step: WayStep, standing: Standing, moment: datetime, quiet: Quiet 
     if standing.state is _S.PUBLISHED:
         return Move(Do.FALL) if over else Move(Do.WAIT, ends_at)
     return _with_unit(standing, ends_at, over=over)
+
+
+def _left_in_pool(step: WayStep, standing: Standing) -> bool:
+    """A dispatcher has their time for what the chain published, too; what they published themselves is left alone."""
+    return step.way is _W.BY_HAND and standing.state is _S.PUBLISHED and standing.pooled
 
 
 def _with_unit(standing: Standing, ends_at: datetime | None, *, over: bool) -> Move:

@@ -28,6 +28,8 @@ class Order(Tenant, Located, Versioned, Base):
     """The catalogue's terms for the category on the day the order was opened."""
     urgency: Mapped[Urgency] = mapped_column(text_enum(Urgency, "urgency"), default=Urgency.NORMAL)
     people_wanted: Mapped[int] = mapped_column(default=1)
+    people_before_unit: Mapped[int | None]
+    """How many people were wanted before a unit had the order alone; empty without one."""
     people_accepted: Mapped[int] = mapped_column(default=0)
     """How many of its places are held now."""
     risks: Mapped[str | None]

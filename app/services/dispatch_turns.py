@@ -14,7 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.core.clock import now
 from app.core.ids import new_id
-from app.domain.assignments import UNFINISHED
+from app.domain.assignments import UNFINISHED, AssignmentState
 from app.domain.catalogue import terms_of
 from app.domain.dispatch import Choice
 from app.domain.dispatch_ways import Way, WayStep, in_turn
@@ -39,11 +39,11 @@ class Turn(Generic[Party]):
 async def units_for(session: AsyncSession, case: OrderCase, step: WayStep) -> list[Organization]:
     """Units of the kind that answer for the order's place, the nearest first, then whoever has least in hand.
 
-    Of departments the one whose work it is by the catalogue. Who had the order already is not given it again, nor whom the need
-    complains about.
+    Of departments the one whose work it is by the catalogue. Who had the order already and gave it back or lost it is not given it
+    again, nor whom the need complains about; who served it in a round before is.
     """
     order = case.order
-    before = {a.organization_id for a in case.assignments if a.organization_id is not None}
+    before = {a.organization_id for a in case.assignments if a.state is not AssignmentState.VERIFIED}
     busy = and_(
         Assignment.district_id == Organization.district_id,
         Assignment.organization_id == Organization.id,

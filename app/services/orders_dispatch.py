@@ -247,7 +247,7 @@ async def give(
     """The unit has the order from now on; whoever held a place in it, or was asked, is let go."""
     for assignment in case.active + case.invited:
         move_assignment(session, assignment, AssignmentAction.RELEASE, actor)
-    case.order.people_wanted = case.order.people_accepted = 1
+    _hand_over(case, unit)
     # Whoever was asked or held it before had clocks of their own; gone before the unit's are written: one runs at a time.
     for kind in (ClockKind.SIGN, ClockKind.CONTACT):
         clocks.stop(session, case.timing, kind, step.action.value, now())
@@ -267,6 +267,22 @@ async def give(
     )
     move(session, case, step, actor, organization_id=str(unit.id), words=words)
     begin_service(session, case)
+
+
+def _hand_over(case: OrderCase, unit: Organization) -> None:
+    """A unit has the order alone, and an objection of its own where another had it before."""
+    order, before = case.order, [a.organization_id for a in case.assignments if a.organization_id is not None]
+    if order.people_before_unit is None:
+        order.people_before_unit = order.people_wanted
+    order.people_wanted = order.people_accepted = 1
+    if before and before[-1] != unit.id:
+        order.objected_at, order.overruled = None, False
+
+
+def want_again(order: Order) -> None:
+    """No unit has it any more: as many people are wanted as before."""
+    if order.people_before_unit is not None:
+        order.people_wanted, order.people_before_unit = order.people_before_unit, None
 
 
 async def _may_be_given(session: AsyncSession, case: OrderCase, actor: Actor, unit_id: UUID, *, again: bool) -> None:

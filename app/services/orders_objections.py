@@ -17,7 +17,7 @@ from app.schemas.orders import OrderObject, OrderOverrule, OrderUphold
 from app.services import objections
 from app.services.orders_answers import go_on
 from app.services.orders_case import OrderCase, decide, load, move
-from app.services.orders_dispatch import move_assignment
+from app.services.orders_dispatch import move_assignment, want_again
 from app.services.orders_release import void_approvals
 
 _ALL = access.TABLE["orders:objections"] - {Relation.ASKED}
@@ -48,6 +48,7 @@ async def uphold(session: AsyncSession, actor: Actor, order_id: UUID, form: Orde
     for assignment in case.active:
         move_assignment(session, assignment, AssignmentAction.RELEASE, actor)
     case.order.people_accepted = 0
+    want_again(case.order)
     case.order.objected_at = case.order.assigned_at = None
     move(session, case, step, actor, words=form.words, **judged)
     await void_approvals(session, case.order)

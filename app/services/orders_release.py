@@ -14,7 +14,7 @@ from app.models import Approval, Need, Order
 from app.services import approvals, extensions
 from app.services.assignments_check import check_everyone_out
 from app.services.orders_case import SYSTEM, OrderCase, decide, move
-from app.services.orders_dispatch import move_assignment
+from app.services.orders_dispatch import move_assignment, want_again
 from app.services.orders_ending import end_beside
 from app.services.outbox import publish
 
@@ -90,6 +90,7 @@ async def vacate(session: AsyncSession, case: OrderCase, actor: Actor | None) ->
     target = order.state if _goes_on(case) else OrderState.OPEN
     if target is OrderState.OPEN:
         order.reported_at = None
+        want_again(order)
         stand_again(order)
     move(session, case, decide(case, OrderAction.VACATE, SYSTEM), actor, target=target)
     await void_approvals(session, order)

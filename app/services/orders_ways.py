@@ -42,12 +42,13 @@ class _At:
     step: WayStep
     quiet: Quiet | None
     last: bool
+    pooled: bool
 
     def standing(self) -> Standing:
         order, way = self.case.order, self.way
         ours = order.assigned_at is not None and order.assigned_at == way.asked_at
         held = ours and self.step.assigns and not order.overruled and order.objected_at is None
-        return Standing(order.state, way.began_at, way.asked_at, held)
+        return Standing(order.state, way.began_at, way.asked_at, held, self.pooled)
 
 
 async def begin(session: AsyncSession, case: OrderCase, auto_offer: bool | None) -> None:
@@ -120,7 +121,8 @@ async def follow(session: AsyncSession, case: OrderCase, *, anew: bool = False) 
 def _at(case: OrderCase, way: OrderWay) -> _At:
     steps = steps_of(way.steps)
     quiet = quiet_of(way.quiet_since, way.quiet_until, urgent=is_urgent(case.order))
-    return _At(case, way, steps[way.step], quiet, way.step == len(steps) - 1)
+    before = [step.way for step in steps[: way.step] if step.way is not Way.BY_HAND]
+    return _At(case, way, steps[way.step], quiet, way.step == len(steps) - 1, before[-1:] == [Way.POOL])
 
 
 async def _moved(session: AsyncSession, at: _At) -> Move:

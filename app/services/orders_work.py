@@ -31,7 +31,7 @@ from app.services.co_handlings_end import before_report
 from app.services.due import must_be_due
 from app.services.orders_answers import go_on
 from app.services.orders_case import OrderCase, belongs_to, decide, load, move
-from app.services.orders_dispatch import invite, move_assignment, must_be_covered, must_suit_helpers
+from app.services.orders_dispatch import invite, move_assignment, must_be_covered, must_suit_helpers, want_again
 from app.services.orders_ending import end_beside
 from app.services.orders_quiet import quiet_hours
 from app.services.orders_receivers import receivers
@@ -175,6 +175,7 @@ def _begin_new_round(session: AsyncSession, case: OrderCase) -> None:
     order.round += 1
     order.need_round = need.round
     order.people_accepted = 0
+    want_again(order)
     order.outcome = order.rating = order.rating_words = order.result = order.evidence = None
     order.reported_at = order.closed_at = order.objected_at = order.assigned_at = None
     order.closed_by_system = order.overruled = False
@@ -214,6 +215,8 @@ async def transfer(session: AsyncSession, actor: Actor, order_id: UUID, form: Or
     chosen, ranked = await receivers(session, case, form.person_id)
     move_assignment(session, giving, AssignmentAction.SUBSTITUTE, actor)
     case.order.people_accepted -= 1
+    if giving.organization_id is not None:
+        want_again(case.order)
     await void_approvals(session, case.order)
     await session.flush()
     invite(session, case, chosen, ranked, actor, step=step, replaces=giving.id, words=form.words, quiet=quiet)
