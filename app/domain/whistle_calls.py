@@ -129,7 +129,7 @@ CALL = Lifecycle(
             OPEN,
             _S.CANCELLED,
             frozenset({Relation.SYSTEM}),
-            note="随哨单取消",
+            note="随哨单取消，或此部门不再召集",
         ),
     ),
 )

@@ -102,7 +102,7 @@ WHISTLE = Lifecycle(
             frozenset({_S.BLOWN, _S.ACTED}),
             _S.BLOWN,
             CALLERS,
-            note="管辖争议成立的部门由另一部门代替；每个部门一次哨只召集一次",
+            note="管辖争议成立或不再召集的部门由另一部门代替；每个部门一次哨只召集一次",
         ),
         Step(_A.COMPLETE, frozenset({_S.BLOWN}), _S.ACTED, _SYSTEM, note="没有待办的报到单，且至少一个部门已处置"),
         Step(

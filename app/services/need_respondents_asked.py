@@ -14,7 +14,7 @@ from app.domain.co_handlings import CoHandlingState
 from app.domain.people import Actor
 from app.models import Assignment, CoHandling, Need, Order, Person
 from app.schemas.need_respondents import NeedNameRespondent
-from app.services import co_handlings_end, need_respondents, orders_case
+from app.services import co_handlings_end, need_respondents, orders_case, whistles_steps
 from app.services.needs_case import NeedCase
 from app.services.orders_answers import uninvite
 
@@ -36,6 +36,7 @@ async def release(session: AsyncSession, need: Need) -> None:
         case = await orders_case.load(session, None, order_id, "orders:expire")
         await uninvite(session, case, asked[order_id])
     co_handlings_end.call_off(session, list(await session.scalars(_asked_to_help(need))))
+    await whistles_steps.release(session, need)
     await session.flush()
 
 

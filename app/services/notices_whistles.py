@@ -11,7 +11,7 @@ from app.domain.levels import ROLE_OF, Level
 from app.domain.places import ancestors
 from app.domain.whistle_calls import CALL, TASK_NAMES, CallAction, Task, Told
 from app.domain.whistle_types import LADDER
-from app.domain.whistles import WHISTLE, WhistleAction, ruling_level
+from app.domain.whistles import WHISTLE, WhistleAction, WhistleState, ruling_level
 from app.models import Event, Grant, Whistle
 from app.services.access import in_force
 from app.services.grants_holders import acting_for
@@ -45,6 +45,7 @@ _TO_THE_CALLER = {
 }
 _TO_THE_LEADERS = {"draft": "有一次吹哨待您审批", "update": "待您审批的一次吹哨已修改，请重新查看"}
 _WITH_THE_ORDER = "您起草的吹哨所附的工单已结束，吹哨随之终止"
+_CALLED_OFF = "一个部门不再召集，可改召其他部门"
 _DISPUTED = "有部门提出管辖争议，请在期限内裁定"
 _WARNED = "吹哨报到提醒：{task}时限将于 {due_on} 到期"
 _LATE = "吹哨报到逾期：{task}应于 {due_on} 前完成，请督促"
@@ -61,6 +62,8 @@ async def rows_of(session: AsyncSession, event: Event) -> list[tuple[str, _Peopl
     found = [(_TO_THE_DEPARTMENT.get(event.action, ""), department)]
     caller: _People = {whistle.drafted_by}
     found.append((_TO_THE_CALLER.get(event.action, ""), caller - department))
+    if event.action == _C.CANCEL and whistle.state is not WhistleState.CANCELLED:
+        found.append((_CALLED_OFF, caller - department))
     if event.action == _C.DISPUTE:
         found.append((_DISPUTED, {*await _leaders(session, whistle, ruling_level(whistle.level))}))
     return found

@@ -13,9 +13,11 @@ from app.core.paging import Page, id_after
 from app.domain import access
 from app.domain.organizations import OrganizationKind
 from app.domain.people import Actor
+from app.domain.places import ancestors
 from app.domain.whistle_types import LEADING, check_kinds, check_limits, limits_of, named_for
-from app.models import Category, Organization, Place, WhistleType
+from app.models import Category, Order, Organization, Place, Whistle, WhistleType
 from app.schemas.whistle_types import WhistleTypeCreate, WhistleTypeQuery, WhistleTypeRead, WhistleTypeUpdate
+from app.services.need_respondents import against
 from app.services.outbox import changes, hold, publish
 from app.services.places import paged
 
@@ -113,15 +115,21 @@ async def _must_be_of(session: AsyncSession, kinds: Sequence[str], ids: Collecti
 
 
 async def must_call(
-    session: AsyncSession, found: WhistleType, category: str | None, ids: Sequence[UUID], field: str = "department_ids"
+    session: AsyncSession, found: WhistleType, whistle: Whistle, ids: Sequence[UUID], field: str = "department_ids"
 ) -> None:
-    """422 for whom a whistle of this type may not call on this matter."""
+    """422 for whom a whistle of this type may not call on its matter, at its place, or on its order; of a complaint no word."""
     if len(set(ids)) < len(ids):
         raise RuleBroken("同一部门列了两次", field=field)
     await _must_be_of(session, found.kinds, ids, field)
-    named = named_for(found.matters, category)
+    named = named_for(found.matters, whistle.category)
     if named is not None and not named.issuperset(ids):
         raise RuleBroken("此事项只能召集指定的部门", field=field)
+    called = select(Organization.id).where(Organization.id.in_(ids))
+    if await session.scalar(called.where(Organization.path.not_in(ancestors(whistle.path)))) is not None:
+        raise RuleBroken("这个部门不负责此地点", field=field)
+    need_id = select(Order.need_id).where(Order.id == whistle.order_id).scalar_subquery()
+    if await session.scalar(called.where(against(need_id, None, Organization.id))) is not None:
+        raise RuleBroken("此单不能召集这个部门，请召集其他部门", field=field)
 
 
 async def names_of(session: AsyncSession, ids: Collection[UUID]) -> dict[UUID, str]:

@@ -119,7 +119,6 @@ async def draft(session: AsyncSession, actor: Actor, form: WhistleDraft) -> Whis
     found = await session.scalar(select(WhistleType).where(WhistleType.id == form.type_id))
     if found is None or found.retired:
         raise RuleBroken("没有这种哨，或已停用", field="type_id")
-    await whistle_types.must_call(session, found, category, form.department_ids)
     roles = actor.roles_at(where["path"]) & _DRAFTERS
     whistle = Whistle(
         district_id=actor.district_id,
@@ -132,6 +131,7 @@ async def draft(session: AsyncSession, actor: Actor, form: WhistleDraft) -> Whis
         **where,
         **form.model_dump(exclude={"place_id", "category"}) | {"category": category},
     )
+    await whistle_types.must_call(session, found, whistle, whistle.department_ids)
     session.add(whistle)
     data = {"type": found.code, "level": whistle.level.value}
     publish(session, WHISTLE.noun, whistle, "draft", actor=actor, target=whistle.state.value, data=data)
@@ -154,7 +154,7 @@ async def update(
     for name, value in fields.items():
         setattr(whistle, name, value)
     found = await session.get_one(WhistleType, (whistle.district_id, whistle.type_id))
-    await whistle_types.must_call(session, found, whistle.category, whistle.department_ids)
+    await whistle_types.must_call(session, found, whistle, whistle.department_ids)
     publish(session, WHISTLE.noun, whistle, "update", actor=actor, data={"fields": sorted(fields)})
     await session.flush()
     return case

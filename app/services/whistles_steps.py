@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import and_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.core.clock import now
@@ -13,10 +13,10 @@ from app.core.ids import new_id
 from app.domain.lifecycle import Step
 from app.domain.orders import WORKED_ON
 from app.domain.people import Actor
-from app.domain.whistle_calls import CALL, DONE, CallAction, CallState
+from app.domain.whistle_calls import CALL, DONE, OFF, CallAction, CallState
 from app.domain.whistle_types import due, limits_of
 from app.domain.whistles import NOT_ACTED, ORDER_ENDED, RATE_WINDOW, WHISTLE, WhistleAction, WhistleState
-from app.models import Order, Whistle, WhistleCall, WhistleType
+from app.models import Need, Order, Whistle, WhistleCall, WhistleType
 from app.schemas.whistles import (
     WhistleApprove,
     WhistleBlow,
@@ -27,6 +27,7 @@ from app.schemas.whistles import (
 )
 from app.services import whistle_clocks, whistle_types
 from app.services.due import must_be_due
+from app.services.need_respondents import against
 from app.services.office_hours import hours_of
 from app.services.outbox import publish
 from app.services.whistles_case import SYSTEM, WhistleCase, load, move, move_call, parties_of, told
@@ -91,7 +92,7 @@ async def blow(session: AsyncSession, actor: Actor, whistle_id: UUID, _: Whistle
     case, step = await _held(session, actor, whistle_id, WhistleAction.BLOW)
     whistle, kind = case.whistle, await _type_of(session, case.whistle)
     await _must_be_worked_on(session, whistle)
-    await whistle_types.must_call(session, kind, whistle.category, whistle.department_ids)
+    await whistle_types.must_call(session, kind, whistle, whistle.department_ids)
     whistle.limits, whistle.type_version = kind.limits, kind.version
     whistle.blown_at, whistle.lapses_at = now(), None
     move(session, whistle, step, actor)
@@ -135,18 +136,18 @@ async def _call(
 
 
 async def replace(session: AsyncSession, actor: Actor, whistle_id: UUID, form: WhistleReplace) -> WhistleCase:
-    """Call another department in the stead of one that was ruled out."""
+    """Call another department in the stead of one that was ruled out or called off."""
     case, step = await _held(session, actor, whistle_id, WhistleAction.REPLACE)
     whistle = case.whistle
     gone = next((call for call in case.calls if call.id == form.call_id), None)
-    if gone is None or gone.state is not CallState.RULED_OUT:
-        raise RuleBroken("只能代替争议成立的部门", field="call_id")
+    if gone is None or gone.state not in OFF:
+        raise RuleBroken("只能代替争议成立或不再召集的部门", field="call_id")
     if any(call.replaces_id == gone.id for call in case.calls):
         raise Duplicate("已改召其他部门")
     if any(call.organization_id == form.organization_id for call in case.calls):
         raise Duplicate("此部门已在本次哨中召集过")
     kind = await _type_of(session, whistle)
-    await whistle_types.must_call(session, kind, whistle.category, [form.organization_id], "organization_id")
+    await whistle_types.must_call(session, kind, whistle, [form.organization_id], "organization_id")
     whistle.acted_at = None
     move(session, whistle, step, actor, replaces=str(gone.organization_id), by=str(form.organization_id))
     case.calls.append(await _call(session, actor, whistle, form.organization_id, now(), gone))
@@ -167,8 +168,28 @@ async def _call_off(
     _end(case.whistle)
     move(session, case.whistle, step, actor, **data)
     for call in case.open:
-        move_call(session, call, CALL.decide(call.state, CallAction.CANCEL, SYSTEM), actor)
-        await whistle_clocks.stop(session, call, case.whistle.ended_at or now())
+        await _off(session, call, actor)
+
+
+async def _off(session: AsyncSession, call: WhistleCall, actor: Actor | None) -> None:
+    move_call(session, call, CALL.decide(call.state, CallAction.CANCEL, SYSTEM), actor)
+    await whistle_clocks.stop(session, call, now())
+
+
+async def release(session: AsyncSession, need: Need) -> None:
+    """Departments that the need complains about need not come; others may be called in their stead.
+
+    By the system. Each whistle is locked before its calls are looked at: whoever blows or replaces comes before or after.
+    """
+    rows = select(Whistle.id).join(Order, and_(Order.district_id == Whistle.district_id, Order.id == Whistle.order_id))
+    rows = rows.where(Order.need_id == need.id, Whistle.ended_at.is_(None)).order_by(Whistle.id)
+    for whistle_id in list(await session.scalars(rows)):
+        case = await load(session, None, whistle_id, WHISTLE.permission(WhistleAction.CANCEL))
+        theirs = WhistleCall.whistle_id == whistle_id, against(need.id, None, WhistleCall.organization_id)
+        concerned = set(await session.scalars(select(WhistleCall.id).where(*theirs)))
+        for call in [call for call in case.open if call.id in concerned]:
+            await _off(session, call, None)
+            complete(session, case.whistle, case.calls)
 
 
 async def end(session: AsyncSession, order: Order, _: Actor | None) -> None:
@@ -188,7 +209,7 @@ async def end(session: AsyncSession, order: Order, _: Actor | None) -> None:
 def complete(session: AsyncSession, whistle: Whistle, calls: Iterable[WhistleCall]) -> bool:
     """Once nobody is to act any more the whistle is acted on; whether that is so. The whistle is locked."""
     states = {call.state for call in calls}
-    done = bool(states & DONE) and not states - DONE - {CallState.RULED_OUT}
+    done = bool(states & DONE) and not states - DONE - OFF
     if done and whistle.state is WhistleState.BLOWN:
         whistle.acted_at = now()
         move(session, whistle, WHISTLE.decide(whistle.state, WhistleAction.COMPLETE, SYSTEM), None)

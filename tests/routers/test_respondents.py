@@ -11,6 +11,7 @@ from app.models import Person
 from tests.services.histories import broken_histories
 from tests.stories.steps import accepted_need, act, asked, only_order, refused, submitted, taken
 from tests.stories.test_rights import told
+from tests.whistles import WHISTLES, acted, blown, call_of, calls, do, draft, kind, seat_departments, step
 from tests.worlds import World
 
 
@@ -83,4 +84,74 @@ async def test_accepting_at_the_same_moment(world: World, owner: Database) -> No
         state = (await world.ok("grid", "GET", f"/v1/orders/{order['id']}"))["state"]
         assert (accepted.status_code, state) in {(200, "accepted"), (409, "open"), (422, "open")}, accepted.text
         assert await asked(world, order) == []
+    assert await broken_histories(owner, world.district_id) == []
+
+
+def unspoken(text: str) -> bool:
+    return not any(word in text for word in ("回避", "反映", "投诉"))
+
+
+async def test_a_whistle_on_its_order_calls_no_such_department(world: World, app: FastAPI, owner: Database) -> None:
+    """Nor is one drafted, corrected or blown before it was named, and nobody hears why not."""
+    await seat_departments(app, owner, world, "water")
+    order, type_id = await only_order(world, await accepted_need(world)), await kind(owner, world)
+    drafted, approved = [await draft(world, type_id, order_id=order["id"]) for _ in range(2)]
+    await step(world, "community", approved, "approve")
+    await name(world, order["need_id"], organization_id=world.units["department"])
+    refusals = [
+        await draft(world, type_id, order_id=order["id"], status=422),
+        await step(world, "grid", approved, "blow", 422),
+    ]
+    path, tag = f"{WHISTLES}/{drafted['id']}", {"If-Match": str(drafted["version"])}
+    refusals.append((await world.call("grid", "PATCH", path, headers=tag, json={"words": "请带抽水泵"})).json())
+    for refusal in refusals:
+        assert (refusal["code"], unspoken(refusal["detail"])) == ("rule_broken", True), refusal
+    assert await calls(world, "department") == []
+    await draft(world, type_id)  # on another matter it is called as ever
+    await draft(world, type_id, order_id=order["id"], departments=["water"])
+
+
+async def test_a_department_called_before_is_let_go_and_another_comes(
+    world: World, app: FastAPI, owner: Database
+) -> None:
+    await seat_departments(app, owner, world, "water", "gas")
+    order = await only_order(world, await accepted_need(world))
+    whistle = await blown(world, owner, "department", "water", order_id=order["id"])
+    await acted(world, "water", await call_of(world, whistle, "water"))
+    gone = await call_of(world, whistle)
+    await do(world, "department", gone, "sign")
+    await name(world, order["need_id"], organization_id=world.units["department"])
+    off = await call_of(world, whistle)
+    running = {each["task"] for each in off["clocks"] if each["stopped_at"] is None and each["met_at"] is None}
+    assert (off["state"], running) == ("cancelled", set())
+    coarse = await world.ok("department", "GET", f"{WHISTLES}/{whistle['id']}")
+    assert (coarse["state"], coarse["words"], coarse["place_id"]) == ("acted", None, None)
+    await do(world, "department", off, "contact", 409, words="马上到")
+    texts = await told(world, app, "department")
+    assert any("不必前往" in text for text in texts)
+    assert all(map(unspoken, texts))
+    assert any("可改召其他部门" in text for text in await told(world, app, "grid"))
+    form = {"call_id": gone["id"], "organization_id": str(world.units["gas"])}
+    await name(world, order["need_id"], organization_id=world.units["gas"])
+    await step(world, "community", whistle, "replace", 422, **form)
+    await seat_departments(app, owner, world, "roads")
+    form["organization_id"] = str(world.units["roads"])
+    assert (await step(world, "community", whistle, "replace", **form))["state"] == "blown"
+    assert (await call_of(world, whistle, "roads"))["replaces_id"] == gone["id"]
+    assert await broken_histories(owner, world.district_id) == []
+
+
+async def test_blowing_at_the_same_moment(world: World, owner: Database) -> None:
+    """Either it is called and let go again, or it is not called."""
+    type_id = await kind(owner, world)
+    for _ in range(4):
+        order = await only_order(world, await accepted_need(world))
+        whistle = await draft(world, type_id, order_id=order["id"])
+        await step(world, "community", whistle, "approve")
+        named, sounded = await asyncio.gather(
+            name(world, order["need_id"], organization_id=world.units["department"]),
+            world.call("grid", "POST", f"{WHISTLES}/{whistle['id']}/blow", json={}),
+        )
+        assert (named.status_code, sounded.status_code in {200, 422}) == (200, True), sounded.text
+        assert {call["state"] for call in await calls(world, whistle_id=whistle["id"])} <= {"cancelled"}
     assert await broken_histories(owner, world.district_id) == []

@@ -6,10 +6,11 @@ import pytest
 from sqlalchemy import update
 
 from app.core.db import Database
-from app.models import Grant
+from app.models import Grant, Organization
 from tests.routers.test_co_handlings import invite
 from tests.routers.test_extensions import ask
 from tests.stories.steps import accepted_need, act, only_order
+from tests.whistles import calls, draft, kind, step
 from tests.worlds import World
 
 LISTS = ("orders", "needs", "assignments", "co-handlings", "extensions")
@@ -44,3 +45,20 @@ async def test_a_list_shows_what_the_item_does_wherever_one_acts_for_the_unit(
     # what they asked for themselves stays theirs to find
     shown = {noun: await ids(world, noun) for noun in LISTS if noun != "extensions"}
     assert shown == {noun: [] for noun in shown}
+
+
+async def test_a_whistle_calls_only_who_answers_for_the_place(world: World, owner: Database) -> None:
+    """Else nobody could answer the call: neither it nor the whistle would be there for them."""
+    type_id = await kind(owner, world)
+    drafted = await draft(world, type_id)
+    await step(world, "community", drafted, "approve")
+    async with owner.transaction(world.district_id) as session:
+        theirs = update(Organization).where(Organization.id == world.units["department"])
+        await session.execute(theirs.values(path=world.paths["sibling_community"]))
+    await draft(world, type_id, status=422)
+    await step(world, "grid", drafted, "blow", 422)
+    assert await calls(world) == []
+    async with owner.transaction(world.district_id) as session:
+        await session.execute(theirs.values(path=world.paths["district"]))
+    await step(world, "grid", drafted, "blow")
+    assert len(await calls(world)) == 1
