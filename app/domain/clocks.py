@@ -88,6 +88,7 @@ CAUSES = {
     "assign": "指派单位",
     "accept": "接单",
     "take": "抢单",
+    "transfer": "转交",
     "sign": "签收",
     "first_contact": "首次联系",
     "start": "开始服务",

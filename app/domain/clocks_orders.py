@@ -5,7 +5,7 @@ from enum import StrEnum
 
 from app.domain.catalogue import Terms
 from app.domain.clocks import ClockKind, Limit
-from app.domain.needs import Urgency
+from app.domain.needs import NeedState, Urgency
 from app.domain.orders import ENDED, OrderAction, OrderState
 from app.domain.work_time import HOUSE_HOURS, Unit, measure, time_of
 
@@ -32,10 +32,6 @@ BY_ACTION: dict[OrderAction, Effects] = {
     _A.OBJECT: ((_K.SIGN, _M.MEET),),
     _A.UPHOLD: ((_K.CONTACT, _M.STOP),),
     _A.START: ((_K.SIGN, _M.MEET), (_K.CONTACT, _M.MEET)),
-    _A.SUSPEND: ((_K.RESOLVE, _M.PAUSE),),
-    _A.PLAN: ((_K.RESOLVE, _M.PAUSE),),
-    _A.RESUME: ((_K.RESOLVE, _M.RESUME),),
-    _A.DUE: ((_K.RESOLVE, _M.RESUME),),
     _A.REPORT: ((_K.SIGN, _M.MEET), (_K.CONTACT, _M.MEET), (_K.RESOLVE, _M.MEET)),
     _A.REWORK: ((_K.RESOLVE, _M.START),),
     _A.REOPEN: ((_K.RESOLVE, _M.START),),
@@ -43,9 +39,11 @@ BY_ACTION: dict[OrderAction, Effects] = {
 """A unit signs for what it was assigned by whatever it does first. Work that has begun has met the asker."""
 FILLED: Effects = ((_K.SIGN, _M.MEET), (_K.CONTACT, _M.START))
 """Every place is taken: somebody has accepted."""
-EMPTIED: Effects = ((_K.SIGN, _M.STOP), (_K.CONTACT, _M.STOP), (_K.RESOLVE, _M.RESUME), (_K.RESOLVE, _M.START))
-"""Open again, since whoever held it fell out: what was paused or reported goes on."""
+EMPTIED: Effects = ((_K.SIGN, _M.STOP), (_K.CONTACT, _M.STOP), (_K.RESOLVE, _M.START))
+"""Open again, since whoever held it fell out: what was reported goes on."""
 OVER: Effects = tuple((kind, _M.STOP) for kind in ClockKind)
+ASIDE = frozenset({OrderState.SUSPENDED, OrderState.PLANNED})
+_UNHELD = frozenset({OrderState.OPEN, OrderState.PUBLISHED, OrderState.OFFERED})
 
 
 def effects(action: OrderAction, target: OrderState) -> Effects:
@@ -57,6 +55,11 @@ def effects(action: OrderAction, target: OrderState) -> Effects:
     if action in {_A.TAKE, _A.ACCEPT}:
         return FILLED if target is OrderState.ACCEPTED else ()
     return BY_ACTION.get(action, ())
+
+
+def stands_still(state: OrderState, accepted: int, need: NeedState) -> bool:
+    """Whether its clocks are paused: put aside by itself, or held by nobody while its need is on the books (挂账)."""
+    return state in ASIDE or (state in _UNHELD and not accepted and need is NeedState.PLANNED)
 
 
 def limits(terms: Terms, urgency: Urgency) -> dict[ClockKind, Limit]:

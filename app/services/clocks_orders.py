@@ -3,24 +3,26 @@
 from datetime import datetime
 from typing import Protocol
 
+from sqlalchemy import ColumnElement, exists, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.core.clock import now
 from app.domain.catalogue import Terms, terms_of
-from app.domain.clocks import ClockKind, ClockSubject, Limit
-from app.domain.clocks_orders import Move, effects, limits, resolved_by
+from app.domain.clocks import OPEN, ClockKind, ClockSubject, Limit
+from app.domain.clocks_orders import Move, effects, limits, resolved_by, stands_still
 from app.domain.orders import OrderAction, OrderState
 from app.domain.work_time import HOUSE_HOURS, measure
-from app.models import Need, Order
+from app.models import Clock, Need, Order
+from app.models.base import literal_in
 from app.services import clocks
 from app.services.clocks import Bearer, Timing
 
 _ENDS = {
-    Move.PAUSE: clocks.pause,
-    Move.RESUME: clocks.resume,
     Move.MEET: clocks.meet,
     Move.STOP: clocks.stop,
 }
+
+_OPEN = literal_in("clocks.state", OPEN)
 
 
 class Case(Protocol):
@@ -72,7 +74,22 @@ def follow(session: AsyncSession, case: Case, action: OrderAction, target: Order
             _start(session, case.timing, case.order, case.need, kind, action.value)
         else:
             _ENDS[move](session, case.timing, kind, action.value, moment)
-    show(case.order, case.timing)
+    stand(session, case, action.value)
+
+
+def stand(session: AsyncSession, case: Case, cause: str) -> None:
+    """Let its clocks stand still or run on, as the order and its need stand now."""
+    order, moment = case.order, now()
+    still = stands_still(order.state, order.people_accepted, case.need.state)
+    for kind in ClockKind:
+        (clocks.pause if still else clocks.resume)(session, case.timing, kind, cause, moment)
+    show(order, case.timing)
+
+
+def standing_still() -> ColumnElement[bool]:
+    """Of an order in a query: whether the clock of the work is paused."""
+    of_order = (Clock.district_id == Order.district_id, Clock.subject_id == Order.id, text(_OPEN))
+    return exists().where(*of_order, Clock.kind == ClockKind.RESOLVE, Clock.paused_at.is_not(None))
 
 
 def _start(session: AsyncSession, times: Timing, order: Order, need: Need, kind: ClockKind, cause: str) -> None:

@@ -4,16 +4,20 @@ from collections.abc import Awaitable, Callable
 from typing import Any
 from uuid import UUID
 
+from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.domain.lifecycle import Step
 from app.domain.needs import NeedAction, NeedState
+from app.domain.orders import ENDED
 from app.domain.people import Actor
-from app.models import Need
+from app.models import Need, Order
 from app.schemas.needs import NeedDue, NeedPlan
+from app.services import clocks_orders
 from app.services.approvals import ask, decides_alone
 from app.services.due import must_be_ahead, must_be_due
 from app.services.needs_case import NeedCase, decide, load, move
+from app.services.orders_case import load as load_order
 from app.services.orders_release import settle_need
 
 
@@ -38,6 +42,7 @@ async def _plan(
     case.need.planned_until, case.need.obstacle, case.need.measures = wish.until, wish.obstacle, wish.measures
     case.need.state_before = case.need.state
     move(session, case, step, actor, **form)
+    await _orders(session, case.need, step.action)
 
 
 PLANNED: dict[NeedAction, Callable[..., Awaitable[None]]] = {NeedAction.PLAN: _plan}
@@ -57,5 +62,13 @@ async def due(session: AsyncSession, actor: Actor | None, need_id: UUID, form: N
     target = case.need.state_before
     off_the_books(case.need)
     move(session, case, step, actor, target=target, words=form.words)
+    await _orders(session, case.need, step.action)
     await settle_need(session, case.need)
     return case
+
+
+async def _orders(session: AsyncSession, need: Need, action: NeedAction) -> None:
+    """Those nobody holds wait with the need: their clocks stand still until it is off the books."""
+    rows = select(Order.id).where(Order.need_id == need.id, Order.state.not_in(ENDED)).order_by(Order.id)
+    for order_id in list(await session.scalars(rows)):
+        clocks_orders.stand(session, await load_order(session, None, order_id, "orders:read"), action.value)

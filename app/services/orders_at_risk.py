@@ -18,6 +18,7 @@ from app.models import Assignment, Order, Urge
 from app.models.base import literal_in
 from app.schemas.orders_at_risk import AtRiskQuery, AtRiskRead
 from app.services.access import at, reads_all, under
+from app.services.clocks_orders import standing_still
 from app.services.places import place_of
 
 _FIELDS = tuple(name for name in AtRiskRead.model_fields if name != "risks")
@@ -28,6 +29,7 @@ async def page(session: AsyncSession, actor: Actor, query: AtRiskQuery) -> Page[
     """A page of them with the reasons; counted for the page alone."""
     access.require_anywhere(actor, "orders:at_risk")
     rows = select(Order).where(under(Order, reads_all(actor)), text(literal_in("orders.state", AT_RISK)))
+    rows = rows.where(~standing_still())
     if query.place_id is not None:
         place = await place_of(session, query.place_id)
         rows = rows.where(at(Order, place.kind, place.id, place.path))

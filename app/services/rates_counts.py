@@ -38,6 +38,7 @@ from app.models import Assignment, Clock, ClockMark, Objection, Order, OrderRoun
 from app.models.base import literal_in
 from app.schemas.rates import RateQuery
 from app.services.access import at
+from app.services.clocks_orders import standing_still
 
 _CONTACTS = text(f"clocks.kind = '{ClockKind.CONTACT}' AND clocks.subject = '{ClockSubject.ORDER}'")
 """Literal, as the index has it."""
@@ -258,6 +259,6 @@ def _waiting(asked: Asked) -> tuple[Select[Any], ...]:
     return (
         shown.add_columns(literal(OrderState.PLANNED.value, Text).label("state"), *nothing).where(planned, *due),
         shown.add_columns(literal(Left.UNFINISHED.value, Text).label("state"), *nothing).where(
-            late, *due, Order.due_at < now()
+            late, *due, Order.due_at < now(), ~standing_still()
         ),
     )

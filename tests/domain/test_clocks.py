@@ -20,8 +20,8 @@ from app.domain.clocks import (
     due_step,
     recounted,
 )
-from app.domain.clocks_orders import BY_ACTION, EMPTIED, FILLED, OVER, Move, effects, limits, resolved_by
-from app.domain.needs import Urgency
+from app.domain.clocks_orders import BY_ACTION, EMPTIED, FILLED, OVER, effects, limits, resolved_by, stands_still
+from app.domain.needs import NeedState, Urgency
 from app.domain.orders import ENDED, ORDER, OrderAction, OrderState
 from app.domain.work_time import Measure, Unit, measure, time_of
 
@@ -111,10 +111,15 @@ def test_what_an_orders_step_does_to_its_clocks() -> None:
     assert {effects(action, state) for action, state in product(OrderAction, ENDED)} == {OVER}
     for action in (OrderAction.DECLINE, OrderAction.EXPIRE, OrderAction.TRANSFER, OrderAction.OVERRULE):
         assert action not in BY_ACTION, "the clock goes on"
-    pausing = {action for action, moves in BY_ACTION.items() if (_K.RESOLVE, Move.PAUSE) in moves}
-    targets = {step.target for step in ORDER.steps if step.action in pausing}
-    assert targets == {OrderState.SUSPENDED, OrderState.PLANNED}
-    assert {action.value for action in BY_ACTION} <= CAUSES.keys()
+    still = {state for state in OrderState if stands_still(state, 0, NeedState.IN_SERVICE)}
+    assert still == {OrderState.SUSPENDED, OrderState.PLANNED}
+    waiting = {state for state in OrderState if stands_still(state, 0, NeedState.PLANNED)} - still
+    assert waiting == {OrderState.OPEN, OrderState.PUBLISHED, OrderState.OFFERED}
+    assert {state for state in OrderState if stands_still(state, 1, NeedState.PLANNED)} == still, "somebody has it"
+    moving = {step.action for step in ORDER.steps if (still | waiting) & {step.target, *step.also}}
+    resuming = {step.action for step in ORDER.steps if still & step.sources} - moving
+    silent = {OrderAction.DECLINE, OrderAction.EXPIRE, OrderAction.TERMINATE, OrderAction.WITHDRAW}
+    assert {action.value for action in BY_ACTION.keys() | moving | resuming} - silent <= CAUSES.keys()
 
 
 def test_limits_come_from_the_terms_and_shrink_with_urgency() -> None:

@@ -9,7 +9,7 @@ from fastapi import FastAPI
 
 from app.core.clock import now, today
 from app.workers import clocks, relay
-from tests.stories.steps import AT_HOME, accepted_need, act, only_order, refused, started, submitted
+from tests.stories.steps import AT_HOME, accepted_need, act, only_order, refused, started, submitted, taken
 from tests.worlds import World
 
 HAZARD = "safety"
@@ -157,3 +157,48 @@ async def test_office_hours_move_what_is_counted_in_them(world: World, app: Fast
     told = await trace(world, after)
     assert (told["granted_seconds"], told["left_seconds"]) == (3600, 0)
     assert "重新计算：办公时间已调整" in [mark["words"] for mark in told["marks"]]
+
+
+async def put_on_the_books(world: World, need: Any, days: int) -> None:
+    form = {"obstacle": "资金", "measures": "列入计划", "until": (now() + timedelta(days=days)).isoformat()}
+    await world.ok("community", "POST", f"/v1/needs/{need['id']}/plan", json=form)
+    found = {"state": "pending", "subject_id": need["id"]}
+    (request,) = (await world.ok("subdistrict", "GET", "/v1/approvals", params=found))["items"]
+    await world.ok("subdistrict", "POST", f"/v1/approvals/{request['id']}/grant", json={})
+
+
+async def at_risk(world: World) -> list[str]:
+    return [item["id"] for item in (await world.ok("community", "GET", "/v1/orders/at-risk"))["items"]]
+
+
+async def test_an_order_nobody_holds_waits_with_its_need_on_the_books(world: World, app: FastAPI) -> None:
+    """Nothing climbs meanwhile, and nothing is at risk; afterwards what was left is left."""
+    need = await accepted_need(world)
+    order = await only_order(world, need)
+    await act(world, "grid", order, "publish")
+    left = (await running(world, order))["resolve"]["left_minutes"]
+    await put_on_the_books(world, need, 90)
+    with time_machine.travel(now() + timedelta(days=40)):
+        for _ in range(6):
+            await clocks.tick(app.state.database, world.district_id)
+        assert {clock["state"] for clock in (await running(world, order)).values()} == {"running"}
+        assert order["id"] not in await at_risk(world)
+        await world.ok("community", "POST", f"/v1/needs/{need['id']}/due", json={})
+        clock = (await running(world, order))["resolve"]
+        assert left - 1 <= clock["left_minutes"] <= left
+        assert clock["due_at"] == (await world.ok("grid", "GET", f"/v1/orders/{order['id']}"))["due_at"]
+        assert [mark["words"] for mark in (await trace(world, clock))["marks"]][1:] == ["暂停：挂账", "恢复：到期销账"]
+        assert order["id"] in await at_risk(world)
+
+
+async def test_a_held_order_goes_on_while_its_need_is_on_the_books(world: World) -> None:
+    order = await taken(world)
+    need = await world.ok("community", "GET", f"/v1/needs/{order['need_id']}")
+    await put_on_the_books(world, need, 90)
+    assert (await running(world, order))["resolve"]["paused_at"] is None
+    mine = {"mine": True}
+    (held,) = (await world.ok("member1", "GET", "/v1/assignments", params=mine))["items"]
+    await world.ok("member1", "POST", f"/v1/assignments/{held['id']}/cancel", json={"words": "病了"})
+    assert (await running(world, order))["resolve"]["paused_at"] is not None, "nobody holds it now"
+    await act(world, "community", order, "assign", organization_id=str(world.units["department"]))
+    assert (await running(world, order))["resolve"]["paused_at"] is None
