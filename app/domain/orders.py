@@ -199,7 +199,7 @@ ORDER = Lifecycle(
             frozenset({_S.OFFERED, _S.ACCEPTED}),
             _S.DISPUTED,
             frozenset({Relation.UNIT}),
-            note="一次，期限内；选定理由类别并引用职责依据",
+            note="一次，指派后一个工作日内；选定理由类别并引用职责依据",
         ),
         Step(
             _A.UPHOLD,
@@ -303,8 +303,8 @@ GIVEN_UP = ENDED - {_S.CLOSED}
 
 CONFIRM_WINDOW = timedelta(days=7)
 """House rule: a reported order nobody rated is confirmed by the system after this long, and marked so."""
-OBJECT_WINDOW = timedelta(days=1)
-"""House rule: a unit says "not ours" within a day of being assigned; limits per category come with the catalogue."""
+OBJECT_WORKING_DAYS = 1
+"""House rule: a unit says "not ours" within so many working days of being assigned, at the same time of day."""
 LONGEST_SUSPENSION = timedelta(days=30)
 """House rule: a suspension ends by itself after this long."""
 OFFER_MINUTES = 60

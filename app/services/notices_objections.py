@@ -2,7 +2,7 @@
 
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.core.clock import now
@@ -39,11 +39,16 @@ async def rows_of(session: AsyncSession, event: Event) -> _Told:
 
 
 async def _judges(session: AsyncSession, objection: Objection) -> set[UUID]:
-    """The nearest who look after no lesser place than the unit's own: the street's, or else the district's."""
+    """The nearest who look after no lesser place than the unit's own: the street's, or else the district's.
+
+    Not whoever looks after the place it was assigned from, or a lesser one, unless nobody stands above (``domain.objections``).
+    """
+    higher = or_(Grant.role == Role.DISTRICT_ADMIN, Grant.path != objection.assigned_from)
+    not_below = Grant.path.in_(ancestors(objection.assigned_from))
     for role in (Role.SUBDISTRICT_ADMIN, Role.DISTRICT_ADMIN):
         above = (Grant.role == role, Grant.path.in_(ancestors(objection.unit_path)))
-        here = Grant.path.in_(ancestors(objection.path))
-        found = set(await session.scalars(select(Grant.person_id).where(*above, here, in_force(now()))))
+        here = (Grant.path.in_(ancestors(objection.path)), not_below, higher)
+        found = set(await session.scalars(select(Grant.person_id).where(*above, *here, in_force(now()))))
         if found - {objection.assigned_by}:
             return found
     return set()

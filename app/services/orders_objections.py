@@ -10,8 +10,9 @@ from app.core.errors import Conflict, Forbidden
 from app.domain import access
 from app.domain.assignments import AssignmentAction
 from app.domain.objections import Verdict
-from app.domain.orders import OBJECT_WINDOW, OrderAction
+from app.domain.orders import OBJECT_WORKING_DAYS, OrderAction
 from app.domain.people import Actor, Relation
+from app.domain.workdays import add_working_days
 from app.schemas.objections import ObjectionRead
 from app.schemas.orders import OrderObject, OrderOverrule, OrderUphold
 from app.services import objections
@@ -30,7 +31,8 @@ async def object_to(session: AsyncSession, actor: Actor, order_id: UUID, form: O
     step = decide(case, OrderAction.OBJECT)
     if case.order.overruled or case.order.objected_at is not None:
         raise Conflict("异议只能提出一次")
-    if case.order.assigned_at is None or case.order.assigned_at + OBJECT_WINDOW < now():
+    assigned_at = case.order.assigned_at
+    if assigned_at is None or add_working_days(assigned_at, OBJECT_WORKING_DAYS) < now():
         raise Conflict("已超过提出异议的期限")
     case.order.objected_at = now()
     held = next(a for a in case.active if a.organization_id is not None)

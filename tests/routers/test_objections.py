@@ -1,16 +1,20 @@
 """A unit says "not ours": the ground on record, a third party's judgement, and what follows from it."""
 
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+import time_machine
 from fastapi import FastAPI
 from sqlalchemy import select
 
 from app.core.db import Database
+from app.domain.people import Role
 from app.models import Notice, Objection
 from app.workers import relay
 from tests.routers.authority import give
 from tests.stories.steps import accepted_need, act, only_order, refused
+from tests.whistles import seat_admin
 from tests.worlds import World
 
 BASIS = "供水管网维修属供水公司职责"
@@ -93,3 +97,31 @@ async def test_an_order_that_ends_leaves_nothing_to_judge(world: World, owner: D
     async with owner.transaction(world.district_id) as session:
         row = (await session.scalars(select(Objection).where(Objection.order_id == UUID(order["id"])))).one()
     assert (row.verdict, row.words, row.judged_by) == ("moot", None, None)
+
+
+async def test_a_working_day_to_object_leaves_out_the_weekend(world: World) -> None:
+    unit = {"organization_id": str(world.units["unit"])}
+    form = {"ground": "not_our_duty", "basis": "职责清单第三条"}
+    with time_machine.travel(datetime.fromisoformat("2026-12-04T16:30+08:00")):
+        orders = [await only_order(world, await accepted_need(world)) for _ in range(2)]
+        for order in orders:
+            await act(world, "grid", order, "assign", **unit)
+    with time_machine.travel(datetime.fromisoformat("2026-12-07T16:20+08:00")):
+        assert (await act(world, "liaison", orders[0], "object", **form))["state"] == "disputed"
+    with time_machine.travel(datetime.fromisoformat("2026-12-07T16:40+08:00")):
+        assert (await refused(world, "liaison", orders[1], "object", **form))[0] == 409
+
+
+async def test_only_who_may_judge_is_told_that_it_waits(world: World, app: FastAPI, owner: Database) -> None:
+    """Another of the street does not judge what the street assigned: the district is told."""
+    await seat_admin(app, owner, world, "street2", Role.SUBDISTRICT_ADMIN, "subdistrict")
+    order = await only_order(world, await accepted_need(world))
+    form = {"order_id": order["id"], "tried": "试过", "wish": "请协调"}
+    asked = await world.ok("community", "POST", "/v1/escalations", json=form)
+    answer = {"decision": "由街道派", "help": "派单", "takes_over": True}
+    await world.ok("subdistrict", "POST", f"/v1/escalations/{asked['id']}/answer", json=answer)
+    await act(world, "subdistrict", order, "assign", organization_id=str(world.units["unit"]))
+    await act(world, "liaison", order, "object", ground="not_our_duty", basis="职责清单第三条")
+    await relay.relay_district(app.state.database, world.district_id)
+    waits = {who: "待您裁决" in await told(owner, world, who) for who in ("subdistrict", "street2", "district")}
+    assert waits == {"subdistrict": False, "street2": False, "district": True}
