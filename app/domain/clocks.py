@@ -138,8 +138,20 @@ CLOCK = Lifecycle(
         _A.STOP: "终止",
     },
     steps=(
-        Step(_A.WARN, frozenset({_S.RUNNING}), _S.WARNED, _SYSTEM, note="时限已用去五分之四；告知承办人和网格员"),
-        Step(_A.OVERDUE, frozenset({_S.RUNNING, _S.WARNED}), _S.OVERDUE, _SYSTEM, note="告知承办人和网格员"),
+        Step(
+            _A.WARN,
+            frozenset({_S.RUNNING}),
+            _S.WARNED,
+            _SYSTEM,
+            note="时限已用去五分之四；告知承办人和网格员，需求的并告知社区；该级无人的告知上一级",
+        ),
+        Step(
+            _A.OVERDUE,
+            frozenset({_S.RUNNING, _S.WARNED}),
+            _S.OVERDUE,
+            _SYSTEM,
+            note="告知承办人和网格员，需求的并告知社区；该级无人的告知上一级",
+        ),
         Step(
             _A.ESCALATE,
             frozenset({_S.OVERDUE, _S.ESCALATED}),

@@ -5,14 +5,12 @@ from uuid import UUID
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.core.clock import now
 from app.domain.assignments import ACTIVE
 from app.domain.clocks import CLOCK, KIND_NAMES, TOLD_AT, ClockAction, ClockKind, ClockSubject
-from app.domain.people import Role
-from app.domain.places import ancestors
-from app.models import Assignment, Event, Grant
-from app.services.access import in_force
+from app.domain.levels import LEVEL_OF, Level
+from app.models import Assignment, Event
 from app.services.grants_holders import acting_for
+from app.services.levels import people_at
 
 AGGREGATES = frozenset({CLOCK.noun})
 _SUBJECTS = {ClockSubject.NEED: "需求", ClockSubject.ORDER: "工单", ClockSubject.WHISTLE: "吹哨事项"}
@@ -24,20 +22,22 @@ _WORDS = {
 
 
 async def words_and_people(session: AsyncSession, event: Event) -> tuple[str, set[UUID | None]]:
-    """A warning and the first day of lateness go to whoever has it and to the grid; each climb to the level it reaches."""
+    """A warning and the first day of lateness go to whoever has it and to the grid; each climb to the level it reaches.
+
+    A need is the community's to decide on; what nobody answers for at a level is told to the next above.
+    """
     if (words := _WORDS.get(event.action)) is None:
         return "", set()
     subject, kind = ClockSubject(event.data["subject"]), ClockKind(event.data["kind"])
     told = words.format(subject=_SUBJECTS[subject], kind=KIND_NAMES[kind])
-    people = await _staff(session, event.path, TOLD_AT[max(event.data["level"], 1)])
-    if event.action != ClockAction.ESCALATE.value and subject is ClockSubject.ORDER:
+    levels = [LEVEL_OF[TOLD_AT[max(event.data["level"], 1)]]]
+    early = event.action != ClockAction.ESCALATE.value
+    if early and subject is ClockSubject.NEED:
+        levels.append(Level.COMMUNITY)
+    people: set[UUID | None] = {*await people_at(session, event.path, *levels)}
+    if early and subject is ClockSubject.ORDER:
         people |= await _holders(session, UUID(event.data["subject_id"]))
     return told, people
-
-
-async def _staff(session: AsyncSession, path: str, role: Role) -> set[UUID | None]:
-    held = (Grant.role == role, Grant.path.in_(ancestors(path)), in_force(now()))
-    return {*await session.scalars(select(Grant.person_id).where(*held))}
 
 
 async def _holders(session: AsyncSession, order_id: UUID) -> set[UUID | None]:

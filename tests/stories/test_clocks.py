@@ -6,8 +6,12 @@ from typing import Any
 import pytest
 import time_machine
 from fastapi import FastAPI
+from sqlalchemy import update
 
 from app.core.clock import now, today
+from app.core.db import Database
+from app.domain.people import Role
+from app.models import Grant
 from app.workers import clocks, relay
 from tests.stories.steps import AT_HOME, accepted_need, act, only_order, refused, started, submitted, taken
 from tests.worlds import World
@@ -202,3 +206,30 @@ async def test_a_held_order_goes_on_while_its_need_is_on_the_books(world: World)
     assert (await running(world, order))["resolve"]["paused_at"] is not None, "nobody holds it now"
     await act(world, "community", order, "assign", organization_id=str(world.units["department"]))
     assert (await running(world, order))["resolve"]["paused_at"] is None
+
+
+async def texts(world: World, who: str) -> str:
+    return "\n".join(notice["text"] for notice in (await world.ok(who, "GET", "/v1/notices"))["items"])
+
+
+async def told_on(world: World, app: FastAPI, days: int) -> None:
+    with time_machine.travel(now() + timedelta(days=days)):
+        await clocks.tick(app.state.database, world.district_id)
+    await relay.relay_district(app.state.database, world.district_id)
+
+
+async def test_who_may_accept_a_need_is_told_that_it_is_late(world: World, app: FastAPI) -> None:
+    await submitted(world)
+    await told_on(world, app, 6)
+    for who in ("grid", "community"):
+        assert "需求的签收已逾期" in await texts(world, who), who
+    assert "逾期" not in await texts(world, "subdistrict")
+
+
+async def test_where_nobody_has_the_grid_the_next_level_is_told(world: World, app: FastAPI, owner: Database) -> None:
+    async with owner.transaction(world.district_id) as session:
+        mine = (Grant.person_id == world.people["grid"], Grant.role == Role.GRID_WORKER)
+        await session.execute(update(Grant).where(*mine).values(ends_at=now()))
+    await accepted_need(world)
+    await told_on(world, app, 10)
+    assert "工单的办结已逾期" in await texts(world, "community")
