@@ -64,6 +64,8 @@ class Order(Tenant, Located, Versioned, Base):
     insured_until: Mapped[date | None]
     """The last day the policy covers."""
     outcome: Mapped[Outcome | None] = mapped_column(text_enum(Outcome, "outcome"))
+    unmet: Mapped[bool] = mapped_column(default=False, server_default="false")
+    """Of a closed one: its need was taken up again since. Whatever its outcome says, it was not solved."""
     rating: Mapped[int | None]
     rating_words: Mapped[str | None]
     reported_at: Mapped[datetime | None]
@@ -79,6 +81,7 @@ class Order(Tenant, Located, Versioned, Base):
         CheckConstraint("rating BETWEEN 1 AND 5", name="rating"),
         CheckConstraint(f"pool_cap BETWEEN 1 AND {MOST_UNFINISHED}", name="pool_cap"),
         CheckConstraint("(state = 'closed') = (outcome IS NOT NULL)", name="outcome_if_closed"),
+        CheckConstraint("state = 'closed' OR NOT unmet", name="unmet_if_closed"),
         CheckConstraint("(state = 'suspended') = (suspended_at IS NOT NULL)", name="suspended"),
         CheckConstraint("(state = 'suspended') = (suspend_reason IS NOT NULL)", name="suspended_for_a_reason"),
         CheckConstraint(

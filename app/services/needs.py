@@ -17,7 +17,7 @@ from app.domain import access
 from app.domain.consents import Purpose
 from app.domain.form_schemas import check_form
 from app.domain.needs import CONFIRM_WINDOW, NEED, REOPEN_WINDOW, NeedAction, NeedSource, NeedState, Urgency
-from app.domain.orders import ENDED
+from app.domain.orders import ENDED, OrderState
 from app.domain.people import Actor, Relation, Role
 from app.domain.places import NO_NEARER
 from app.models import Client, Need, NeedFollower, Order, Person, Place
@@ -32,7 +32,7 @@ from app.schemas.needs import (
     NeedUpdate,
     NeedWithdraw,
 )
-from app.services import affected, categories, clocks_needs, consents, minors
+from app.services import affected, categories, clocks_needs, consents, minors, revisits_open
 from app.services.access import READER_ROLES, at, reads_all, under
 from app.services.clocks import Timing
 from app.services.due import must_be_due
@@ -327,4 +327,13 @@ async def reopen(session: AsyncSession, actor: Actor, need_id: UUID, form: NeedR
     case.need.closed_by_system = False
     target = NeedState.SUBMITTED if case.need.due_at is None else None
     move(session, case, step, actor, target=target, words=form.words, round=case.need.round)
+    await _came_to_nothing(session, case.need)
     return case
+
+
+async def _came_to_nothing(session: AsyncSession, need: Need) -> None:
+    """What was closed in the round before solved nothing, and nobody need be asked about it any more."""
+    closed = (Order.need_id == need.id, Order.need_round == need.round - 1, Order.state == OrderState.CLOSED)
+    for order in await session.scalars(select(Order).where(*closed).order_by(Order.id).with_for_update()):
+        order.unmet = True
+        await revisits_open.void(session, order)

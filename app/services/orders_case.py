@@ -141,8 +141,8 @@ async def load(
 
 
 async def _must_not_concern(session: AsyncSession, actor: Actor, case: OrderCase) -> None:
-    """Whoever the need complains about does not find its order in the pool."""
-    elsewhere = bool(case.parties & _READ_BY_RELATION)
+    """Whoever the need complains about finds its order neither in the pool nor by what they once were asked."""
+    elsewhere = bool((case.parties - {Relation.ASKED}) & _READ_BY_RELATION)
     if not elsewhere and await need_respondents.concern(session, case.need.id, actor):
         raise NotFound()
 

@@ -32,7 +32,7 @@ from app.core.errors import RuleBroken
 from app.core.json import dumps
 from app.core.paging import id_after, id_cursor
 from app.domain import access
-from app.domain.assignments import AssignmentState
+from app.domain.assignments import ACTIVE, AssignmentState
 from app.domain.catalogue import terms_of
 from app.domain.co_handlings import SEES, CoHandlingState
 from app.domain.levels import levels_of
@@ -222,8 +222,14 @@ def _co_state(shape: Shape) -> ScalarSelect[Any]:
 
 def _concerns_me(shape: Shape) -> ColumnElement[bool]:
     """Orders I am asked for, hold, help with, asked for myself or follow; short index walks instead of one long filter."""
-    mine, other, need, followed_order = aliased(Assignment), aliased(Order), aliased(Need), aliased(Order)
-    held = select(mine.order_id).where(or_(mine.person_id == _ME, _of_unit(mine, shape)))
+    mine, mine_of, need = aliased(Assignment), aliased(Order), aliased(Need)
+    other, followed_order = aliased(Order), aliased(Order)
+    of_order = and_(mine_of.district_id == mine.district_id, mine_of.id == mine.order_id)
+    # Whoever the need complains about sees what they hold, and not what they once were asked.
+    holds = mine.state.in_([literal_column(f"'{state.value}'") for state in sorted(ACTIVE)])
+    may_know = or_(holds, ~against(mine_of.need_id, _ME, _OWN_UNIT))
+    held = select(mine.order_id).join(mine_of, of_order)
+    held = held.where(or_(mine.person_id == _ME, _of_unit(mine, shape)), may_know)
     asked = (
         select(other.id)
         .join(need, and_(need.district_id == other.district_id, need.id == other.need_id))

@@ -178,7 +178,7 @@ def _begin_new_round(session: AsyncSession, case: OrderCase) -> None:
     want_again(order)
     order.outcome = order.rating = order.rating_words = order.result = order.evidence = None
     order.reported_at = order.closed_at = order.objected_at = order.assigned_at = None
-    order.closed_by_system = order.overruled = False
+    order.closed_by_system = order.overruled = order.unmet = False
 
 
 def _round_that_ended(case: OrderCase) -> OrderRound:

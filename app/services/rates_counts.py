@@ -216,7 +216,7 @@ def endings(asked: Asked) -> Select[Any]:
 def _ended(asked: Asked) -> Select[Any]:
     """Orders by their last round."""
     unit = _unit_last()
-    solved = and_(Order.outcome == Outcome.SOLVED, func.coalesce(Revisit.solved, literal(True)))
+    solved = and_(Order.outcome == Outcome.SOLVED, ~Order.unmet, func.coalesce(Revisit.solved, literal(True)))
     return (
         select(asked.key(unit).label("key"), cast(Order.state, Text).label("state"))
         .add_columns(solved.label("solved"), _content(Order).label("content"))

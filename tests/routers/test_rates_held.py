@@ -16,7 +16,7 @@ from app.core.migrate import alembic_config
 from app.domain.clocks import ClockState
 from app.domain.needs import NeedState
 from app.domain.objections import Ground, Verdict
-from app.models import Objection, OrderRound
+from app.models import Objection, Order, OrderRound
 from tests.routers.test_rates import BY_MEMBER, BY_UNIT, MONDAY, S, _contact, _put, _round, figures, rows_of
 from tests.services.rows import put_need
 from tests.stories.steps import act, reported, taken
@@ -130,3 +130,26 @@ async def test_rounds_from_before_that_was_kept_have_the_kind_they_were_of(
         await session.execute(update(OrderRound).where(OrderRound.order_id == UUID(order["id"])).values(category="?"))
         await session.execute(text(filling.format(mine=f"district_id = {world.district_id}")))
         assert await session.scalar(kept) == "repair.plumbing"
+
+
+async def test_a_need_that_is_taken_up_again_was_not_met_by_its_orders(
+    world: World, owner: Database, database_url: str
+) -> None:
+    """As if its last round of orders had been taken up one by one; counted once, also when one of them is in the end."""
+    order = await act(world, "resident1", await reported(world), "confirm", rating=2)
+    (row,) = await rows_of(world)
+    assert (figures(row, "resolution"), figures(row, "satisfaction")) == ((1, 1, {}), (0, 1, {}))
+    await world.ok("resident1", "POST", f"/v1/needs/{order['need_id']}/reopen", json={"words": "又漏了"})
+    (row,) = await rows_of(world)
+    assert (figures(row, "resolution"), figures(row, "satisfaction")) == ((0, 1, {}), (0, 1, {}))
+    due = (await world.ok("grid", "GET", "/v1/revisits", params={"order_id": order["id"]}))["items"]
+    assert [revisit["state"] for revisit in due] == ["void"], "nobody need ask any more"
+    filling = ScriptDirectory.from_config(alembic_config(database_url)).get_revision("0048").module.UNMET
+    async with owner.transaction(world.district_id) as session:
+        rows = update(Order).where(Order.need_id == UUID(order["need_id"]))
+        await session.execute(rows.values(unmet=False))
+        await session.execute(text(filling.format(mine=f"district_id = {world.district_id}")))
+        assert await session.scalar(select(Order.unmet).where(Order.need_id == UUID(order["need_id"]))) is True
+    await act(world, "resident1", order, "reopen", words="还是漏")
+    (row,) = await rows_of(world)
+    assert figures(row, "resolution") == (0, 1, {})

@@ -31,9 +31,20 @@ async def test_who_is_asked_is_let_go_and_the_next_is_asked(world: World, app: F
     assert not any("回避" in text or "反映" in text or "投诉" in text for text in texts)
     assert await refused(world, first, order, "accept") == (409, "conflict")
     assert (await world.ok("grid", "GET", f"/v1/orders/{order['id']}"))["state"] == "offered"
+    assert (await world.call(first, "GET", f"/v1/orders/{order['id']}")).status_code == 404
+    assert (await world.ok(first, "GET", "/v1/orders", params={"mine": True}))["items"] == [], (
+        "nor by what they once were asked"
+    )
     mine = (await world.ok(first, "GET", "/v1/assignments", params={"mine": True}))["items"][0]
     assert mine["state"] == "excused", "it does not count against them"
     assert await broken_histories(owner, world.district_id) == []
+
+
+async def test_who_holds_it_sees_it_until_it_is_given_to_others(world: World) -> None:
+    order = await taken(world)
+    await name(world, order["need_id"], person_id=world.people["member1"])
+    assert (await world.ok("member1", "GET", f"/v1/orders/{order['id']}"))["place_id"] == order["place_id"]
+    assert [row["id"] for row in (await world.ok("member1", "GET", "/v1/orders"))["items"]] == [order["id"]]
 
 
 async def test_of_an_organization_its_people(world: World, owner: Database) -> None:

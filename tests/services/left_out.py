@@ -63,6 +63,8 @@ COLUMNS: dict[str, dict[str, str]] = {
         "terms": _HOUSE,
         "need_round": _HOUSE,
         "round": _HOUSE,
+        "unmet": "a figure; the need shows its rounds",
+        "people_before_unit": _HOUSE,
         "auto_offer": _HOUSE,
         "offer_minutes": _HOUSE,
         "pool_cap": _HOUSE,
