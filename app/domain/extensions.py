@@ -3,12 +3,13 @@
 An extension moves the limit; a suspension stops the clock. Neither is a state the holder gives themselves.
 """
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 
 from app.domain.lifecycle import Lifecycle, Step
 from app.domain.orders import OrderState
 from app.domain.people import Actor, Relation, Role
+from app.domain.work_time import Unit, time_of
 from app.domain.workdays import add_working_days
 
 
@@ -94,3 +95,10 @@ def asked_it(actor: Actor, path: str, asked_by: object) -> bool:
 def extended(due_at: datetime, working_days: int) -> datetime:
     """The limit so many working days later, at the same time of day."""
     return add_working_days(due_at, working_days)
+
+
+def granted(due_at: datetime, working_days: int, unit: Unit) -> timedelta:
+    """So many working days in the measure of the clock; one of clock minutes (a sender's deadline) knows no weekend."""
+    if unit is Unit.CLOCK_MINUTES:
+        return extended(due_at, working_days) - due_at
+    return time_of(working_days, Unit.WORKING_DAYS)

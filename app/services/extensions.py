@@ -1,6 +1,7 @@
 """Extensions of an order's limit: who holds it asks in time, somebody else decides, the asker of the need is told."""
 
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
@@ -21,11 +22,11 @@ from app.domain.extensions import (
     ExtensionState,
     asked_it,
     extended,
+    granted,
 )
 from app.domain.lifecycle import Step
 from app.domain.orders import ORDER
 from app.domain.people import Actor, Parties, Relation
-from app.domain.work_time import DAY_MINUTES
 from app.models import Extension, Need, Order
 from app.schemas.extensions import ExtensionApprove, ExtensionAsk, ExtensionDeny, ExtensionQuery, ExtensionRead
 from app.services import clocks, orders_case
@@ -156,11 +157,12 @@ async def approve(session: AsyncSession, actor: Actor, extension_id: UUID, form:
     extension, order = case.extension, case.order.order
     EXTENSION.decide(extension.state, ExtensionAction.APPROVE, case.parties)
     extension.due_before = order.due_at
-    if case.order.timing.open(ClockKind.RESOLVE) is None:
+    clock = case.order.timing.open(ClockKind.RESOLVE)
+    if clock is None:
         order.due_at = extended(order.due_at, extension.working_days)
     else:
-        time = extension.working_days * DAY_MINUTES
-        await clocks.extend(session, order, time, actor=actor, source_id=extension.id)
+        minutes = granted(order.due_at, extension.working_days, clock.unit) // timedelta(minutes=1)
+        await clocks.extend(session, order, minutes, actor=actor, source_id=extension.id)
     extension.due_after = order.due_at
     _decided(extension, actor, form.words)
     due = {"due_at": order.due_at.isoformat()}
