@@ -176,6 +176,8 @@ WARN_AT_PERCENT = 80
 """House rule: how much of the time has been used when it is warned of."""
 CLIMB_PERCENT = 50
 """House rule: what further share of the time takes an overdue clock one level up."""
+LEAST_CLIMB = timedelta(hours=8)
+"""House rule: a sender's own deadline may leave minutes, or nothing; the share is then of no less than this."""
 TOLD_AT = {
     1: Role.GRID_WORKER,
     2: Role.COMMUNITY_ADMIN,
@@ -219,7 +221,8 @@ class Count:
 
     def climbs_at(self, ruler: Measure, level: int) -> datetime:
         """When an overdue clock leaves this level."""
-        return self.when(ruler, -self.granted * CLIMB_PERCENT * level / 100)
+        time = max(self.granted, LEAST_CLIMB) if ruler.unit is Unit.CLOCK_MINUTES else self.granted
+        return self.when(ruler, -time * CLIMB_PERCENT * level / 100)
 
     def next_at(self, ruler: Measure, state: ClockState, level: int) -> datetime | None:
         """When something happens next by itself; None for what has reached the top."""

@@ -7,7 +7,7 @@ from app.domain.catalogue import Terms
 from app.domain.clocks import ClockKind, Limit
 from app.domain.needs import NeedState, Urgency
 from app.domain.orders import ENDED, OrderAction, OrderState
-from app.domain.work_time import HOUSE_HOURS, Unit, measure, time_of
+from app.domain.work_time import HOUSE_HOURS, NOTHING, Unit, measure, time_of
 
 HOUSE = "本系统规定"
 
@@ -80,11 +80,11 @@ def limits(terms: Terms, urgency: Urgency) -> dict[ClockKind, Limit]:
 
 
 def resolved_by(limit: Limit, start: datetime, sender: datetime | None, round_: int) -> Limit:
-    """The limit of the work itself: until the sender's own deadline where that is sooner; in the first round."""
+    """The limit of the work itself: until the sender's own deadline where that is sooner, none where it has passed; in the first round."""
     ruler = measure(limit.unit, HOUSE_HOURS, start)
     if sender is None or round_ > 1 or ruler.add(start, limit.time) <= sender:
         return limit
-    return Limit(sender - start, Unit.CLOCK_MINUTES, "来件期限")
+    return Limit(max(sender - start, NOTHING), Unit.CLOCK_MINUTES, "来件期限")
 
 
 def _share(time: timedelta, percent: int) -> timedelta:

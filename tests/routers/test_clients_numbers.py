@@ -5,13 +5,16 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
+import time_machine
+from fastapi import FastAPI
 from sqlalchemy import update
 
 from app.core.clock import now
 from app.core.db import Database
 from app.models import Need
+from app.workers import clocks
 from tests.routers.client_systems import System, connected
-from tests.stories.steps import only_order, submitted
+from tests.stories.steps import act, only_order, submitted
 from tests.worlds import World
 
 NUMBER = "HJ20261128000017"
@@ -82,3 +85,35 @@ async def test_a_deadline_that_has_passed_is_refused(world: World) -> None:
     late = form(world, sender_due_at=(now() - timedelta(minutes=1)).isoformat())
     answer = await hotline.call("POST", "/v1/needs", json=late)
     assert (answer.status_code, answer.json()["field"]) == (422, "sender_due_at")
+
+
+async def test_an_extension_of_a_senders_deadline_leaves_out_the_weekend(world: World) -> None:
+    with time_machine.travel(datetime.fromisoformat("2026-12-03T10:00+08:00")):
+        need = await send(await connected(world), sender_due_at="2026-12-04T10:00:00+08:00")
+        await world.ok("community", "POST", f"/v1/needs/{need['id']}/accept", json={"auto_offer": False})
+        order = await only_order(world, need)
+        await act(world, "grid", order, "publish")
+        await act(world, "member1", order, "take")
+        wish = {"order_id": order["id"], "reason": "parts_or_funds", "words": "等厂家调货", "working_days": 3}
+        asked = await world.ok("member1", "POST", "/v1/extensions", json=wish)
+        granted = await world.ok("community", "POST", f"/v1/extensions/{asked['id']}/approve", json={})
+        assert datetime.fromisoformat(granted["due_after"]) == datetime.fromisoformat("2026-12-09T10:00+08:00")
+
+
+async def test_accepted_after_the_senders_deadline_it_is_late_at_once_and_climbs_in_its_time(
+    world: World, app: FastAPI
+) -> None:
+    need = await send(await connected(world), sender_due_at=(now() + timedelta(minutes=30)).isoformat())
+    start = now() + timedelta(minutes=31)
+    with time_machine.travel(start):
+        await world.ok("community", "POST", f"/v1/needs/{need['id']}/accept", json={"auto_offer": False})
+        order = await only_order(world, need)
+    levels = []
+    for hours in (0, 3, 5, 9, 13):
+        with time_machine.travel(start + timedelta(hours=hours, minutes=1)):
+            for _ in range(4):
+                await clocks.tick(app.state.database, world.district_id)
+            (clock,) = (await world.ok("community", "GET", f"/v1/orders/{order['id']}/clocks"))["items"]
+            levels.append(clock["level"])
+            assert clock["limit_minutes"] == 0
+    assert levels == [1, 1, 2, 3, 4]
