@@ -80,7 +80,7 @@ def limits(terms: Terms, urgency: Urgency) -> dict[ClockKind, Limit]:
 
 
 def resolved_by(limit: Limit, start: datetime, sender: datetime | None, round_: int) -> Limit:
-    """The limit of the work itself: until the sender's own deadline where that is sooner, none where it has passed; in the first round."""
+    """The limit of the work itself: until the sender's own deadline where that is sooner, none once it has passed; first round."""
     ruler = measure(limit.unit, HOUSE_HOURS, start)
     if sender is None or round_ > 1 or ruler.add(start, limit.time) <= sender:
         return limit
