@@ -56,14 +56,14 @@ class ExtensionRead(Read):
     round: Annotated[int, Field(description="工单的第几轮")]
     state: ExtensionState
     reason: ExtensionReason
-    words: str
+    words: Annotated[str | None, Field(description="说明；点单人所见为空")]
     working_days: int
-    asked_by: UUID
+    asked_by: Annotated[UUID | None, Field(description="点单人所见为空")]
     due_before: Annotated[datetime, Field(description="延期前的办结期限")]
     due_after: Annotated[datetime | None, Field(description="批准后的办结期限")]
     decided_by: UUID | None
     decided_at: datetime | None
-    decision_words: str | None
+    decision_words: Annotated[str | None, Field(description="点单人所见为空")]
     version: int
     created_at: datetime
     actions: Annotated[list[ExtensionAction], Field(description="您现在可以做的")]

@@ -36,6 +36,9 @@ from app.services.outbox import publish
 from app.services.places import paged
 
 _FIELDS = tuple(name for name in ExtensionRead.model_fields if name != "actions")
+_KNOWING = access.TABLE["extensions:read"] - {Relation.ASKER}
+"""Who reads an extension whole. The asker of the need is told the class of the reason, never the words."""
+_INSIDE = ("words", "asked_by", "decision_words")
 
 
 @dataclass(slots=True)
@@ -50,7 +53,9 @@ def present(case: ExtensionCase) -> dict[str, Any]:
 
 
 def _present(extension: Extension, parties: Parties) -> dict[str, Any]:
-    shown = {name: getattr(extension, name) for name in _FIELDS}
+    shown: dict[str, Any] = {name: getattr(extension, name) for name in _FIELDS}
+    if not parties & _KNOWING:
+        shown |= dict.fromkeys(_INSIDE)
     return shown | {"actions": EXTENSION.offered(extension.state, parties)}
 
 

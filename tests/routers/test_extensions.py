@@ -102,3 +102,17 @@ async def test_what_nobody_decided_is_void_once_the_order_moves_on(world: World)
     late = await world.call("community", "POST", f"/v1/extensions/{again['id']}/approve", json={})
     assert late.status_code == 409
     assert UUID(void["order_id"]) == UUID(order["id"])
+
+
+async def test_the_asker_reads_the_class_of_the_reason_and_no_words(world: World) -> None:
+    asked = await ask(world, "member1", await taken(world))
+    await do(world, "community", asked, "deny", words="内部意见")
+    for path in ("/v1/extensions", f"/v1/extensions/{asked['id']}"):
+        seen = {}
+        for who in ("resident1", "member1", "grid"):
+            row = await world.ok(who, "GET", path)
+            row = row["items"][0] if "items" in row else row
+            seen[who] = (row["words"], row["decision_words"], row["asked_by"])
+            assert (row["reason"], row["state"]) == ("parts_or_funds", "denied")
+        assert seen["resident1"] == (None, None, None), path
+        assert seen["member1"] == seen["grid"] == ("等厂家调货", "内部意见", str(world.people["member1"])), path
