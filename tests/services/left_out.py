@@ -64,7 +64,6 @@ COLUMNS: dict[str, dict[str, str]] = {
         "need_round": _HOUSE,
         "round": _HOUSE,
         "unmet": "a figure; the need shows its rounds",
-        "people_before_unit": _HOUSE,
         "auto_offer": _HOUSE,
         "offer_minutes": _HOUSE,
         "pool_cap": _HOUSE,
