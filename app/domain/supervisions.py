@@ -59,6 +59,7 @@ class SupervisionAction(StrEnum):
 _S, _A = SupervisionState, SupervisionAction
 _SYSTEM: Parties = frozenset({Relation.SYSTEM})
 _SUPERVISOR = frozenset({Relation.SUPERVISOR})
+_HOLDER = frozenset({Relation.HOLDER})
 _OWED = frozenset({_S.RUNNING, _S.OVERDUE})
 OPEN_SUPERVISIONS = _OWED | {_S.ANSWERED}
 """Of these there is one an order and office."""
@@ -91,8 +92,22 @@ SUPERVISION = Lifecycle(
             barred=_SUPERVISOR,
             note="写明正在怎样办；志愿者可以答复，不负答复之责",
         ),
-        Step(_A.RETURN, frozenset({_S.ANSWERED}), _S.RUNNING, _SUPERVISOR, note="写明还缺什么，另给期限；仅限督办方"),
-        Step(_A.LIFT, OPEN_SUPERVISIONS, _S.LIFTED, _SUPERVISOR, note="仅限督办人；督办人已离任的由同一岗位的人解除"),
+        Step(
+            _A.RETURN,
+            frozenset({_S.ANSWERED}),
+            _S.RUNNING,
+            _SUPERVISOR,
+            barred=_HOLDER,
+            note="写明还缺什么，另给期限；仅限督办方，承办人除外",
+        ),
+        Step(
+            _A.LIFT,
+            OPEN_SUPERVISIONS,
+            _S.LIFTED,
+            _SUPERVISOR,
+            barred=_HOLDER,
+            note="仅限督办人；督办人已离任的由同一岗位的人解除；承办人除外",
+        ),
         Step(_A.OVERDUE, frozenset({_S.RUNNING}), _S.OVERDUE, _SYSTEM, note="逾期未答复，告知督办人及其上一级"),
         Step(_A.CLIMB, frozenset({_S.OVERDUE}), _S.OVERDUE, _SYSTEM, note="仍未答复，逐级告知，直至区级"),
         Step(_A.LAPSE, _OWED, _S.LAPSED, _SYSTEM, note="工单已撤回或终止，到期不再催"),

@@ -8,11 +8,13 @@ from typing import Any
 import pytest
 import time_machine
 from fastapi import FastAPI
+from sqlalchemy import update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.core.clock import CHINA, now
 from app.core.db import Database
 from app.domain.people import Role
+from app.models import Grant
 from app.workers import clocks
 from tests import worlds
 from tests.services.histories import broken_histories
@@ -168,3 +170,17 @@ async def test_whoever_holds_the_office_lifts_it_once_its_setter_has_left(
     friday.shift(timedelta(minutes=1))
     assert (await step(world, "colleague", row, "lift"))["state"] == "lifted"
     assert now() > FRIDAY
+
+
+async def test_who_holds_the_order_does_not_end_its_supervision(world: World, owner: Database) -> None:
+    """Neither lifts it nor sends it back, though they hold the office that set it since its setter left."""
+    order = await taken(world)
+    row = await supervise(world, "community", order)
+    async with owner.transaction(world.district_id) as session:
+        session.add(worlds.grant_row(world, "member1", Role.COMMUNITY_ADMIN, "community"))
+        theirs = update(Grant).where(Grant.person_id == world.people["community"])
+        await session.execute(theirs.values(ends_at=now()))
+    await step(world, "member1", row, "lift", 403, words="已在办")
+    await step(world, "grid", row, "answer", words="明日换管")
+    await step(world, "member1", row, "return", 403, words="请再办", working_days=1)
+    assert (await world.ok("member1", "GET", f"/v1/supervisions/{row['id']}"))["actions"] == []
