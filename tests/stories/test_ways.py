@@ -234,3 +234,18 @@ async def test_a_substitute_is_found_for_this_order_alone(world: World) -> None:
     await act(world, two[0], order, "decline")
     taken = await act(world, two[1], order, "accept")
     assert (taken["state"], (await as_it_is(world, other))["state"]) == ("accepted", "accepted")
+
+
+async def test_a_named_substitute_thinks_about_it_alone(world: World, app: FastAPI) -> None:
+    """The wave that was due before the place was held does not come: nobody else is asked meanwhile."""
+    await made(world, {"way": "waves", "people": 1, "every_minutes": 20, "minutes": 240, "answer_minutes": 120})
+    order, start = await dispatched(world), now()
+    (first,) = await asked(world, order)
+    await act(world, first, order, "accept")
+    named = next(who for who in ("member1", "member2") if who != first)
+    await act(world, first, order, "transfer", person_id=str(world.people[named]))
+    async with later(app, world, start + timedelta(minutes=21)):
+        assert await asked(world, order) == [named]
+        await act(world, named, order, "decline")
+        (third,) = await asked(world, order)
+        assert third not in {first, named}
