@@ -271,6 +271,7 @@ def _values(
     return {
         "district": actor.district_id,
         "order": row["id"],
+        "need": row["need_id"],
         "me": actor.person_id,
         "now": moment,
         "path": row["path"],

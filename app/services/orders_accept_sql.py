@@ -172,10 +172,14 @@ def _read() -> HotStatement:
 
 
 def _still_oneself() -> Any:
-    """Nobody has merged or erased the person's record meanwhile: whoever does locks it, and the lock is waited for."""
+    """Nobody has merged or erased the person's record meanwhile: whoever does locks it, and the lock is waited for.
+
+    Nor has anybody written down that the need complains about them since it was read.
+    """
     me = (Person.district_id == _b("district"), Person.id == _b("me"))
     lives = (Person.merged_into_id.is_(None), Person.erased_at.is_(None))
-    return exists(select(Person.id).where(*me, *lives).with_for_update(read=True, key_share=True))
+    apart = ~against(_b("need"), Person.id, Person.organization_id)
+    return exists(select(Person.id).where(*me, *lives, apart).with_for_update(read=True, key_share=True))
 
 
 def _moved() -> Any:

@@ -3,11 +3,15 @@
 import asyncio
 from typing import Any
 
+import pytest
 from fastapi import FastAPI
 from sqlalchemy import update
 
 from app.core.db import Database
+from app.domain.people import Role
 from app.models import Person
+from app.services import orders_accept
+from tests import worlds
 from tests.services.histories import broken_histories
 from tests.stories.steps import accepted_need, act, asked, only_order, refused, submitted, taken
 from tests.stories.test_rights import told
@@ -166,3 +170,38 @@ async def test_blowing_at_the_same_moment(world: World, owner: Database) -> None
         assert (named.status_code, sounded.status_code in {200, 422}) == (200, True), sounded.text
         assert {call["state"] for call in await calls(world, whistle_id=whistle["id"])} <= {"cancelled"}
     assert await broken_histories(owner, world.district_id) == []
+
+
+async def test_taking_what_was_read_before(world: World, owner: Database, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Named, or their organization, between the look at the order and the writing: they do not get it."""
+    async with owner.transaction(world.district_id) as session:
+        theirs = update(Person).where(Person.id == world.people["member2"])
+        await session.execute(theirs.values(organization_id=world.units["society"]))
+    write, orders = orders_accept._write, [await only_order(world, await accepted_need(world)) for _ in range(2)]
+    parties = iter([{"person_id": world.people["member1"]}, {"organization_id": world.units["society"]}])
+
+    async def slowly(*facts: Any) -> Any:
+        if (party := next(parties, None)) is not None:
+            assert (await name(world, order["need_id"], **party)).status_code == 200
+        return await write(*facts)
+
+    monkeypatch.setattr(orders_accept, "_write", slowly)
+    for order, who in zip(orders, ("member1", "member2"), strict=True):
+        await act(world, "grid", order, "publish")
+        assert (await refused(world, who, order, "take"))[0] == 404, "it is not in the pool for them"
+        assert (await world.ok("grid", "GET", f"/v1/orders/{order['id']}"))["state"] == "published"
+
+
+async def test_a_ranking_does_not_tell_who_it_concerns(world: World, owner: Database) -> None:
+    """A grid worker who also helps and is complained about, themselves or their organization, sees no such obstacle."""
+    async with owner.transaction(world.district_id) as session:
+        session.add(worlds.grant_row(world, "member1", Role.GRID_WORKER, "grid"))
+        theirs = update(Person).where(Person.id == world.people["member1"])
+        await session.execute(theirs.values(organization_id=world.units["society"]))
+    for party in ({"person_id": world.people["member1"]}, {"organization_id": world.units["society"]}):
+        order = await only_order(world, await accepted_need(world))
+        await name(world, order["need_id"], **party)
+        path = f"/v1/orders/{order['id']}/candidates"
+        assert (await world.ok("grid", "GET", path))["obstacles"]["respondent"] >= 1, "others see it"
+        seen = await world.ok("member1", "GET", path)
+        assert "respondent" not in {row["obstacle"] for row in seen["barred"]} | set(seen["obstacles"])
