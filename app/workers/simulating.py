@@ -42,11 +42,18 @@ def main(
     out: Annotated[Path, typer.Option()],
     policy: Annotated[list[Policy], typer.Option()],
 ) -> None:
-    """Every policy over the same days; a table and charts in the folder ``out``."""
-    district = invent(seed, orders, people, days)
-    logs = _through(district, list(dict.fromkeys(policy)))
+    """Every policy over the same days; a table and charts in the folder ``out``. One sentence where that cannot be written."""
+    try:
+        out.mkdir(parents=True, exist_ok=True)
+        _compare(invent(seed, orders, people, days), list(dict.fromkeys(policy)), out)
+    except OSError as error:
+        typer.echo(f"sanshun: cannot write to {out}: {error.strerror}; choose another folder with --out.", err=True)
+        raise typer.Exit(1) from None
+
+
+def _compare(district: District, policies: Sequence[Policy], out: Path) -> None:
+    logs = _through(district, policies)
     found = {one: figures(district, log) for one, log in logs.items()}
-    out.mkdir(parents=True, exist_ok=True)
     _write(out / "figures.csv", found)
     drawn = draw(out, district, logs, found)
     _show(found)

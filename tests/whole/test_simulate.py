@@ -31,6 +31,14 @@ def test_policies_are_compared_in_a_table_and_charts(tmp_path: Path) -> None:
     assert "等待：多久有人接单" in (folder / "waiting.svg").read_text(encoding="utf-8")
 
 
+def test_a_folder_that_cannot_be_made_is_one_sentence_before_any_work(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("", encoding="utf-8")
+    done = _run(tmp_path / "file" / "below", "--orders", "60", "--people", "40", "--days", "2")
+    assert (done.returncode, done.stdout) == (1, "")
+    (sentence,) = done.stderr.splitlines()
+    assert sentence.startswith("sanshun: cannot write to ")
+
+
 def test_what_cannot_be_simulated_is_refused(tmp_path: Path) -> None:
     for words in (("--orders", "0"), ("--days", "367"), ("--policy", "by_magic")):
         done = CliRunner().invoke(cli, ["simulate", "--out", str(tmp_path / "none"), *words])
