@@ -14,15 +14,17 @@ from app.domain.clocks import ClockKind
 from app.domain.form_schemas import check_form
 from app.domain.needs import ENDED, NEED, NeedState
 from app.domain.orders import ENDED as ORDER_ENDED
-from app.domain.orders import ORDER
+from app.domain.orders import ORDER, OrderAction, OrderState
 from app.domain.people import Actor
 from app.models import Need, Order, Organization
 from app.schemas.needs import NeedRecategorise
 from app.services import categories, clocks, clocks_orders
 from app.services.needs_case import NeedCase, load
 from app.services.orders import terms_for
-from app.services.orders_case import OrderCase
+from app.services.orders_answers import go_on
+from app.services.orders_case import SYSTEM, OrderCase, decide, move
 from app.services.orders_case import load as load_order
+from app.services.orders_ways import way_of
 from app.services.outbox import publish
 
 _DECIDED = ENDED | {NeedState.MET}
@@ -57,6 +59,8 @@ async def _orders(session: AsyncSession, actor: Actor, need: Need, before: str |
         case = await load_order(session, None, order_id, "orders:read")
         await _must_suit(session, case, terms)
         await _retime(session, case, terms, actor)
+        if Handler.HELPERS not in terms.handlers:
+            await _keep_from_helpers(session, case, actor)
         need.due_at = case.order.due_at
 
 
@@ -82,6 +86,16 @@ async def _retime(session: AsyncSession, case: OrderCase, terms: Terms, actor: A
     clocks_orders.show(order, case.timing)
     data = {"category": order.category, "due_at": order.due_at.isoformat()}
     publish(session, ORDER.noun, order, "recategorise", actor=actor, data=data)
+
+
+async def _keep_from_helpers(session: AsyncSession, case: OrderCase, actor: Actor) -> None:
+    """No longer theirs: nobody finds it in the pool, and the system asks nobody. A chain goes on with whose it is."""
+    order = case.order
+    if order.state is OrderState.PUBLISHED:
+        move(session, case, decide(case, OrderAction.VACATE, SYSTEM), actor, target=OrderState.OPEN)
+    if await way_of(session, order.id) is None:
+        order.auto_offer, order.next_offer_at = False, None
+    await go_on(session, case)
 
 
 def _begun(case: OrderCase, kind: ClockKind) -> datetime:

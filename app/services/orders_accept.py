@@ -23,8 +23,8 @@ from app.core.security import Identity
 from app.domain import access
 from app.domain.accounts import SignInMethod
 from app.domain.assignments import ACTIVE, ASSIGNMENT, AssignmentAction, AssignmentState
-from app.domain.catalogue import Skill, Terms, terms_of
-from app.domain.dispatch import OBSTACLE_WORDS, Candidate, most_unfinished, obstacle
+from app.domain.catalogue import Skill, Terms, lacks_insurance, terms_of
+from app.domain.dispatch import OBSTACLE_WORDS, Candidate, day_of_service, most_unfinished, obstacle
 from app.domain.lifecycle import Step
 from app.domain.orders import MOST_PLACES, MOST_UNFINISHED, ORDER, OrderAction, OrderState, after_acceptance
 from app.domain.passwords import Policy
@@ -128,7 +128,8 @@ async def _read(
     parties = actor.roles_at(row["path"]) | _relations(row, assignments, actor)
     permission = ORDER.permission(action)
     actor.checked.add(permission)
-    hidden = row["respondent"] and not readable(OrderState.OPEN, parties)
+    taking = action is OrderAction.TAKE  # in the pool it is not there for whom it complains about, staff or not
+    hidden = row["respondent"] and (taking or not readable(OrderState.OPEN, parties))
     if hidden or (not readable(OrderState(row["state"]), parties) and not access.may(permission, parties)):
         # Whoever only follows the need sees the order, and may not; asked here alone, so that nobody else waits for it.
         if not await database.hot(actor.district_id, FOLLOWS, need=row["need_id"], me=actor.person_id):
@@ -193,12 +194,18 @@ def _check_person(facts: _Facts, actor: Actor, *, invited: bool) -> None:
         asker=Relation.ASKER in facts.parties,
         respondent=facts.row["respondent"],
         busy=facts.row["busy"],
+        uninsured=not invited and _uninsured(facts.row),
         already=bool(active) or (not invited and facts.invitation() is not None),
         said_no=not invited and any(a["state"] == AssignmentState.NO_SHOW for a in facts.mine),
     )
     reason = obstacle(candidate, Terms() if invited else terms_of(orjson.loads(facts.row["terms"])))
     if reason is not None:
         raise RuleBroken(OBSTACLE_WORDS[reason], obstacle=reason.value)
+
+
+def _uninsured(row: Mapping[str, Any]) -> bool:
+    day = day_of_service(row["wanted_at"], today())
+    return lacks_insurance(terms_of(orjson.loads(row["terms"])), row["insured_until"], day) is not None
 
 
 async def _write(

@@ -142,9 +142,7 @@ def _read() -> HotStatement:
     )
     query = (
         select(
-            *(getattr(Order, name) for name in FIELDS),
-            Order.path,
-            Order.terms,
+            *(getattr(Order, name) for name in (*FIELDS, "path", "terms", "insured_until")),
             or_(Need.asker_id == Account.person_id, Need.submitted_by == Account.person_id).label("is_asker"),
             Person.skills,
             Person.load_limit,

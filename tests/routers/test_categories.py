@@ -4,11 +4,15 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+import time_machine
+from fastapi import FastAPI
 from sqlalchemy import text
 
-from app.core.clock import today
+from app.core.clock import now, today
 from app.core.db import Database
+from app.workers import clocks
 from tests.profiles import tag_of
+from tests.routers.test_dispatch_rules import made
 from tests.stories.steps import AT_HOME, accepted_need, act, asked, only_order, refused, submitted
 from tests.worlds import World
 
@@ -225,3 +229,24 @@ async def test_a_skill_that_must_be_shown_is_shown(world: World) -> None:
     ranked = await world.ok("grid", "GET", f"/v1/orders/{order['id']}/candidates")
     assert [item["person_id"] for item in ranked["items"]] == [str(world.people["member1"])]
     await act(world, "member1", order, "take")
+
+
+async def test_what_turns_out_a_departments_work_leaves_the_pool(world: World, app: FastAPI) -> None:
+    """Published, left to the system, or on a chain: nobody of the helpers gets it any more."""
+    published, left = [await only_order(world, await accepted_need(world, auto_offer=auto)) for auto in (False, True)]
+    await act(world, "grid", published, "publish")
+    while who := await asked(world, left):
+        await act(world, who[0], left, "decline")
+    await made(world, {"way": "pool", "minutes": 60}, {"way": "waves"})
+    chained = await only_order(world, await accepted_need(world, auto_offer=None))
+    assert chained["state"] == "published"
+    orders = (published, left, chained)
+    for order in orders:
+        path = f"/v1/needs/{order['need_id']}/recategorise"
+        await world.ok("community", "POST", path, json={"category": "duty.gas"})
+    with time_machine.travel(now() + timedelta(hours=3)):
+        await clocks.tick(app.state.database, world.district_id)
+        for order in orders:
+            found = await world.ok("community", "GET", f"/v1/orders/{order['id']}")
+            assert (found["state"], await asked(world, order)) == ("open", [])
+            assert (await refused(world, "member1", order, "take"))[0] in {404, 409}

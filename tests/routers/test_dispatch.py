@@ -221,6 +221,13 @@ async def test_papers_and_insurance_are_good_on_the_day_of_service(world: World,
     await act(world, "grid", late, "publish")
     answer = await world.call("member1", "POST", f"/v1/orders/{late['id']}/take", json={})
     assert (answer.status_code, answer.json().get("obstacle")) == (422, "certificate"), answer.text
+    await act(world, "grid", soon, "publish")
+    async with owner.transaction(world.district_id) as session:
+        await session.execute(
+            update(Order).where(Order.id == UUID(soon["id"])).values(insured_until=today() + timedelta(days=1))
+        )
+    lapsed = await world.call("member1", "POST", f"/v1/orders/{soon['id']}/take", json={})
+    assert (lapsed.status_code, lapsed.json().get("obstacle")) == (422, "insurance"), "it ends the day before"
 
 
 async def test_weights_are_the_districts_of_a_kind_or_of_what_stands_above(world: World, owner: Database) -> None:

@@ -205,3 +205,5 @@ async def test_a_ranking_does_not_tell_who_it_concerns(world: World, owner: Data
         assert (await world.ok("grid", "GET", path))["obstacles"]["respondent"] >= 1, "others see it"
         seen = await world.ok("member1", "GET", path)
         assert "respondent" not in {row["obstacle"] for row in seen["barred"]} | set(seen["obstacles"])
+        await act(world, "grid", order, "publish")
+        assert await refused(world, "member1", order, "take") == (404, "not_found"), "staff or not"
