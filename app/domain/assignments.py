@@ -51,6 +51,8 @@ _S, _A = AssignmentState, AssignmentAction
 _SYSTEM = frozenset({Relation.SYSTEM})
 _HOLDER = frozenset({Relation.HOLDER})
 _GRID = frozenset({Role.GRID_WORKER, Role.COMMUNITY_ADMIN})
+_MAY_BE_LEFT = frozenset({_S.ACCEPTED, _S.CHECKED_OUT})
+"""Who served already may be wanted again: the work was not done, or sent back."""
 
 ASSIGNMENT = Lifecycle(
     "assignment",
@@ -114,11 +116,11 @@ ASSIGNMENT = Lifecycle(
         Step(_A.VERIFY, frozenset({_S.CHECKED_OUT, _S.ACCEPTED}), _S.VERIFIED, _SYSTEM, note="点单人确认后"),
         Step(
             _A.CANCEL,
-            frozenset({_S.ACCEPTED}),
+            _MAY_BE_LEFT,
             _S.CANCELLED_EARLY,
             _HOLDER,
             also=frozenset({_S.CANCELLED_LATE}),
-            note="不能到场应及时告知（志愿服务条例第二十二条）",
+            note="不能到场应及时告知（志愿服务条例第二十二条）；已签退的，工单还在办理中才可取消，已服务的时长保留",
         ),
         Step(
             _A.RELEASE,
@@ -128,7 +130,7 @@ ASSIGNMENT = Lifecycle(
             note="工单撤回、终止、重派时释放，不计入个人记录",
         ),
         Step(_A.SUBSTITUTE, frozenset({_S.ACCEPTED}), _S.SUBSTITUTED, _SYSTEM, note="转交时；接手人另须同意"),
-        Step(_A.MISS, frozenset({_S.ACCEPTED}), _S.NO_SHOW, _GRID),
+        Step(_A.MISS, _MAY_BE_LEFT, _S.NO_SHOW, _GRID, note="已签退的，工单还在办理中才可登记，已服务的时长保留"),
         Step(
             _A.EXCUSE,
             frozenset({_S.NO_SHOW, _S.CANCELLED_LATE}),
@@ -153,7 +155,7 @@ LATE_CANCEL = timedelta(hours=2)
 """House rule: a cancellation less than this before the wanted time counts as late."""
 
 
-def cancelled_when(hours_ahead: timedelta | None) -> AssignmentState:
-    """Early or late: a helper who cannot come tells in time (志愿服务条例 §22)."""
-    late = hours_ahead is not None and hours_ahead < LATE_CANCEL
+def cancelled_when(state: AssignmentState, hours_ahead: timedelta | None) -> AssignmentState:
+    """Early or late: a helper who cannot come tells in time (志愿服务条例 §22). Who has served did come when it was wanted."""
+    late = state is _S.ACCEPTED and hours_ahead is not None and hours_ahead < LATE_CANCEL
     return _S.CANCELLED_LATE if late else _S.CANCELLED_EARLY

@@ -11,7 +11,7 @@ from app.core.errors import Conflict, NotFound
 from app.core.geo import to_wgs84
 from app.core.paging import Page, id_after
 from app.domain import access
-from app.domain.assignments import ASSIGNMENT, AssignmentAction, CheckMethod, cancelled_when
+from app.domain.assignments import ASSIGNMENT, AssignmentAction, AssignmentState, CheckMethod, cancelled_when
 from app.domain.dispatch_reasons import written_out
 from app.domain.orders import OrderAction, OrderState
 from app.domain.people import Actor, Parties, Relation
@@ -119,9 +119,9 @@ async def check_out(
 async def cancel(session: AsyncSession, actor: Actor, assignment_id: UUID, form: AssignmentCancel) -> AssignmentCase:
     """Cannot come after all: tell in time (志愿服务条例 §22). The place is free again, and the next is asked."""
     case = await load(session, actor, assignment_id, "assignments:cancel")
-    ASSIGNMENT.decide(case.assignment.state, AssignmentAction.CANCEL, case.parties)
+    _must_be_leaving(case, AssignmentAction.CANCEL)
     wanted = case.order.order.wanted_at
-    target = cancelled_when(wanted - now() if wanted else None)
+    target = cancelled_when(case.assignment.state, wanted - now() if wanted else None)
     move_assignment(
         session,
         case.assignment,
@@ -139,6 +139,7 @@ async def cancel(session: AsyncSession, actor: Actor, assignment_id: UUID, form:
 async def miss(session: AsyncSession, actor: Actor, assignment_id: UUID, form: AssignmentMiss) -> AssignmentCase:
     """Note that the helper did not come; the place is free again."""
     case = await load(session, actor, assignment_id, "assignments:miss")
+    _must_be_leaving(case, AssignmentAction.MISS)
     move_assignment(session, case.assignment, AssignmentAction.MISS, actor, parties=case.parties, words=form.words)
     await vacate(session, case.order, actor)
     await go_on(session, case.order, anew=True)
@@ -149,6 +150,14 @@ async def excuse(session: AsyncSession, actor: Actor, assignment_id: UUID, form:
     case = await load(session, actor, assignment_id, "assignments:excuse")
     move_assignment(session, case.assignment, AssignmentAction.EXCUSE, actor, parties=case.parties, words=form.words)
     return case
+
+
+def _must_be_leaving(case: AssignmentCase, action: AssignmentAction) -> None:
+    """Who has served is let go from work that goes on, not from what is reported done or stands still."""
+    ASSIGNMENT.decide(case.assignment.state, action, case.parties)
+    served = case.assignment.state is AssignmentState.CHECKED_OUT
+    if served and case.order.order.state is not OrderState.IN_PROGRESS:
+        raise Conflict("已签退，工单不在办理中，不能退出")
 
 
 def _must_be_in_hand(case: AssignmentCase) -> None:

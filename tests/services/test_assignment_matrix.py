@@ -45,11 +45,13 @@ def matrix(request: pytest.FixtureRequest, world: World, owner: Database) -> Mat
     return Matrix(world, owner, ASSIGNMENT, request.param, visible, FORMS)
 
 
-async def _put(session: AsyncSession, world: World, held: Held) -> Assignment:
-    """An assignment of an order under way, of a person who serves nowhere else."""
+async def _put(
+    session: AsyncSession, world: World, held: Held, state: OrderState = OrderState.IN_PROGRESS
+) -> Assignment:
+    """An assignment of an order, under way unless it is said, of a person who serves nowhere else."""
     await session.execute(delete(ServiceWindow).where(ServiceWindow.district_id == world.district_id))
     need = await put_need(session, world, NeedState.IN_SERVICE)
-    order = await put_order(session, world, need, OrderState.IN_PROGRESS)
+    order = await put_order(session, world, need, state)
     order.people_accepted = int(held.state in ACTIVE)
     return await put_assignment(session, world, order, 1, held)
 
@@ -60,6 +62,18 @@ async def test_people(matrix: Matrix) -> None:
 
     moving = {S.ACCEPTED, S.CHECKED_IN, S.CHECKED_OUT, S.NO_SHOW, S.CANCELLED_LATE}
     assert (await matrix.walk(put, PEOPLE) > 0) == (matrix.state in moving)
+
+
+@pytest.mark.parametrize("state", [OrderState.REPORTED, OrderState.SUSPENDED])
+async def test_who_has_served_stays_with_what_is_not_being_done(
+    world: World, owner: Database, state: OrderState
+) -> None:
+    async def put(session: AsyncSession) -> Assignment:
+        return await _put(session, world, Held("member1", S.CHECKED_OUT), state)
+
+    moves = {A.CHECK_IN, A.CANCEL, A.MISS}
+    table = Matrix(world, owner, ASSIGNMENT, S.CHECKED_OUT, visible, FORMS, lambda action, _: 409 * (action in moves))
+    assert await table.walk(put, PEOPLE) == 0
 
 
 async def test_units(matrix: Matrix) -> None:

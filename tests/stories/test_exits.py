@@ -219,3 +219,28 @@ async def test_a_strangers_order_is_not_there(world: World, who: str) -> None:
     if who == "resident1":
         who = "resident2"
     assert (await world.call(who, "GET", f"/v1/orders/{order['id']}")).status_code == 404
+
+
+@pytest.mark.parametrize("sent_back", [True, False], ids=["sent_back", "half_way"])
+@pytest.mark.parametrize(
+    ("who", "step", "left"), [("member1", "cancel", "cancelled_early"), ("grid", "miss", "no_show")]
+)
+async def test_whoever_served_and_comes_no_more_makes_room_for_another(
+    world: World, who: str, step: str, left: str, *, sent_back: bool
+) -> None:
+    order = await (reported if sent_back else started)(world)
+    (mine,) = (await world.ok("member1", "GET", "/v1/assignments", params={"mine": True}))["items"]
+    if sent_back:
+        path = f"/v1/assignments/{mine['id']}/{step}"
+        assert (await world.call(who, "POST", path, json={"words": "不来了"})).status_code == 409, "it is reported done"
+        await act(world, "resident1", order, "rework", words="没修好")
+    else:
+        await world.ok("member1", "POST", f"/v1/assignments/{mine['id']}/check-out", json={})
+    served = (await world.ok("member1", "GET", "/v1/hours"))["items"]
+    assert step in (await world.ok(who, "GET", f"/v1/assignments/{mine['id']}"))["actions"]
+    gone = await world.ok(who, "POST", f"/v1/assignments/{mine['id']}/{step}", json={"words": "不来了"})
+    assert gone["state"] == left
+    assert (await world.ok("member1", "GET", "/v1/hours"))["items"] == served, "the time given stays"
+    again = await act(world, "grid", order, "offer", person_id=str(world.people["member2"]))
+    assert (again["state"], again["people_accepted"]) == ("offered", 0)
+    assert (await act(world, "member2", order, "accept"))["state"] == "accepted"
