@@ -18,7 +18,7 @@ from app.domain.orders import ORDER, OrderAction, OrderState
 from app.domain.people import Actor
 from app.models import Need, Order, Organization
 from app.schemas.needs import NeedRecategorise
-from app.services import categories, clocks, clocks_orders
+from app.services import categories, clocks, clocks_orders, project_suggestions_find
 from app.services.needs_case import NeedCase, load
 from app.services.orders import terms_for
 from app.services.orders_answers import go_on
@@ -48,6 +48,8 @@ async def recategorise(session: AsyncSession, actor: Actor, need_id: UUID, form:
     await _orders(session, actor, need, before, terms)
     data = {"category": form.category, "before": before}
     publish(session, NEED.noun, need, "recategorise", actor=actor, data=data)
+    await session.flush()
+    await project_suggestions_find.look(session, need)
     return case
 
 

@@ -41,7 +41,7 @@ async def _present(session: AsyncSession, actor: Actor, rows: Sequence[ProjectSu
 
 async def _present_one(session: AsyncSession, actor: Actor, row: ProjectSuggestion) -> _Shown:
     shown = {name: getattr(row, name) for name in _FIELDS}
-    alike = repeated(row.community_id, row.path, row.category, row.since)
+    alike = repeated(row.community_id, row.path, row.category, row.since, row.decided_at)
     needs = await session.scalar(select(func.count()).select_from(Need).where(*alike))
     return shown | {"needs": needs, "actions": SUGGESTION.offered(row.state, actor.roles_at(row.path))}
 

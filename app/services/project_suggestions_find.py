@@ -27,10 +27,17 @@ async def look(session: AsyncSession, need: Need) -> None:
     place = await session.scalar(select(Place).where(Place.path == path))
     if place is None or place.community_id is None:
         return
+    await _alone(session, place.id, need.category)
     since = max(now() - WINDOW, await _decided(session, place.id, need.category) or now() - WINDOW)
     alike = repeated(place.community_id, path, need.category, since)
     if (await session.scalar(select(func.count()).select_from(Need).where(*alike)) or 0) >= REPEATED:
         await _suggest(session, place, need.category, since)
+
+
+async def _alone(session: AsyncSession, place_id: UUID, category: str) -> None:
+    """Until the transaction ends: of needs accepted at the same moment each is counted by whoever comes after it."""
+    number = func.hashtextextended(f"project-suggestions/{place_id}/{category}", 0)
+    await session.execute(select(func.pg_advisory_xact_lock(number)))
 
 
 async def _decided(session: AsyncSession, place_id: UUID, category: str) -> datetime | None:
@@ -39,13 +46,16 @@ async def _decided(session: AsyncSession, place_id: UUID, category: str) -> date
     return await session.scalar(select(func.max(ProjectSuggestion.decided_at)).where(*here))
 
 
-def repeated(community_id: Any, path: str, category: str, since: datetime) -> list[ColumnElement[bool]]:
-    """Needs of one kind at one place."""
+def repeated(
+    community_id: Any, path: str, category: str, since: datetime, until: datetime | None = None
+) -> list[ColumnElement[bool]]:
+    """Needs of one kind at one place, asked for before something was decided about them (``until``)."""
     low, high = below(path)
     return [
         Need.community_id == community_id,
         Need.category == category,
         Need.asked_at >= since,
+        *([] if until is None else [Need.asked_at < until]),
         Need.path >= low,
         Need.path < high,
         _COUNTED,

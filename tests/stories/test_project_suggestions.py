@@ -3,6 +3,8 @@
 import asyncio
 from typing import Any
 
+import pytest
+
 from tests.stories.steps import accepted_need, submitted
 from tests.worlds import World
 
@@ -44,13 +46,28 @@ async def test_what_was_dismissed_comes_again_only_after_three_more(world: World
     await accepted_need(world)
     (again,) = await _suggested(world, state="suggested")
     assert (again["needs"], again["id"] != found["id"]) == (3, True)
+    (dismissed,) = await _suggested(world, state="dismissed")
+    assert dismissed["needs"] == 3, "as it was decided about"
 
 
-async def test_many_accepted_at_once_suggest_it_once(world: World) -> None:
-    needs = [await submitted(world) for _ in range(6)]
-    accept = [
-        world.ok("community", "POST", f"/v1/needs/{need['id']}/accept", json={"auto_offer": False}) for need in needs
-    ]
-    await asyncio.gather(*accept)
+@pytest.mark.parametrize("many", [3, 6])
+async def test_many_accepted_at_once_suggest_it_once(world: World, many: int) -> None:
+    needs = [await submitted(world) for _ in range(many)]
+    await asyncio.gather(*(_accept(world, need) for need in needs))
     (found,) = await _suggested(world)
-    assert found["needs"] == 6
+    assert found["needs"] == many
+
+
+async def test_the_third_of_its_kind_by_another_category_suggests_a_project(world: World) -> None:
+    for _ in range(2):
+        await accepted_need(world)
+    need = await submitted(world)
+    await _accept(world, need, category="repair.home")
+    assert await _suggested(world) == []
+    await world.ok("community", "POST", f"/v1/needs/{need['id']}/recategorise", json={"category": "repair.plumbing"})
+    (found,) = await _suggested(world)
+    assert (found["category"], found["needs"]) == ("repair.plumbing", 3)
+
+
+async def _accept(world: World, need: dict[str, Any], **form: Any) -> None:
+    await world.ok("community", "POST", f"/v1/needs/{need['id']}/accept", json={"auto_offer": False} | form)
