@@ -16,6 +16,7 @@ from app.core.errors import Conflict, LostRace, NotFound, RuleBroken
 from app.core.ids import new_id
 from app.core.paging import Page, id_after
 from app.domain import access
+from app.domain.dispatch import Obstacle
 from app.domain.dispatch_batches import BATCH_PLACES, MOST_TRIES
 from app.domain.dispatch_reasons import written_out
 from app.domain.match_batches import UNFINISHED, BatchState
@@ -113,13 +114,19 @@ async def choices(
         rows = rows.where(DispatchChoice.id < after)
     kept = (await session.scalars(rows.order_by(DispatchChoice.id.desc()).limit(query.limit + 1))).all()
     page_ = paged(kept, query.limit)
-    return Page([_choice(row) for row in page_.items], page_.next_cursor)
+    return Page([_choice(row, actor) for row in page_.items], page_.next_cursor)
 
 
-def _choice(row: DispatchChoice) -> dict[str, Any]:
+def _choice(row: DispatchChoice, actor: Actor) -> dict[str, Any]:
     """The fields of a DispatchChoiceRead."""
     shown = {name: getattr(row, name) for name in DispatchChoiceRead.model_fields}
-    return shown | {"choices": [written_out(choice) for choice in row.choices]}
+    return shown | {"choices": [written_out(_discreet(choice, actor)) for choice in row.choices]}
+
+
+def _discreet(choice: dict[str, Any], actor: Actor) -> dict[str, Any]:
+    """Who is complained about does not learn it from here either."""
+    hides = choice["person_id"] == str(actor.person_id) and choice.get("obstacle") == Obstacle.RESPONDENT
+    return {name: value for name, value in choice.items() if not (hides and name == "obstacle")}
 
 
 async def claim(session: AsyncSession) -> Claim | None:

@@ -9,7 +9,9 @@ from sqlalchemy import select, update
 
 from app.core.clock import now
 from app.core.db import Database
+from app.domain.people import Role
 from app.models import Event, Grant
+from tests.routers.test_respondents import name
 from tests.services.dispatch_batching import (
     carry_out,
     choices,
@@ -21,7 +23,7 @@ from tests.services.dispatch_batching import (
     started,
 )
 from tests.stories.steps import asked
-from tests.worlds import HELPERS, World
+from tests.worlds import HELPERS, World, grant_row
 
 
 async def only(owner: Database, world: World, *able: str) -> None:
@@ -63,6 +65,24 @@ async def test_who_fell_away_is_kept_with_the_reason_and_the_rest_are_asked(
         (choice,) = one["choices"]
         assert (choice["person_id"], choice["obstacle"]) == (str(world.people["member2"]), obstacle)
         assert choice["parts"]
+
+
+async def test_whom_a_need_complains_about_does_not_read_it_of_themselves(
+    world: World, app: FastAPI, owner: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (order,) = await open_orders(world, 1)
+    await only(owner, world, "member2")
+    async with owner.transaction(world.district_id) as session:
+        session.add(grant_row(world, "member2", Role.COMMUNITY_ADMIN, "community"))
+    meanwhile(monkeypatch, lambda: name(world, order["need_id"], person_id=world.people["member2"]))
+    batch = await started(world)
+    await carry_out(app, world)
+    ((theirs,), (others,)) = [
+        (await world.ok(who, "GET", f"/v1/dispatch-batches/{batch}/choices"))["items"][0]["choices"]
+        for who in ("member2", "community")
+    ]
+    assert theirs == {field: value for field, value in others.items() if field != "obstacle"}
+    assert others["obstacle"] == "respondent"
 
 
 async def test_of_an_order_that_is_taken_nobody_in_particular_fell_away(
