@@ -265,7 +265,7 @@ ORDER = Lifecycle(
             _S.CLOSED,
             _HUB,
             barred=_HOLDER,
-            note="非承办人审核；写明依据；告知点单人",
+            note="承办、协办、被反映的人不得审核；写明依据；告知点单人",
         ),
         Step(
             _A.PLAN,

@@ -3,11 +3,14 @@
 Who is not content has it taken up again: an order found unsolved begins a new round (LIFECYCLE.md, "Order", reopen).
 """
 
+from datetime import datetime
 from enum import StrEnum
 
+from app.core.clock import CHINA
 from app.domain.access_parties import FIELD_STAFF
 from app.domain.lifecycle import Lifecycle, Step
 from app.domain.people import Relation
+from app.domain.workdays import add_working_days
 
 LOW_RATING = 2
 """House rule: a rating of this or less opens a revisit; so does an order closed with an explanation instead of a solution."""
@@ -68,7 +71,7 @@ REVISIT = Lifecycle(
             FIELD_STAFF,
             also=frozenset({RevisitState.UNREACHED}),
             barred=_HANDLER,
-            note=f"{MOST_TRIES} 次未联系上即结束",
+            note=f"每个工作日计一次；{MOST_TRIES} 次未联系上即结束",
         ),
         Step(
             RevisitAction.RECORD,
@@ -76,7 +79,7 @@ REVISIT = Lifecycle(
             RevisitState.DONE,
             FIELD_STAFF,
             barred=_HANDLER,
-            note="承办人不得回访；未解决的工单重新办理，轮次加一",
+            note="承办、协办、被反映的人和作出办结决定的人不得回访；未解决的工单重新办理，轮次加一",
         ),
         Step(
             RevisitAction.VOID,
@@ -92,3 +95,8 @@ REVISIT = Lifecycle(
 def after_a_miss(tries: int) -> RevisitState:
     """The state after so many tries that reached nobody."""
     return RevisitState.UNREACHED if tries >= MOST_TRIES else RevisitState.DUE
+
+
+def counts_again(last: datetime, moment: datetime) -> bool:
+    """Whether a working day has begun since the last try: whoever was not there is likely not to be there an hour later."""
+    return moment.astimezone(CHINA).date() >= add_working_days(last, 1).astimezone(CHINA).date()

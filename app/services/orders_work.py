@@ -33,6 +33,7 @@ from app.services.orders_answers import go_on
 from app.services.orders_case import OrderCase, belongs_to, decide, load, move
 from app.services.orders_dispatch import invite, move_assignment, must_be_covered, must_suit_helpers, want_again
 from app.services.orders_ending import end_beside
+from app.services.orders_hand import bar
 from app.services.orders_quiet import quiet_hours
 from app.services.orders_receivers import receivers
 from app.services.orders_release import move_need, release, settle_need, void_approvals
@@ -105,9 +106,9 @@ async def rework(session: AsyncSession, actor: Actor, order_id: UUID, form: Orde
 
 
 async def explain(session: AsyncSession, actor: Actor, order_id: UUID, form: OrderExplain) -> OrderCase:
-    """Close what could not be solved, with the legal basis; never by whoever handled it."""
+    """Close what could not be solved, with the legal basis; never by whoever has a hand in it."""
     case = await load(session, actor, order_id, "orders:explain")
-    step = decide(case, OrderAction.EXPLAIN)
+    step = decide(case, OrderAction.EXPLAIN, case.parties | await bar(session, actor, order_id))
     _close(case, Outcome.EXPLAINED)
     move(session, case, step, actor, basis=form.basis)
     revisits_open.begin(session, case.order, RevisitReason.EXPLAINED, None)

@@ -1,54 +1,51 @@
-"""Revisits 回访: by somebody who did not handle the order; what was not solved is taken up again in the same transaction."""
+"""Revisits 回访: by somebody who has no hand in the order; what was not solved is taken up again in the same transaction."""
 
 from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.core.clock import now
 from app.core.errors import Conflict, Duplicate, NotFound
 from app.core.paging import Page, id_after
 from app.domain import access
-from app.domain.assignments import WORKED
-from app.domain.lifecycle import Step
+from app.domain.lifecycle import NOBODY, Step
 from app.domain.orders import OrderState
 from app.domain.people import Actor, Parties, Relation
-from app.domain.revisits import REVISIT, RevisitAction, RevisitReason, RevisitState, after_a_miss
-from app.models import Assignment, Revisit
+from app.domain.revisits import REVISIT, RevisitAction, RevisitReason, RevisitState, after_a_miss, counts_again
+from app.models import Event, Revisit
 from app.schemas.revisits import RevisitOpen, RevisitQuery, RevisitRead, RevisitRecord
-from app.services import orders_work, revisits_open
+from app.services import orders_hand, orders_work, revisits_open
 from app.services.access import under
-from app.services.orders_case import OrderCase, belongs_to
+from app.services.orders_case import OrderCase
 from app.services.orders_case import load as load_order
 from app.services.outbox import publish
 from app.services.places import paged
 
 _FIELDS = tuple(name for name in RevisitRead.model_fields if name != "actions")
-_HANDLER = frozenset({Relation.HOLDER})
 
 
 async def present(session: AsyncSession, actor: Actor, revisits: Sequence[Revisit]) -> list[dict[str, Any]]:
-    """The fields of a RevisitRead each; who handled an order is offered nothing, nor shown what was said of their work."""
-    handled = await _handled_by(session, actor, {revisit.order_id for revisit in revisits})
-    return [_shown(actor, revisit, handled) for revisit in revisits]
+    """The fields of a RevisitRead each; who has a hand in an order is offered nothing, nor shown what was said of it."""
+    barred = await _barred(session, actor, revisits)
+    return [_shown(actor, revisit, orders_hand.BARRED if revisit.id in barred else NOBODY) for revisit in revisits]
 
 
-def _shown(actor: Actor, revisit: Revisit, handled: set[UUID]) -> dict[str, Any]:
-    parties: Parties = actor.roles_at(revisit.path)
+def _shown(actor: Actor, revisit: Revisit, bar: Parties) -> dict[str, Any]:
     shown = {name: getattr(revisit, name) for name in _FIELDS}
-    if revisit.order_id in handled:
-        parties, shown["words"] = parties | _HANDLER, None
-    return shown | {"actions": REVISIT.offered(revisit.state, parties)}
+    if bar:
+        shown["words"] = None
+    return shown | {"actions": REVISIT.offered(revisit.state, actor.roles_at(revisit.path) | bar)}
 
 
-async def _handled_by(session: AsyncSession, actor: Actor, orders: set[UUID]) -> set[UUID]:
-    """Those of the orders that the actor has a hand in, in person or through the unit."""
-    rows = await session.scalars(
-        select(Assignment).where(Assignment.order_id.in_(orders), Assignment.state.in_(WORKED))
-    )
-    return {row.order_id for row in rows if belongs_to(row, actor)}
+async def _barred(session: AsyncSession, actor: Actor, revisits: Sequence[Revisit]) -> set[UUID]:
+    """Those of orders that the actor has a hand in, and of rounds they closed."""
+    orders = {revisit.order_id for revisit in revisits}
+    hands = await orders_hand.among(session, actor, orders)
+    closed = await orders_hand.closed_by(session, actor, orders)
+    return {one.id for one in revisits if one.order_id in hands or (one.order_id, one.round) in closed}
 
 
 async def page(session: AsyncSession, actor: Actor, query: RevisitQuery) -> Page[dict[str, Any]]:
@@ -97,8 +94,12 @@ async def open_(session: AsyncSession, actor: Actor, form: RevisitOpen) -> dict[
 
 
 async def miss(session: AsyncSession, actor: Actor, revisit_id: UUID) -> dict[str, Any]:
-    """Nobody was reached: noted, and after so many times the revisit ends without an answer."""
+    """Nobody was reached: noted once a working day, and after so many the revisit ends without an answer. 409 the same day."""
     revisit, _, step = await _held(session, actor, revisit_id, RevisitAction.MISS)
+    tried = select(func.max(Event.at)).where(Event.aggregate_id == revisit.id, Event.action == RevisitAction.MISS)
+    last = await session.scalar(tried)
+    if last is not None and not counts_again(last, now()):
+        raise Conflict("今日已记一次未联系上，请下一个工作日再联系")
     revisit.tries += 1
     _move(session, revisit, step, after_a_miss(revisit.tries), actor, tries=revisit.tries)
     return await _present_one(session, actor, revisit)
@@ -127,8 +128,8 @@ async def _held(
     actor.checked.add(REVISIT.permission(action))
     locked = select(Revisit).where(Revisit.id == revisit_id).with_for_update()
     revisit = (await session.scalars(locked.execution_options(populate_existing=True))).one()
-    parties = actor.roles_at(revisit.path) | (_HANDLER if case.mine(actor, WORKED) else frozenset())
-    return revisit, case, REVISIT.decide(revisit.state, action, parties)
+    bar = orders_hand.BARRED if await _barred(session, actor, [revisit]) else NOBODY
+    return revisit, case, REVISIT.decide(revisit.state, action, actor.roles_at(revisit.path) | bar)
 
 
 def _move(
