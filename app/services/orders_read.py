@@ -224,12 +224,12 @@ def _concerns_me(shape: Shape) -> ColumnElement[bool]:
     """Orders I am asked for, hold, help with, asked for myself or follow; short index walks instead of one long filter."""
     mine, mine_of, need = aliased(Assignment), aliased(Order), aliased(Need)
     other, followed_order = aliased(Order), aliased(Order)
-    of_order = and_(mine_of.district_id == mine.district_id, mine_of.id == mine.order_id)
+    of_order = (mine_of.district_id == mine.district_id, mine_of.id == mine.order_id)
     # Whoever the need complains about sees what they hold, and not what they once were asked.
     holds = mine.state.in_([literal_column(f"'{state.value}'") for state in sorted(ACTIVE)])
-    may_know = or_(holds, ~against(mine_of.need_id, _ME, _OWN_UNIT))
-    held = select(mine.order_id).join(mine_of, of_order)
-    held = held.where(or_(mine.person_id == _ME, _of_unit(mine, shape)), may_know)
+    their_need = select(mine_of.need_id).where(*of_order).correlate(mine).scalar_subquery()
+    may_know = or_(holds, ~against(their_need, _ME, _OWN_UNIT))
+    held = select(mine.order_id).where(or_(mine.person_id == _ME, _of_unit(mine, shape)), may_know)
     asked = (
         select(other.id)
         .join(need, and_(need.district_id == other.district_id, need.id == other.need_id))
