@@ -47,6 +47,10 @@ class Urgency(StrEnum):
     CRITICAL = "critical"
 
 
+NIGHT_TOO = frozenset(Urgency) - {Urgency.NORMAL}
+"""What people are asked for in quiet hours too."""
+
+
 class Privacy(StrEnum):
     PUBLIC = "public"
     COMMUNITY = "community"

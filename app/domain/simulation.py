@@ -1,12 +1,12 @@
 """Days of a district under one policy of dispatch, from event to event. Whom to ask is decided by the dispatch code itself.
 
-Nobody is asked in quiet hours, but for what is critical. What happens to an order afterwards is simple: whoever said yes sets
-out, serves, and is free for the next.
+When to ask is decided by ``dispatch_ways`` too, but for the batch. Quiet hours are those of the house.
+What happens to an order afterwards is simple: whoever said yes sets out, serves, and is free for the next.
 """
 
 from collections import deque
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from functools import partial
 from heapq import heappop, heappush
@@ -14,17 +14,19 @@ from typing import Any
 
 import numpy as np
 
-from app.domain.dispatch_batch import Scored, decide
+from app.domain.dispatch_batch import Choice, Scored, decide
 from app.domain.dispatch_cost import NOTICE_DAYS
-from app.domain.orders import OFFER_MINUTES
-from app.domain.quiet_hours import Quiet, answer_by, waking
+from app.domain.dispatch_ways import Do, Standing, Way, WayStep, next_move, without_anybody
+from app.domain.orders import OFFER_MINUTES, OrderState
+from app.domain.quiet_hours import Quiet, answer_by, quiet_of, waking
 from app.domain.simulation_answers import answer, rating
 from app.domain.simulation_district import START, District
 from app.domain.simulation_policies import Policy
 from app.domain.simulation_state import State
 
 QUIET = Quiet(22 * 60, 7 * 60)
-WAVE, WAVE_MINUTES, BATCH_MINUTES, RETRY_MINUTES = 3, 30, 15, 30
+STEPS = {Policy.GREEDY: WayStep(Way.WAVES), Policy.WAVES: WayStep(Way.WAVES, people=3, every_minutes=30)}
+BATCH_MINUTES = 15
 _LATELY = NOTICE_DAYS * 1_440
 _WALK, _RIDE, _WALKED_CM = 70.0, 250.0, 150_000
 """Metres a minute on foot and by bicycle, and how far somebody walks."""
@@ -62,6 +64,9 @@ class _Run:
     _now: float = 0.0
     _recent: deque[tuple[float, int]] = field(default_factory=deque)
     """Who was asked when, within the last days."""
+    _due: dict[int, float] = field(default_factory=dict)
+    """When each order is looked at next, unless an answer comes first."""
+    _asked_at: dict[int, datetime] = field(default_factory=dict)
     _waiting: set[int] = field(default_factory=set)
     """Orders nobody has said yes to."""
 
@@ -94,34 +99,48 @@ class _Run:
             self._look(order)
 
     def _look(self, order: int) -> None:
-        """Ask for one order, now or when people wake; again later when there is nobody to ask."""
-        if order not in self._waiting:
-            return
-        wakes = self._awake(order)
-        if wakes > self._now:
-            self._at(wakes, lambda: self._look(order))
-            return
-        most = WAVE if self.policy is Policy.WAVES else 1
-        for choice in self._decided([order], most - 1):
+        """What the way asks for now, and when to look again, as ``orders_ways`` does for an order at its last step."""
+        self._due.pop(order, None)
+        while order in self._waiting:
+            step, moment, asked_at = STEPS[self.policy], _moment(self._now), self._asked_at.get(order)
+            state = OrderState.OFFERED if self.state.invited[order] else OrderState.OPEN
+            standing = Standing(state, asked_at, asked_at)
+            move = next_move(step, standing, moment, self._quiet(order), last=True)
+            if move.do is Do.ACT and not self._asks(order, step.people):
+                move = without_anybody(standing, moment, last=True)
+            if move.do is Do.WAIT:
+                self._again(order, move.at)
+                return
+
+    def _again(self, order: int, at: datetime | None) -> None:
+        if at is not None:
+            due = self._due[order] = _minute(at)
+            self._at(due, lambda: self._look(order) if self._due.get(order) == due else None)
+
+    def _asks(self, order: int, most: int) -> bool:
+        """So many of the best; False where there is nobody."""
+        choices = self._decided([order], most - 1)
+        for choice in choices:
             for scored in (choice.chosen + choice.runners_up)[:most]:
                 self._ask(order, scored)
-        if self.policy is Policy.WAVES:
-            self._at(self._now + WAVE_MINUTES, lambda: self._look(order))
-        elif not self.state.invited[order]:
-            self._at(self._now + RETRY_MINUTES, lambda: self._look(order))
+                self._asked_at[order] = _moment(self._now)
+        return bool(choices)
 
     def _tick(self) -> None:
-        """Everything open at once; quiet hours only let through what is critical."""
+        """Everything open at once that may be asked for at this time of day."""
         open_ = [o for o in sorted(self._waiting) if not self.state.invited[o] and self._awake(o) <= self._now]
-        if open_:
-            for choice in self._decided(open_, 0):
-                for scored in choice.chosen:
-                    self._ask(open_[choice.order], scored)
+        for choice in self._decided(open_, 0):
+            for scored in choice.chosen:
+                self._ask(int(choice.order), scored)
         self._at(self._now + BATCH_MINUTES, self._tick)
 
-    def _decided(self, orders: list[int], runners_up: int) -> Any:
+    def _decided(self, orders: list[int], runners_up: int) -> list[Choice]:
+        """Of those orders somebody is left for, whom to ask; ``order`` is the number of the order here."""
         self._forget()
-        return list(decide(self.state.batch(orders)).choices(runners_up))
+        room = self.state.room(pending=self.policy is Policy.BATCH)
+        some = [order for order in orders if self.state.anybody(order, room)]
+        choices = list(decide(self.state.batch(some, room)).choices(runners_up)) if some else []
+        return [replace(choice, order=some[choice.order]) for choice in choices]
 
     def _forget(self) -> None:
         """Having been asked long ago no longer counts."""
@@ -157,8 +176,8 @@ class _Run:
         self._next(order)
 
     def _next(self, order: int) -> None:
-        """A wave comes at its time, a batch at its own; alone the next is asked at once."""
-        if self.policy is Policy.GREEDY:
+        """A batch comes at its own time."""
+        if self.policy is not Policy.BATCH:
             self._look(order)
 
     def _takes(self, order: int, person: int, way_cm: int) -> None:
@@ -185,7 +204,7 @@ class _Run:
         return _minute(answer_by(_moment(self._now), whole, self._quiet(order))) + (minutes - whole)
 
     def _quiet(self, order: int) -> Quiet | None:
-        return None if self.district.needs.critical[order] else QUIET
+        return quiet_of(QUIET.since, QUIET.until, urgent=bool(self.district.needs.night_too[order]))
 
 
 def simulate(district: District, policy: Policy, tell: Callable[[int], None] = lambda _: None) -> Log:

@@ -13,7 +13,7 @@ import numpy as np
 
 from app.domain.dispatch_batch_facts import Bools, Floats, Ints, Small, place_numbers
 from app.domain.dispatch_cost import UNFILLED_CM
-from app.domain.needs import Urgency
+from app.domain.needs import NIGHT_TOO, Urgency
 
 START = datetime(2026, 3, 2, tzinfo=UTC) - timedelta(hours=8)
 """A Monday, at midnight in China."""
@@ -43,7 +43,8 @@ class Needs:
     """How soon somebody should be there, in minutes."""
     lasts: Ints
     """How long the service takes."""
-    critical: Bools
+    night_too: Bools
+    """Whether people are asked for it in quiet hours."""
     unfilled_cm: Ints
     lon: Floats
     lat: Floats
@@ -119,7 +120,7 @@ def _needs(chance: np.random.Generator, buildings: _Buildings, count: int, days:
         at=at,
         within=np.array([_WITHIN[one] for one in _URGENCIES])[urgency],
         lasts=chance.integers(20, 121, size=count),
-        critical=urgency == _URGENCIES.index(Urgency.CRITICAL),
+        night_too=np.array([one in NIGHT_TOO for one in _URGENCIES])[urgency],
         unfilled_cm=np.array([UNFILLED_CM[one] for one in _URGENCIES])[urgency],
         lon=lon,
         lat=lat,

@@ -16,10 +16,10 @@ class Figures:
     orders: int
     served: int
     """Somebody said yes and came within the days."""
-    waiting_median: float
-    """Minutes from the need to the yes, of those served."""
-    waiting_p90: float
-    travel_km: float
+    waiting_median: float | None
+    """Minutes from the need to the yes, of those served; None, as all else about them, where nobody was."""
+    waiting_p90: float | None
+    travel_km: float | None
     """Mean way to the order."""
     on_time: float
     """Of all orders: how many had somebody there in time."""
@@ -32,7 +32,7 @@ class Figures:
     expired: int
     too_late: int
     """A yes that came after somebody else's."""
-    in_vain: float
+    in_vain: float | None
     """Invitations for each order served that came to nothing."""
 
 
@@ -46,7 +46,7 @@ def figures(district: District, log: Log) -> Figures:
         served=served,
         waiting_median=_quantile(waiting, 0.5),
         waiting_p90=_quantile(waiting, 0.9),
-        travel_km=float(log.way_m[came].mean()) / 1_000 if served else 0.0,
+        travel_km=float(log.way_m[came].mean()) / 1_000 if served else None,
         on_time=float(timely.mean()) if len(needs.at) else 0.0,
         gini=gini(log.served),
         most_served=int(log.served.max(initial=0)),
@@ -54,7 +54,7 @@ def figures(district: District, log: Log) -> Figures:
         declined=log.declined,
         expired=log.expired,
         too_late=log.too_late,
-        in_vain=(log.asked - served) / served if served else float(log.asked),
+        in_vain=(log.asked - served) / served if served else None,
     )
 
 
@@ -64,8 +64,8 @@ def waits(district: District, log: Log) -> Any:
     return np.sort(waiting[~np.isnan(waiting)])
 
 
-def _quantile(values: Any, share: float) -> float:
-    return float(np.quantile(values, share)) if len(values) else 0.0
+def _quantile(values: Any, share: float) -> float | None:
+    return float(np.quantile(values, share)) if len(values) else None
 
 
 def gini(counts: Any) -> float:

@@ -46,13 +46,26 @@ class State:
         self._ratings[person] += 1
         self._rating_sum[person] += stars
 
-    def batch(self, orders: Sequence[int]) -> Batch:
+    def room(self, *, pending: bool) -> Ints:
+        """How many more each may hold. A batch counts what they were asked for (``pending``), a ranking for one order does not."""
+        held = self.unfinished + self.pending if pending else self.unfinished
+        room: Ints = np.maximum(self._district.people.limit - held, 0)
+        return room
+
+    def anybody(self, order: int, room: Ints) -> bool:
+        """Whether somebody with room knows what the order asks for and was not asked yet: else there is nothing to decide."""
+        wanted = self._district.needs.skills[order]
+        able = ((self._district.people.skills & wanted) == wanted) & (room > 0)
+        able[list(self._asked[order])] = False
+        return bool(able.any())
+
+    def batch(self, orders: Sequence[int], room: Ints) -> Batch:
         """What dispatch knows now of these orders, for one person each, and of everybody."""
         which, people = np.array(orders, np.int64), len(self._everybody[0])
         barred = {at * people + person: 1 for at, order in enumerate(orders) for person in self._asked[order]}
         nothing = no_pairs()
         return Batch(
-            self._orders(which), self._parties(), self._everybody, pairs_of(barred), nothing, nothing, self._times
+            self._orders(which), self._parties(room), self._everybody, pairs_of(barred), nothing, nothing, self._times
         )
 
     def _orders(self, which: Ints) -> Orders:
@@ -75,11 +88,11 @@ class State:
             until=untimed,
         )
 
-    def _parties(self) -> Parties:
+    def _parties(self, room: Ints) -> Parties:
         people = self._district.people
         return Parties(
             ids=people.ids,
-            capacity=np.maximum(people.limit - self.unfinished - self.pending, 0),
+            capacity=room,
             lon=people.lon,
             lat=people.lat,
             near=people.near,

@@ -4,7 +4,7 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.domain.dispatch_ways import chosen_rule
-from app.domain.needs import Urgency
+from app.domain.needs import NIGHT_TOO, Urgency
 from app.domain.quiet_hours import Quiet, quiet_of
 from app.models import DispatchRule, Order, OrderWay
 
@@ -25,4 +25,4 @@ async def quiet_hours_of(session: AsyncSession, category: str) -> Quiet | None:
 
 
 def is_urgent(order: Order) -> bool:
-    return order.urgency is not Urgency.NORMAL
+    return order.urgency in NIGHT_TOO

@@ -86,9 +86,9 @@ def _show(found: dict[Policy, Figures]) -> None:
     Console(width=60 + 14 * len(found)).print(table)
 
 
-def _rounded(value: float) -> float:
-    """Three digits after the point; whole numbers stay whole."""
-    return round(value, 3)
+def _rounded(value: float | None) -> float | str:
+    """Three digits after the point; whole numbers stay whole, and a dash is what nobody's figures would be."""
+    return "–" if value is None else round(value, 3)
 
 
 if __name__ == "__main__":

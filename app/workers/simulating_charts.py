@@ -40,16 +40,28 @@ _Drawn = Callable[[Any, District, dict[Policy, Log], dict[Policy, Figures]], Non
 def _waiting(axes: Any, district: District, logs: dict[Policy, Log], _: dict[Policy, Figures]) -> None:
     """Of every hundred orders, how many had somebody after so many hours."""
     total = max(len(district.needs.at), 1)
-    for policy, log in logs.items():
+    for policy, log in _serving(logs).items():
         hours = waits(district, log) / 60
         axes.step(hours, 100 * np.arange(1, len(hours) + 1) / total, where="post", label=policy.value)
     axes.set_xlim(0, 24)
-    axes.legend()
+    _legend(axes)
 
 
 def _travel(axes: Any, _: District, logs: dict[Policy, Log], __: dict[Policy, Figures]) -> None:
-    ways = [log.way_m[~np.isnan(log.way_m)] / 1_000 for log in logs.values()]
-    axes.boxplot(ways, tick_labels=[policy.value for policy in logs], showfliers=False)
+    served = _serving(logs)
+    ways = [log.way_m[~np.isnan(log.way_m)] / 1_000 for log in served.values()]
+    if ways:
+        axes.boxplot(ways, tick_labels=[policy.value for policy in served], showfliers=False)
+
+
+def _serving(logs: dict[Policy, Log]) -> dict[Policy, Log]:
+    """Policies that served somebody: of the others there is no waiting and no way to show."""
+    return {policy: log for policy, log in logs.items() if not np.isnan(log.way_m).all()}
+
+
+def _legend(axes: Any) -> None:
+    if axes.get_legend_handles_labels()[0]:
+        axes.legend()
 
 
 def _on_time(axes: Any, _: District, __: dict[Policy, Log], found: dict[Policy, Figures]) -> None:
@@ -71,9 +83,10 @@ def _fairness(axes: Any, _: District, logs: dict[Policy, Log], found: dict[Polic
 
 def _asked(axes: Any, _: District, __: dict[Policy, Log], found: dict[Policy, Figures]) -> None:
     """Invitations for each order served, by what came of them."""
+    found = {policy: one for policy, one in found.items() if one.served}
     names, below = [policy.value for policy in found], np.zeros(len(found))
     for part in ("served", "declined", "expired", "too_late"):
-        each = np.array([getattr(one, part) / max(one.served, 1) for one in found.values()])
+        each = np.array([getattr(one, part) / one.served for one in found.values()])
         axes.bar(names, each, bottom=below, label=part)
         below += each
     axes.legend()
