@@ -43,6 +43,8 @@ class Left(StrEnum):
     UNFINISHED = "unfinished"
     """Late already: it is counted when it ends, and shown until then."""
     NOT_RATED = "not_rated"
+    NOT_BY_ASKER = "not_by_asker"
+    """Rated in the asker's name by whoever asked on their behalf."""
 
 
 class Group(StrEnum):
@@ -70,11 +72,12 @@ LEFT_NAMES = {
     Left.PLANNED: "挂账",
     Left.UNFINISHED: "已超期、尚未办结",
     Left.NOT_RATED: "未评分、未回访到",
+    Left.NOT_BY_ASKER: "由代点单人评分、未回访到",
 }
 REASONS: dict[Rate, tuple[Left, ...]] = {
     Rate.RESPONSE: (Left.NOT_DUE, Left.STOPPED),
     Rate.RESOLUTION: (Left.WITHDRAWN, Left.TERMINATED, Left.PLANNED, Left.UNFINISHED),
-    Rate.SATISFACTION: (Left.NOT_RATED,),
+    Rate.SATISFACTION: (Left.NOT_RATED, Left.NOT_BY_ASKER),
 }
 """What each rate may leave out."""
 TIER_NAMES = {Tier.GOOD: "优良", Tier.FAIR: "达标", Tier.POOR: "待改进"}

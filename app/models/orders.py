@@ -67,6 +67,8 @@ class Order(Tenant, Located, Versioned, Base):
     unmet: Mapped[bool] = mapped_column(default=False, server_default="false")
     """Of a closed one: its need was taken up again since. Whatever its outcome says, it was not solved."""
     rating: Mapped[int | None]
+    rated_for_asker: Mapped[bool] = mapped_column(default=False, server_default="false")
+    """Whether somebody else gave the rating in the asker's name; who, the history says."""
     rating_words: Mapped[str | None]
     reported_at: Mapped[datetime | None]
     closed_at: Mapped[datetime | None]

@@ -29,6 +29,7 @@ class OrderRound(Tenant, Base):
     """What the order was taken for when it was closed."""
     outcome: Mapped[Outcome] = mapped_column(text_enum(Outcome, "outcome"))
     rating: Mapped[int | None]
+    rated_for_asker: Mapped[bool] = mapped_column(default=False, server_default="false")
     closed_at: Mapped[datetime]
 
     __table_args__ = (

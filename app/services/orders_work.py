@@ -14,7 +14,7 @@ from app.domain.needs import REOPEN_WINDOW, NeedAction, NeedState
 from app.domain.orders import CONFIRM_WINDOW, OrderAction, OrderState, Outcome
 from app.domain.people import Actor, Parties, Relation
 from app.domain.revisits import LOW_RATING, RevisitReason
-from app.models import Assignment, OrderRound
+from app.models import Assignment, OrderRound, Person
 from app.schemas.orders import (
     OrderConfirm,
     OrderExplain,
@@ -29,6 +29,7 @@ from app.services import revisits_open
 from app.services.assignments_check import check_in
 from app.services.co_handlings_end import before_report
 from app.services.due import must_be_due
+from app.services.minors import guards
 from app.services.orders_answers import go_on
 from app.services.orders_case import OrderCase, belongs_to, decide, load, move
 from app.services.orders_dispatch import invite, move_assignment, must_be_covered, must_suit_helpers, want_again
@@ -73,16 +74,25 @@ async def report(session: AsyncSession, actor: Actor, order_id: UUID, form: Orde
 
 
 async def confirm(session: AsyncSession, actor: Actor, order_id: UUID, form: OrderConfirm) -> OrderCase:
-    """The asker's rating closes the order as solved."""
+    """The asker's rating closes the order as solved. Given by whoever asked on their behalf, it is not the asker's word."""
     case = await load(session, actor, order_id, "orders:confirm")
     step = decide(case, OrderAction.CONFIRM)
     case.order.rating, case.order.rating_words = form.rating, form.words
+    case.order.rated_for_asker = await _for_another(session, case, actor)
     _close(case, Outcome.SOLVED)
     move(session, case, step, actor, rating=form.rating, words=form.words)
     if form.rating <= LOW_RATING:
         revisits_open.begin(session, case.order, RevisitReason.LOW_RATING, None)
     await _verify(session, case, actor)
     return case
+
+
+async def _for_another(session: AsyncSession, case: OrderCase, actor: Actor) -> bool:
+    """Whether the asker is on record and is not who speaks, nor the guardian who answers for them."""
+    asker = (
+        None if case.need.asker_id is None else await session.get(Person, (case.need.district_id, case.need.asker_id))
+    )
+    return asker is not None and asker.id != actor.person_id and not await guards(session, actor.person_id, asker)
 
 
 async def confirm_by_system(session: AsyncSession, order_id: UUID) -> None:
@@ -179,7 +189,7 @@ def _begin_new_round(session: AsyncSession, case: OrderCase) -> None:
     want_again(order)
     order.outcome = order.rating = order.rating_words = order.result = order.evidence = None
     order.reported_at = order.closed_at = order.objected_at = order.assigned_at = None
-    order.closed_by_system = order.overruled = order.unmet = False
+    order.closed_by_system = order.overruled = order.unmet = order.rated_for_asker = False
 
 
 def _round_that_ended(case: OrderCase) -> OrderRound:
@@ -200,6 +210,7 @@ def _round_that_ended(case: OrderCase) -> OrderRound:
         category=order.category,
         outcome=order.outcome,
         rating=order.rating,
+        rated_for_asker=order.rated_for_asker,
         closed_at=order.closed_at,
     )
 

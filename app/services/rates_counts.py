@@ -209,7 +209,8 @@ def endings(asked: Asked) -> Select[Any]:
         _many(c.state == Left.UNFINISHED.value).label(Left.UNFINISHED),
         _many(closed, c.content).label("satisfaction"),
         _many(closed, c.content.is_not(None)).label("satisfaction_of"),
-        _many(closed, c.content.is_(None)).label(Left.NOT_RATED),
+        _many(closed, c.content.is_(None), ~c.for_asker).label(Left.NOT_RATED),
+        _many(closed, c.content.is_(None), c.for_asker).label(Left.NOT_BY_ASKER),
     ).group_by(c.key)
 
 
@@ -219,7 +220,7 @@ def _ended(asked: Asked) -> Select[Any]:
     solved = and_(Order.outcome == Outcome.SOLVED, ~Order.unmet, func.coalesce(Revisit.solved, literal(True)))
     return (
         select(asked.key(unit).label("key"), cast(Order.state, Text).label("state"))
-        .add_columns(solved.label("solved"), _content(Order).label("content"))
+        .add_columns(solved.label("solved"), _content(Order).label("content"), Order.rated_for_asker.label("for_asker"))
         .outerjoin(Revisit, _answered(Order.round))
         .where(asked.within(Order.closed_at), asked.here(Order), *asked.chosen(unit))
     )
@@ -231,6 +232,7 @@ def _taken_up_again(asked: Asked) -> Select[Any]:
     return (
         select(asked.key(*had).label("key"), literal(OrderState.CLOSED.value, Text).label("state"))
         .add_columns(literal(False).label("solved"), _content(OrderRound).label("content"))
+        .add_columns(OrderRound.rated_for_asker.label("for_asker"))
         .select_from(OrderRound)
         .join(Order, and_(Order.district_id == OrderRound.district_id, Order.id == OrderRound.order_id))
         .outerjoin(Revisit, _answered(OrderRound.round))
@@ -245,8 +247,8 @@ def _answered(round_: Any) -> ColumnElement[bool]:
 
 
 def _content(rated: Any) -> ColumnElement[Any]:
-    """None where nobody said."""
-    return func.coalesce(Revisit.satisfied, rated.rating >= CONTENT)
+    """None where the asker did not say."""
+    return func.coalesce(Revisit.satisfied, case((~rated.rated_for_asker, rated.rating >= CONTENT)))
 
 
 def _waiting(asked: Asked) -> tuple[Select[Any], ...]:
@@ -254,7 +256,7 @@ def _waiting(asked: Asked) -> tuple[Select[Any], ...]:
     unit = _unit_last()
     planned, late = text("orders.state = 'planned'"), text(literal_in("orders.state", AT_RISK))
     shown = select(asked.key(unit).label("key"))
-    nothing = (null().label("solved"), null().label("content"))
+    nothing = (null().label("solved"), null().label("content"), literal(False).label("for_asker"))
     due = (asked.within(Order.due_at), asked.here(Order), *asked.chosen(unit))
     return (
         shown.add_columns(literal(OrderState.PLANNED.value, Text).label("state"), *nothing).where(planned, *due),

@@ -21,6 +21,7 @@ from app.domain.revisits import RevisitReason, RevisitState
 from app.models import Assignment, Clock, ClockMark, Need, Order, OrderRound, Revisit
 from tests.services.rows import Held, put_need, put_order
 from tests.services.rows_clocks import put_clock
+from tests.stories.steps import AT_HOME, act, only_order, submitted
 from tests.worlds import World
 
 RATES = "/v1/rates"
@@ -243,3 +244,25 @@ async def test_who_may_ask_and_for_what(world: World, other_world: World) -> Non
         assert await status("community", here, **asked) == 422, asked
     assert await status("community", here, from_on="2024-11-26") == 200, "two years"
     assert await rows_of(world, category="nowhere", group="category") == []
+
+
+async def test_stars_given_for_the_asker_are_not_the_askers(world: World, monday: Any) -> None:
+    """Two orders grid asked for in resident1's name: of one grid gives the stars, of the other resident1."""
+    for rated_by, found in (("grid", (0, 0, {"not_by_asker": 1})), ("resident1", (1, 1, {"not_by_asker": 1}))):
+        need = await submitted(world, "grid", asker_id=str(world.people["resident1"]))
+        await world.ok("community", "POST", f"/v1/needs/{need['id']}/accept", json={"auto_offer": False})
+        order = await only_order(world, need)
+        await act(world, "grid", order, "publish")
+        await act(world, "member1", order, "take")
+        await act(world, "member1", order, "start", position=AT_HOME)
+        mine = (await world.ok("member1", "GET", "/v1/assignments", params={"mine": True}))["items"][0]
+        monday.shift(timedelta(minutes=10))
+        await world.ok("member1", "POST", f"/v1/assignments/{mine['id']}/check-out", json={})
+        await act(world, "member1", order, "report", result="已修好")
+        await act(world, rated_by, order, "confirm", rating=5)
+        (row,) = await rows_of(world)
+        assert figures(row, "satisfaction") == found
+    assert figures(row, "resolution") == (2, 2, {}), "it closes the order all the same"
+    await act(world, "resident1", order, "reopen", words="又漏了")
+    (row,) = await rows_of(world)
+    assert figures(row, "satisfaction") == (1, 1, {"not_by_asker": 1})

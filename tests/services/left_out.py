@@ -64,6 +64,7 @@ COLUMNS: dict[str, dict[str, str]] = {
         "need_round": _HOUSE,
         "round": _HOUSE,
         "unmet": "a figure; the need shows its rounds",
+        "rated_for_asker": "a figure; the history shows who confirmed",
         "auto_offer": _HOUSE,
         "offer_minutes": _HOUSE,
         "pool_cap": _HOUSE,
