@@ -60,6 +60,7 @@ COLUMNS: dict[str, dict[str, str]] = {
     },
     "orders": {
         "people_accepted": _HOUSE,
+        "people_before_unit": _HOUSE,
         "terms": _HOUSE,
         "need_round": _HOUSE,
         "round": _HOUSE,
