@@ -32,7 +32,9 @@ GUARDED = """ AND NOT EXISTS (
 
 def upgrade() -> None:
     for table in TABLES:
-        column = sa.Column("rated_for_asker", sa.Boolean(), server_default=sa.text("false"), nullable=False)
+        column: sa.Column[bool] = sa.Column(
+            "rated_for_asker", sa.Boolean(), server_default=sa.text("false"), nullable=False
+        )
         op.add_column(table, column)
     for past in (ORDER, ROUND):
         op.execute(in_each_district(past + GUARDED))
