@@ -4,7 +4,7 @@ from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, Index, text
+from sqlalchemy import CheckConstraint, ColumnElement, Index, case, text
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -15,6 +15,11 @@ from app.domain.orders_at_risk import AT_RISK
 from app.models.base import PATH, Base, Located, Tenant, Versioned, key_to, literal_in, text_enum
 
 _HELD = AssignmentState.INVITED
+
+
+def askers_rating(rated: Any) -> ColumnElement[int | None]:
+    """The stars of an order, or of a round of it, that the asker gave: None where nobody did, or somebody in their name."""
+    return case((~rated.rated_for_asker, rated.rating))
 
 
 class Order(Tenant, Located, Versioned, Base):

@@ -132,7 +132,8 @@ HAVING bool_and(withdrawn_at IS NOT NULL)"""
 REFUSING_KINDS = {"person": KEY}
 
 PAST = f"""
-SELECT a.person_id, coalesce(n.asker_id, {NOBODY}), hashtextextended(o.category, 0), coalesce(o.rating, 0)::smallint,
+SELECT a.person_id, coalesce(n.asker_id, {NOBODY}), hashtextextended(o.category, 0),
+  coalesce(CASE WHEN NOT o.rated_for_asker THEN o.rating END, 0)::smallint,
   (CASE WHEN {literal_in("a.state", UNFINISHED)} THEN {UNFINISHED_FLAG} ELSE 0 END
    + CASE WHEN a.state = 'invited' THEN {INVITED_FLAG} ELSE 0 END
    + CASE WHEN a.state = 'verified' THEN {DONE_FLAG} ELSE 0 END

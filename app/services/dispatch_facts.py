@@ -42,6 +42,7 @@ from app.models import (
     Pairing,
     Person,
 )
+from app.models.orders import askers_rating
 from app.services import need_respondents
 from app.services.access import in_force
 from app.services.certificates import certified_by
@@ -138,10 +139,10 @@ def _refuses() -> Any:
 
 async def _past(session: AsyncSession, order: Order, need: Need, ids: Sequence[UUID]) -> dict[UUID, Any]:
     """Per person: what they hold, were asked, did and were rated for; nothing for who was never asked."""
-    moment, a = now(), Assignment
+    moment, a, stars = now(), Assignment, askers_rating(Order)
     here, done = a.order_id == order.id, a.state == AssignmentState.VERIFIED
     alike = and_(done, Order.category == order.category)
-    served = and_(done, Need.asker_id == need.asker_id, func.coalesce(Order.rating, GOOD_ENOUGH) >= GOOD_ENOUGH)
+    served = and_(done, Need.asker_id == need.asker_id, func.coalesce(stars, GOOD_ENOUGH) >= GOOD_ENOUGH)
     lately = and_(a.answer_by.is_not(None), a.created_at > moment - timedelta(days=NOTICE_DAYS))
     query = (
         select(
@@ -151,8 +152,8 @@ async def _past(session: AsyncSession, order: Order, need: Need, ids: Sequence[U
             _counted(lately).label("asked_lately"),
             _counted(alike).label("alike"),
             (_counted(served) if need.asker_id is not None else literal(0)).label("served"),
-            _counted(and_(done, Order.rating.is_not(None))).label("ratings"),
-            func.coalesce(func.sum(Order.rating).filter(done), 0).label("rating_sum"),
+            _counted(and_(done, stars.is_not(None))).label("ratings"),
+            func.coalesce(func.sum(stars).filter(done), 0).label("rating_sum"),
             func.bool_or(and_(here, a.state.in_(ACTIVE | {_INVITED}))).label("already"),
             func.bool_or(and_(here, a.state.in_(NOT_AGAIN))).label("said_no"),
         )

@@ -28,6 +28,7 @@ from app.models import (
     Person,
     ServiceClaim,
 )
+from app.models.orders import askers_rating
 from app.schemas.committee_members import CommitteeMemberQuery
 from app.schemas.duty_records import DutyRecordQuery
 from app.services import committee_members
@@ -123,7 +124,8 @@ def _orders(units: list[UUID], year: int | None) -> Any:
     order = and_(Order.district_id == Assignment.district_id, Order.id == Assignment.order_id)
     key = (Order.community_id, Assignment.organization_id)
     done = (Assignment.state == AssignmentState.VERIFIED, _within(Order.closed_at, year), key[1].in_(units))
-    figures = (func.count(), func.count(Order.rating), func.avg(Order.rating))
+    stars = askers_rating(Order)
+    figures = (func.count(), func.count(stars), func.avg(stars))
     return select(*key, *figures).join(Order, order).where(*done).group_by(*key)
 
 

@@ -36,6 +36,7 @@ from app.domain.rates import CONTENT, Group, Left
 from app.domain.revisits import RevisitState
 from app.models import Assignment, Clock, ClockMark, Objection, Order, OrderRound, Place, Revisit
 from app.models.base import literal_in
+from app.models.orders import askers_rating
 from app.schemas.rates import RateQuery
 from app.services.access import at
 from app.services.clocks_orders import standing_still
@@ -248,7 +249,7 @@ def _answered(round_: Any) -> ColumnElement[bool]:
 
 def _content(rated: Any) -> ColumnElement[Any]:
     """None where the asker did not say."""
-    return func.coalesce(Revisit.satisfied, case((~rated.rated_for_asker, rated.rating >= CONTENT)))
+    return func.coalesce(Revisit.satisfied, askers_rating(rated) >= CONTENT)
 
 
 def _waiting(asked: Asked) -> tuple[Select[Any], ...]:

@@ -132,7 +132,8 @@ class Made:
         ended = {"outcome": "solved", "closed_at": now(), "people_accepted": 1}
         for _ in range(6):
             rating = self.chance.choice([None, 1, 2, 3, 5])
-            order = await self._order(session, "closed", rating=rating, **ended)
+            for_asker = self.chance.random() < 0.2
+            order = await self._order(session, "closed", rating=rating, rated_for_asker=for_asker, **ended)
             state = self.chance.choice(["verified", "verified", "checked_out"])
             await self._assignment(session, order, who, state, self.chance.choice([3, 100, 800]), accepted_at=now())
         if self.chance.random() < 0.6:
