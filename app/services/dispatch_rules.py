@@ -12,7 +12,8 @@ from app.core.ids import new_id
 from app.core.paging import Page, id_after
 from app.domain import access
 from app.domain.catalogue import Terms, terms_of
-from app.domain.dispatch_ways import CIRCLES, WayStep, check_steps, steps_of
+from app.domain.dispatch_ways import CIRCLES, WayStep, check_steps, chosen_rule, steps_of
+from app.domain.needs import Urgency
 from app.domain.people import Actor
 from app.domain.quiet_hours import check_quiet, clock_of, minute_of
 from app.models import Category, DispatchRule, DispatchRuleVersion, Organization, Place
@@ -45,6 +46,12 @@ def shown_chain(row: Any) -> dict[str, Any]:
 def present(rule: DispatchRule) -> dict[str, Any]:
     """The fields of a DispatchRuleRead."""
     return {name: getattr(rule, name) for name in _FIELDS} | shown_chain(rule)
+
+
+async def rule_for(session: AsyncSession, category: str, urgency: Urgency) -> DispatchRule | None:
+    """By which an order of this kind is sent out now; None: the general way holds."""
+    rules = await session.scalars(select(DispatchRule).where(DispatchRule.retired_at.is_(None)))
+    return chosen_rule(rules, category, urgency)
 
 
 async def page(session: AsyncSession, actor: Actor, query: DispatchRuleQuery) -> Page[DispatchRule]:

@@ -3,10 +3,10 @@
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.domain.dispatch_ways import chosen_rule
 from app.domain.needs import NIGHT_TOO, Urgency
 from app.domain.quiet_hours import Quiet, quiet_of
-from app.models import DispatchRule, Order, OrderWay
+from app.models import Order, OrderWay
+from app.services.dispatch_rules import rule_for
 
 
 async def quiet_hours(session: AsyncSession, order: Order) -> Quiet | None:
@@ -19,8 +19,7 @@ async def quiet_hours(session: AsyncSession, order: Order) -> Quiet | None:
 
 async def quiet_hours_of(session: AsyncSession, category: str) -> Quiet | None:
     """Those of the rule by which an order of this category would be sent out: for asking about what is no order."""
-    rules = await session.scalars(select(DispatchRule).where(DispatchRule.retired_at.is_(None)))
-    rule = chosen_rule(rules, category, Urgency.NORMAL)
+    rule = await rule_for(session, category, Urgency.NORMAL)
     return quiet_of(rule.quiet_since, rule.quiet_until, urgent=False) if rule else None
 
 

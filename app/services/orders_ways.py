@@ -16,13 +16,14 @@ from app.core.clock import now
 from app.core.ids import new_id
 from app.domain.assignments import AssignmentAction
 from app.domain.catalogue import Handler, terms_of
-from app.domain.dispatch_ways import Do, Move, Standing, Way, WayStep, chosen_rule, next_move, steps_of, without_anybody
+from app.domain.dispatch_ways import Do, Move, Standing, Way, WayStep, next_move, steps_of, without_anybody
 from app.domain.needs import NeedState
 from app.domain.orders import RETRY_OFFER_AFTER, OrderAction, OrderState
 from app.domain.quiet_hours import Quiet, quiet_of
-from app.models import DispatchRule, OrderWay
+from app.models import OrderWay
 from app.services import dispatch_turns
 from app.services.dispatch import ranking
+from app.services.dispatch_rules import rule_for
 from app.services.due import must_be_due
 from app.services.orders_case import SYSTEM, OrderCase, decide, load
 from app.services.orders_dispatch import give, invite, move_assignment, put_in_pool, uncovered
@@ -54,8 +55,7 @@ class _At:
 async def begin(session: AsyncSession, case: OrderCase, auto_offer: bool | None) -> None:
     """Put a new order on the rule of its category, as it is now. Unless somebody said otherwise, the system follows it."""
     order = case.order
-    rules = await session.scalars(select(DispatchRule).where(DispatchRule.retired_at.is_(None)))
-    if (rule := chosen_rule(rules, order.category, order.urgency)) is None:
+    if (rule := await rule_for(session, order.category, order.urgency)) is None:
         return
     columns = {name: getattr(rule, name) for name in ("steps", "quiet_since", "quiet_until")}
     put(session, case, rule_id=rule.id, rule_number=rule.number, **columns)
